@@ -1,0 +1,168 @@
+"""A bot to start from: copy this file, set BOT=bots.yours:bot, and change states and words.
+
+Contacts rest in three states: `unstructured` finds out what they want, `support` takes a problem
+and can call a human, `collect_info` asks for a name, an e-mail address and a date.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from pipeline.botkit import Bot, Buttons, Turn
+
+# A message that comes a day or more after the last one begins a new conversation.
+bot = Bot("template", start="unstructured", expires_after=timedelta(days=1))
+
+# What a contact can pick: by tapping, by the number ("1") or by the title ("book a visit").
+OFFERS = Buttons(join="Book a visit", human="Get support")
+NEXT_IN_SUPPORT = Buttons(person="Talk to a person", back="That is all")
+
+
+# An AWAIT-state: the function runs on the contact's next message and returns the next state.
+# None means: stay. `to` lists the states it may return; a typo is found when the bot starts.
+@bot.awaits("unstructured", to=["open_support", "ask_next"])
+def unstructured(turn: Turn) -> str | None:
+    # STOP, START and a lone HELP never come here: the law and the carriers settle those.
+    if turn.picked("human") or turn.says("support", "help", "agent", "human", "problem"):
+        return "open_support"
+    if turn.picked("join") or turn.says("book", "join", "sign up", "register", "visit"):
+        return "ask_next"
+    if turn.says("hi", "hello", "hey") or not turn.data.get("greeted"):
+        greet(turn)
+    else:
+        turn.say("Sorry, I did not get that. I can help with one of these:", OFFERS)
+    return None
+
+
+def greet(turn: Turn) -> None:
+    name = f" {turn.contact.name}" if turn.contact.name else ""
+    turn.data["greeted"] = True  # `data` is kept with the conversation, as JSON
+    turn.say(f"Hi{name}! What can I do for you?", OFFERS)
+
+
+# A SEND-state: the function runs at once when the talk comes here, then the talk goes to `then`.
+@bot.sends("open_support", then="support")
+def open_support(turn: Turn) -> None:
+    turn.data["problem"] = []
+    turn.say("Sorry that you need help. Please tell me what happened.")
+
+
+@bot.awaits("support", to=["unstructured"])
+def support(turn: Turn) -> str | None:
+    notes = turn.data.setdefault("problem", [])
+    if turn.picked("back") or turn.says("back", "solved"):
+        turn.say('All right. Write "menu" when you need me.')
+        return "unstructured"
+    if turn.picked("person") or turn.says("agent", "human", "person"):
+        # From here the bot is silent until an operator gives the talk back.
+        turn.hand_over(" / ".join(notes) or "asked for a person")
+        turn.say("I have called a colleague, who will answer you here.")
+        return None
+    thanks = "Added to your notes." if notes else "Thank you, I have noted that."
+    notes.append(turn.message.text or "(sent a file)")
+    turn.say(f"{thanks} You can add more, or:", NEXT_IN_SUPPORT)
+    return None
+
+
+def read_name(text: str, _today: date) -> str:
+    if not re.search(r"[^\W\d_]", text) or len(text) > 100:
+        raise ValueError("That does not look like a name.")
+    return " ".join(text.split())
+
+
+def read_email(text: str, _today: date) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
+        raise ValueError("That does not look like an e-mail address.")
+    return text.lower()
+
+
+def read_date(text: str, today: date) -> str:
+    day = None
+    for form in ("%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y"):
+        try:
+            day = date(*time.strptime(text, form)[:3])
+        except ValueError:
+            continue
+    if day is None:
+        raise ValueError("I could not read that date.")
+    if day < today:
+        raise ValueError("That day has passed.")
+    return day.isoformat()  # a date itself is not JSON
+
+
+# What is asked, in this order: the key in turn.data, the words, and who reads the answer.
+QUESTIONS: dict[str, tuple[str, Callable[[str, date], str]]] = {
+    "name": ("What is your name?", read_name),
+    "email": ("What is your e-mail address?", read_email),
+    "date": ("Which day suits you? For example 2030-06-24.", read_date),
+}
+
+
+def next_question(turn: Turn) -> str | None:
+    return next((key for key in QUESTIONS if key not in turn.data), None)
+
+
+@bot.sends("ask_next", then="collect_info")
+def ask_next(turn: Turn) -> None:
+    if turn.data.pop("confirmed", False):  # a second booking begins from nothing
+        forget_answers(turn)
+    key = next_question(turn)
+    if key is not None:
+        turn.say(QUESTIONS[key][0])
+        return
+    summary = "{name}, {email}, on {date}".format(**turn.data)
+    turn.say(f"{summary}. Is that right?", Buttons(right="Yes", wrong="No, ask me again"))
+
+
+# When the contact falls silent for half an hour, the talk goes to `on_timeout`.
+@bot.awaits(
+    "collect_info",
+    to=["ask_next", "unstructured"],
+    timeout=timedelta(minutes=30),
+    on_timeout="pause_questions",
+)
+def collect_info(turn: Turn) -> str | None:
+    key = next_question(turn)
+    if key is None:
+        return confirm(turn)
+    question, read = QUESTIONS[key]
+    try:
+        turn.data[key] = read(turn.message.text.strip(), turn.now.date())
+    except ValueError as reason:
+        turn.say(f"{reason} {question}")
+        return None
+    return "ask_next"
+
+
+def confirm(turn: Turn) -> str:
+    if turn.picked("wrong") or turn.says("no", "not", "wrong"):
+        forget_answers(turn)
+    elif turn.picked("right") or turn.says("yes", "ok", "right"):
+        turn.data["confirmed"] = True  # name, email and date stay in the conversation's data
+        turn.say("Done! We look forward to seeing you.")
+        return "unstructured"
+    return "ask_next"
+
+
+def forget_answers(turn: Turn) -> None:
+    for key in QUESTIONS:
+        turn.data.pop(key, None)
+
+
+@bot.sends("pause_questions", then="unstructured")
+def pause_questions(turn: Turn) -> None:
+    turn.say('I have kept your answers. Write "book" to go on where we stopped.')
+
+
+# Commands work in every state, when they are the whole message.
+@bot.command("menu", "main menu")
+def menu(turn: Turn) -> str:
+    greet(turn)
+    return "unstructured"
+
+
+@bot.command("start over", "reset")
+def start_over(turn: Turn) -> str:
+    turn.data.clear()
+    return menu(turn)

@@ -1,0 +1,1 @@
+"""Alembic migrations, run by `parley db upgrade`; tests hold them equal to pipeline/records."""

@@ -1,0 +1,27 @@
+"""Runs `async def` handlers on one event loop per worker thread, kept from turn to turn.
+
+A loop of its own for each turn would cost more than most turns, and would close the handlers'
+keep-alive connections.
+"""
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Coroutine
+from typing import Any
+
+
+class _PerThread(threading.local):
+    runner: asyncio.Runner | None = None
+
+
+_per_thread = _PerThread()
+
+
+def run(coroutine: Coroutine[Any, Any, object]) -> object:
+    """What `coroutine` returns, run to its end in this thread."""
+    if _per_thread.runner is None:
+        _per_thread.runner = runner = asyncio.Runner()
+        # It holds the loop, not the runner, so it closes the loop when the thread ends.
+        weakref.finalize(runner, runner.get_loop().close)
+    return _per_thread.runner.run(coroutine)

@@ -1,0 +1,79 @@
+"""Cuts a text that is too long for one message into several, at the best border there is.
+
+`kinds` calls this while it renders what a bot said; each part becomes a message of its own.
+"""
+
+import re
+import unicodedata
+
+# Twilio refuses a longer body with error 21617, on every channel: https://www.twilio.com/docs/api/errors/21617
+# We count UTF-16 units, the stricter reading of "characters", so an emoji is two.
+LONGEST_BODY = 1600
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_LINE = re.compile(r"\n")
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+")
+_WORD = re.compile(r"\s+")
+_ZERO_WIDTH_JOINER = "\u200d"
+_LONGEST_CLUSTER = 64
+
+
+def split(text: str, limit: int = LONGEST_BODY) -> list[str]:
+    """`text` in parts of at most `limit` UTF-16 units; nothing but white space at a cut is lost."""
+    if len(text) * 2 <= limit or (len(text) <= limit and text.isascii()):
+        return [text]
+    parts = []
+    rest = text
+    while (fitting := _fitting(rest, limit)) < len(rest):
+        cut = _border(rest, fitting)
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [part for part in (*parts, rest) if part] or [""]
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters from the front of `text` fit into `limit` UTF-16 units."""
+    size = 0
+    for count, character in enumerate(text[: limit + 1]):
+        size += 2 if character > "\uffff" else 1
+        if size > limit:
+            return count
+    return len(text)
+
+
+def _border(text: str, fitting: int) -> int:
+    """Where to cut: a paragraph, line or sentence in the second half, else any word."""
+    half = fitting // 2
+    for pattern, earliest in ((_PARAGRAPH, half), (_LINE, half), (_SENTENCE, half), (_WORD, 1)):
+        starts = [found.start() for found in pattern.finditer(text, earliest, fitting + 1)]
+        if starts and starts[-1] > 0:
+            return starts[-1]
+    return _between_characters(text, fitting)
+
+
+def _between_characters(text: str, fitting: int) -> int:
+    """The last place at or before `fitting` that is not inside one visible character."""
+    for cut in range(fitting, max(fitting - _LONGEST_CLUSTER, 0), -1):
+        if not _is_inside_cluster(text, cut):
+            return cut
+    return max(fitting, 1)
+
+
+def _is_inside_cluster(text: str, cut: int) -> bool:
+    before, after = text[cut - 1], text[cut]
+    if _ZERO_WIDTH_JOINER in (before, after) or unicodedata.category(after).startswith("M"):
+        return True
+    if "\U0001f3fb" <= after <= "\U0001f3ff":  # a skin tone belongs to the emoji before it
+        return True
+    return _is_flag_letter(after) and _flag_letters_before(text, cut) % 2 == 1
+
+
+def _is_flag_letter(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _flag_letters_before(text: str, cut: int) -> int:
+    run = 0
+    while run < cut and _is_flag_letter(text[cut - 1 - run]):
+        run += 1
+    return run

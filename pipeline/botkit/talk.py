@@ -1,0 +1,168 @@
+"""One contact's talk with a bot, kept in memory on a clock of its own: no engine, no database.
+
+`rehearsal` checks such a talk in a test; it goes through `Bot.respond` as the engine does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.botkit.bot import Bot
+from pipeline.botkit.choices import Choice
+from pipeline.botkit.kinds import Reply
+from pipeline.botkit.turn import (
+    ContactView,
+    Entered,
+    Heard,
+    Outcome,
+    PastMessage,
+    Reminded,
+    Situation,
+)
+from pipeline.messages import Channel, Inbound, InboundKind, Location, Media
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Timer:
+    due_at: datetime
+    number: int
+    to: str
+
+
+class Talk:
+    """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened."""
+
+    def __init__(self, bot: Bot, *, channel: Channel, contact: ContactView, now: datetime) -> None:
+        self.bot = bot
+        self.channel = channel
+        self.contact = contact
+        self.now = now
+        self.hand_over: str | None = None
+        self.past: list[PastMessage] = []
+        self._turns = 0
+        self._heard_at = now
+        self._begin()
+
+    def _begin(self) -> None:
+        self.state = self.bot.start
+        self.data: dict[str, Any] = {}
+        self.is_ended = False
+        self.choices: tuple[Choice, ...] = ()
+        self._reminders: list[_Timer] = []
+        self._timeout: _Timer | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.replies: list[Reply] = []
+        self.passed: set[str] = set()
+
+    def hear(
+        self,
+        text: str = "",
+        *,
+        media: str | None = None,
+        button: str | None = None,
+        location: Location | None = None,
+    ) -> None:
+        """The contact writes; after an end, or `expires_after`, in a new conversation."""
+        expires_after = self.bot.expires_after
+        if self.is_ended or (expires_after and self.now - self._heard_at > expires_after):
+            self._begin()
+        self._heard_at = self.now
+        self._forget()
+        message = self._inbound(text, media, button, location)
+        before = len(self.past)
+        if self.hand_over is None:
+            self._take(Heard(message))
+        self.past.insert(before, PastMessage("inbound", "contact", message.text, self.now))
+
+    def enter(self, state: str) -> None:
+        """An operator puts the talk into `state` by hand."""
+        self._forget()
+        self.state, self.choices, self._reminders = state, (), []
+        self._take(Entered())
+
+    def wait(self, duration: timedelta) -> None:
+        """Time goes by; what falls due runs in its order."""
+        self._forget()
+        until = self.now + duration
+        while (timer := self._next_timer()) is not None and timer.due_at <= until:
+            self.now = timer.due_at
+            self._reminders = [other for other in self._reminders if other != timer]
+            self._take(Reminded(timer.to))
+        self.now = until
+
+    def _inbound(
+        self, text: str, media: str | None, button: str | None, location: Location | None
+    ) -> Inbound:
+        titles = {choice.id: choice.title for choice in self.choices}
+        kind: InboundKind = "text"
+        if button or media or location:
+            kind = "tap" if button else "media" if media else "location"
+        return Inbound(
+            "rehearsal",
+            "rehearsal",
+            f"heard-{self._turns}",
+            self.channel,
+            self.contact.phone or self.contact.id,
+            "+12025550100",
+            kind=kind,
+            text=text or titles.get(button or "", ""),
+            phone=self.contact.phone,
+            button_id=button or "",
+            media=(Media(media),) if media else (),
+            location=location,
+        )
+
+    def _take(self, cause: Heard | Reminded | Entered) -> None:
+        self._turns += 1
+        outcome = self.bot.respond(
+            Situation(
+                cause=cause,
+                contact=self.contact,
+                channel=self.channel,
+                state=self.state,
+                data=self.data,
+                choices=self.choices,
+                now=self.now,
+                idempotency_key=f"turn-{self._turns}",
+                history=self._history,
+            )
+        )
+        self._record(outcome)
+
+    def _record(self, outcome: Outcome) -> None:
+        self.state, self.data, self.choices = outcome.state, outcome.data, outcome.choices
+        self.is_ended, self.hand_over = outcome.is_ended, outcome.hand_over
+        self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
+        self.replies += outcome.replies
+        for reply in outcome.replies:
+            self.past.append(PastMessage("outbound", "bot", reply.body, self.now))
+        self._arm(outcome)
+
+    def _arm(self, outcome: Outcome) -> None:
+        """Timers hold for as long as the talk stays; the timeout starts again with every turn."""
+        self._timeout = None
+        if outcome.steps or outcome.is_ended or outcome.hand_over:
+            self._reminders = []
+        if outcome.is_ended or outcome.hand_over:
+            return
+        number = self._turns * 100
+        for reminder in outcome.reminders:
+            number += 1
+            self._reminders.append(_Timer(self.now + reminder.after, number, reminder.to))
+        if outcome.timeout is not None:
+            after, to = outcome.timeout
+            self._timeout = _Timer(self.now + after, number + 1, to)
+
+    def _next_timer(self) -> _Timer | None:
+        armed = [*self._reminders, *([self._timeout] if self._timeout else [])]
+        return min(armed, default=None)
+
+    def _is_send(self, name: str) -> bool:
+        state = self.bot.states.get(name)
+        return state is not None and state.sort == "send"
+
+    def _history(self, count: int) -> Sequence[PastMessage]:
+        return self.past[-count:] if count > 0 else []

@@ -1,0 +1,112 @@
+"""Claiming: lease due lanes and load what their turns need, in a few statements.
+
+Next: turns.py runs the bot on the claimed work.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.database import Database
+from pipeline.records import contacts, conversations, inbox, lanes
+
+LEASE = timedelta(seconds=15)
+ENTRIES_A_LANE = 16
+FILED_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class Work:
+    """One claimed lane: its entries in order, and the contact and conversations as recorded.
+
+    `attempt` is the number of this try at the first entry, from 1. `has_rest` says that the lane
+    may hold more than was loaded.
+    """
+
+    key: str
+    attempt: int
+    entries: list[Row[Any]]
+    has_rest: bool
+    contact: Row[Any] | None = None
+    conversations: list[Row[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The lanes leased under one token. A full one means that more lanes may be due."""
+
+    token: uuid.UUID
+    claimed_at: datetime
+    works: list[Work]
+    is_full: bool
+
+
+def claim(database: Database, limit: int) -> Batch:
+    """Lease up to `limit` due lanes for LEASE and load their work."""
+    token = uuid.uuid4()
+    with database.write() as connection:
+        now = database.now(connection)
+        leased, entries_a_lane = _lease(connection, token, now, limit)
+        works = _load(connection, leased, entries_a_lane) if leased else []
+    return Batch(token, now, works, is_full=len(leased) == limit)
+
+
+def _lease(
+    connection: Connection, token: uuid.UUID, now: datetime, limit: int
+) -> tuple[list[Row[Any]], int]:
+    until = now + LEASE
+    # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by entry,
+    # so that it can take no neighbour with it.
+    expired = lanes.claim_expired(connection, "inbound", token=token, now=now, until=until, limit=1)
+    if expired:
+        return expired, 1
+    leased = lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=limit)
+    if len(leased) < limit and (new := inbox.file_new(connection, FILED_AT_ONCE)):
+        lanes.note(connection, "inbound", new, now)
+        rest = limit - len(leased)
+        leased += lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=rest)
+    return leased, ENTRIES_A_LANE
+
+
+def _load(connection: Connection, leased: Sequence[Row[Any]], entries_a_lane: int) -> list[Work]:
+    keys = [row.key for row in leased]
+    entries: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for entry in inbox.waiting_of(connection, keys, entries_a_lane):
+        entries[entry.lane].append(entry)
+    known = contacts.by_keys(connection, keys)
+    talks: defaultdict[uuid.UUID, list[Row[Any]]] = defaultdict(list)
+    if known:
+        for row in conversations.open_of(connection, [row.id for row in known.values()]):
+            talks[row.contact_id].append(row)
+    works = []
+    for row in leased:
+        contact = known.get(row.key)
+        waiting = _before_consent(entries[row.key])
+        if row.attempts:
+            # After a failure turns are taken one by one, so that the right one is blamed.
+            waiting = waiting[:1]
+        works.append(
+            Work(
+                key=row.key,
+                attempt=row.attempts + 1,
+                entries=waiting,
+                has_rest=len(entries[row.key]) == entries_a_lane
+                or len(waiting) < len(entries[row.key]),
+                contact=contact,
+                conversations=talks[contact.id] if contact else [],
+            )
+        )
+    return works
+
+
+def _before_consent(entries: list[Row[Any]]) -> list[Row[Any]]:
+    """What may run now: a waiting "YES" or "STOP" is settled (consent.py) before what follows."""
+    for position, entry in enumerate(entries):
+        if entry.kind == "consent":
+            return entries[:position]
+    return entries

@@ -1,0 +1,161 @@
+"""Drafts: contacts and conversations as the turns of one batch change them, before recording."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from sqlalchemy import Row
+
+from pipeline.botkit import Choice, ContactView
+from pipeline.ids import new_id
+from pipeline.messages import Inbound
+
+
+@dataclass(slots=True)
+class ContactDraft:
+    """A contact; `is_new` until it is recorded."""
+
+    id: uuid.UUID
+    key: str
+    phone: str | None
+    name: str
+    attributes: Mapping[str, Any]
+    is_blocked: bool
+    is_new: bool
+    seen_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        return cls(
+            row.id, row.key, row.phone, row.name, row.attributes, row.is_blocked, is_new=False
+        )
+
+    @classmethod
+    def new(cls, message: Inbound) -> Self:
+        return cls(
+            new_id(), message.contact_key, message.phone, "", {}, is_blocked=False, is_new=True
+        )
+
+    def heard(self, message: Inbound, at: datetime) -> None:
+        self.seen_at = at
+        self.name = message.profile_name or self.name
+
+    def view(self) -> ContactView:
+        return ContactView(str(self.id), self.phone, self.name, self.attributes)
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """The row of a new contact."""
+        return {
+            "id": self.id,
+            "key": self.key,
+            "phone": self.phone,
+            "name": self.name,
+            "attributes": {},
+            "opt_outs": {},
+            "is_blocked": False,
+            "created_at": now,
+            "last_seen_at": self.seen_at,
+        }
+
+
+@dataclass(slots=True)
+class ConversationDraft:
+    """A conversation; `version` is the one that was loaded, which fences the recording."""
+
+    id: uuid.UUID
+    channel: str
+    our_number: str
+    state: str
+    state_seq: int
+    data: Mapping[str, Any]
+    choices: tuple[Choice, ...]
+    version: int
+    holder: str
+    held_until: datetime | None
+    last_message_at: datetime
+    last_inbound_at: datetime | None
+    is_new: bool
+    opened_at: datetime
+    closed_at: datetime | None = None
+    is_touched: bool = False
+    is_rearmed: bool = False
+    has_moved: bool = False
+    timers: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        return cls(
+            id=row.id,
+            channel=row.channel,
+            our_number=row.our_number,
+            state=row.state,
+            state_seq=row.state_seq,
+            data=row.data,
+            choices=tuple(Choice(*choice) for choice in row.choices),
+            version=row.version,
+            holder=row.holder,
+            held_until=row.held_until,
+            last_message_at=row.last_message_at,
+            last_inbound_at=row.last_inbound_at,
+            is_new=False,
+            opened_at=row.opened_at,
+        )
+
+    @classmethod
+    def new(cls, message: Inbound, state: str, at: datetime) -> Self:
+        return cls(
+            id=new_id(),
+            channel=message.channel,
+            our_number=message.recipient,
+            state=state,
+            state_seq=0,
+            data={},
+            choices=(),
+            version=1,
+            holder="bot",
+            held_until=None,
+            last_message_at=at,
+            last_inbound_at=at,
+            is_new=True,
+            opened_at=at,
+        )
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether an operator answers, so that the bot is silent."""
+        return self.holder != "bot" and (self.held_until is None or self.held_until > now)
+
+    def is_expired(self, after: timedelta | None, now: datetime) -> bool:
+        return after is not None and now - self.last_message_at > after
+
+    def values(self, contact_id: uuid.UUID) -> dict[str, Any]:
+        """The row of a new conversation."""
+        return {
+            "id": self.id,
+            "contact_id": contact_id,
+            "channel": self.channel,
+            "our_number": self.our_number,
+            "version": 1,
+            "held_by": "",
+            "opened_at": self.opened_at,
+            **self._changing(),
+        }
+
+    def change(self) -> dict[str, Any]:
+        """The parameters of `conversations.save`."""
+        changing = {f"new_{name}": value for name, value in self._changing().items()}
+        return {"conversation": self.id, **changing}
+
+    def _changing(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "state_seq": self.state_seq,
+            "data": self.data,
+            "choices": [[c.number, c.id, c.title] for c in self.choices],
+            "holder": self.holder,
+            "held_until": self.held_until,
+            "last_message_at": self.last_message_at,
+            "last_inbound_at": self.last_inbound_at,
+            "closed_at": self.closed_at,
+        }

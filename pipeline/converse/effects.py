@@ -1,0 +1,144 @@
+"""Effects: turn what the bot answered into the rows that record.py writes."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from pipeline.botkit import Bot, Outcome
+from pipeline.converse.claim import Work
+from pipeline.converse.drafts import ContactDraft, ConversationDraft
+from pipeline.messages import storable
+from pipeline.records import messages
+
+KEEP_TRYING_TO_SEND = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A turn that did not succeed; `is_final` parks its entry."""
+
+    entry_id: int
+    attempt: int
+    error: str
+    is_final: bool
+
+
+@dataclass(slots=True)
+class LaneTurns:
+    """What the turns of one lane come to: the input of record.py."""
+
+    work: Work
+    contact: ContactDraft | None
+    conversations: list[ConversationDraft]
+    handled: list[int] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    transitions: list[dict[str, Any]] = field(default_factory=list)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Applies outcomes of one bot, whose replies leave through one provider."""
+
+    bot: Bot
+    provider: str
+
+    def apply(
+        self,
+        turns: LaneTurns,
+        conversation: ConversationDraft,
+        outcome: Outcome,
+        entry: Row[Any],
+        now: datetime,
+    ) -> None:
+        """Collect rows in `turns` and move the draft to where the outcome leaves it."""
+        turns.transitions += self._transitions(conversation, outcome, entry, now)
+        if outcome.replies and turns.contact:
+            turns.messages += self._replies(turns.contact.id, conversation, outcome, entry, now)
+            conversation.last_message_at = now
+        if outcome.steps:
+            conversation.has_moved = True
+            conversation.timers.clear()
+        conversation.state_seq += len(outcome.steps)
+        conversation.state = outcome.state
+        conversation.data = outcome.data
+        conversation.choices = outcome.choices
+        conversation.is_touched = conversation.is_rearmed = True
+        if outcome.hand_over is not None:
+            conversation.holder, conversation.held_until = "operator", None
+        if outcome.is_ended:
+            conversation.closed_at = now
+        conversation.timers = _timers(turns.work.key, conversation, outcome, now)
+
+    def _transitions(
+        self, conversation: ConversationDraft, outcome: Outcome, entry: Row[Any], now: datetime
+    ) -> list[dict[str, Any]]:
+        return [
+            {
+                "conversation_id": conversation.id,
+                "from_state": step.from_state,
+                "to_state": step.to_state,
+                "cause": "timer" if entry.kind == "timer" else "bot",
+                "via": step.via,
+                "actor": self.bot.name,
+                "turn_id": entry.id,
+                "bot_version": self.bot.version,
+                "data_before": conversation.data,
+                "data_after": outcome.data,
+                "reason": outcome.hand_over or "",
+                "created_at": now,
+            }
+            for step in outcome.steps
+        ]
+
+    def _replies(
+        self,
+        contact_id: uuid.UUID,
+        conversation: ConversationDraft,
+        outcome: Outcome,
+        entry: Row[Any],
+        now: datetime,
+    ) -> list[dict[str, Any]]:
+        return [
+            messages.outbound_row(
+                contact_id=contact_id,
+                conversation_id=conversation.id,
+                channel=conversation.channel,
+                our_number=conversation.our_number,
+                provider=self.provider,
+                author="bot",
+                kind=reply.kind,
+                body=storable(reply.body),
+                media=[{"url": url} for url in reply.media_urls],
+                content=dict(reply.content),
+                created_at=now,
+                expires_at=now + KEEP_TRYING_TO_SEND,
+                turn_id=entry.id,
+                ordinal=ordinal,
+            )
+            for ordinal, reply in enumerate(outcome.replies, 1)
+        ]
+
+
+def _timers(
+    lane: str, conversation: ConversationDraft, outcome: Outcome, now: datetime
+) -> list[dict[str, Any]]:
+    """The timers armed after this turn; a later one of the same name replaces an earlier."""
+    armed = {timer["name"]: timer for timer in conversation.timers if timer["name"] != "timeout"}
+    wanted = [(f"remind:{r.to}", r.after, r.to) for r in outcome.reminders]
+    if outcome.timeout:
+        wanted.append(("timeout", *outcome.timeout))
+    for name, after, to_state in wanted:
+        armed[name] = {
+            "conversation_id": conversation.id,
+            "lane": lane,
+            "name": name,
+            "to_state": to_state,
+            "state_seq": conversation.state_seq,
+            "armed_at": now,
+            "due_at": now + after,
+        }
+    return [] if conversation.closed_at else list(armed.values())

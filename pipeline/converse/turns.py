@@ -1,0 +1,151 @@
+"""Turns: run the bot over one lane's entries, in order, and collect every effect.
+
+Nothing here touches the database, but for the history a handler asks for. Next: record.py.
+"""
+
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from pipeline.botkit import Bot, Entered, Heard, PastMessage, Reminded, Situation
+from pipeline.converse.claim import Work
+from pipeline.converse.drafts import ContactDraft, ConversationDraft
+from pipeline.converse.effects import Effects, Failure, LaneTurns
+from pipeline.errors import BotError
+from pipeline.messages import Inbound, storable
+from pipeline.records import messages
+
+MAX_ATTEMPTS = 5
+_ERROR_LENGTH = 20_000
+
+History = Callable[[UUID, int], Sequence[PastMessage]]
+
+
+class Talker:
+    """Takes turns with one bot."""
+
+    def __init__(self, bot: Bot, provider: str, history: History) -> None:
+        self._bot = bot
+        self._effects = Effects(bot, provider)
+        self._history = history
+
+    def take(self, work: Work, now: datetime) -> LaneTurns:
+        """Take the turns of one lane up to the first that fails."""
+        turns = LaneTurns(
+            work,
+            ContactDraft.of(work.contact) if work.contact else None,
+            [ConversationDraft.of(row) for row in work.conversations],
+        )
+        for position, entry in enumerate(work.entries):
+            attempt = work.attempt if position == 0 else 1
+            if attempt > MAX_ATTEMPTS:
+                error = f"The worker died {MAX_ATTEMPTS} times while it took this turn."
+                turns.failure = Failure(entry.id, attempt - 1, error, is_final=True)
+                break
+            try:
+                self._take_one(turns, entry, now)
+            except Exception as error:  # noqa: BLE001 (one contact's turn must not hurt another's)
+                is_final = attempt >= MAX_ATTEMPTS
+                turns.failure = Failure(entry.id, attempt, _explain(error), is_final)
+                break
+            turns.handled.append(entry.id)
+        return turns
+
+    def _take_one(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
+        if entry.kind == "message":
+            self._hear(turns, entry, now)
+        elif entry.kind == "timer":
+            self._remind(turns, entry, now)
+        else:
+            self._enter(turns, entry, now)
+
+    def _hear(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
+        message = Inbound.from_json(entry.payload["message"])
+        turns.contact = contact = turns.contact or ContactDraft.new(message)
+        conversation = self._conversation_for(turns, message, entry.received_at)
+        situation = self._situation(contact, conversation, Heard(message), entry, now)
+        is_silent = contact.is_blocked or conversation.is_held(now)
+        outcome = None if is_silent else self._bot.respond(situation)
+        # Only now, so that a turn that failed has left no mark on the drafts.
+        if conversation not in turns.conversations:
+            turns.conversations.append(conversation)
+        contact.heard(message, entry.received_at)
+        conversation.last_inbound_at = conversation.last_message_at = entry.received_at
+        conversation.is_touched = True
+        turns.messages.append(messages.inbound_row(message, entry, contact.id, conversation.id))
+        if outcome:
+            self._effects.apply(turns, conversation, outcome, entry, now)
+
+    def _remind(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
+        timer = entry.payload
+        conversation = _open(turns, timer["conversation_id"])
+        if not conversation or not turns.contact or conversation.is_held(now):
+            return
+        has_left = conversation.state_seq != timer["state_seq"]
+        heard_at = conversation.last_inbound_at
+        armed_at = datetime.fromisoformat(timer["armed_at"])
+        # A message that came after a time-out was armed has re-armed it.
+        was_heard = timer["name"] == "timeout" and heard_at is not None and heard_at > armed_at
+        if has_left or was_heard:
+            return
+        cause = Reminded(timer["to_state"])
+        situation = self._situation(turns.contact, conversation, cause, entry, now)
+        self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
+
+    def _enter(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
+        conversation = _open(turns, entry.payload["conversation_id"])
+        if not conversation or not turns.contact or conversation.is_held(now):
+            return
+        if conversation.state_seq == entry.payload["state_seq"]:
+            situation = self._situation(turns.contact, conversation, Entered(), entry, now)
+            self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
+
+    def _conversation_for(
+        self, turns: LaneTurns, message: Inbound, at: datetime
+    ) -> ConversationDraft:
+        """The open conversation on this channel and number, or a new one in the start state."""
+        for conversation in turns.conversations:
+            where = (conversation.channel, conversation.our_number)
+            if where != (message.channel, message.recipient) or conversation.closed_at:
+                continue
+            if not conversation.is_expired(self._bot.expires_after, at):
+                return conversation
+            conversation.closed_at = at
+            conversation.is_touched = conversation.is_rearmed = True
+        return ConversationDraft.new(message, self._bot.start, at)
+
+    def _situation(
+        self,
+        contact: ContactDraft,
+        conversation: ConversationDraft,
+        cause: Heard | Reminded | Entered,
+        entry: Row[Any],
+        now: datetime,
+    ) -> Situation:
+        return Situation(
+            cause=cause,
+            contact=contact.view(),
+            channel=conversation.channel,  # type: ignore[arg-type]  # a Channel since receive
+            state=conversation.state,
+            data=conversation.data,
+            choices=conversation.choices,
+            now=now,
+            idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
+            history=lambda limit: self._history(conversation.id, limit),
+        )
+
+
+def _open(turns: LaneTurns, conversation_id: str) -> ConversationDraft | None:
+    wanted = UUID(conversation_id)
+    return next((c for c in turns.conversations if c.id == wanted and not c.closed_at), None)
+
+
+def _explain(error: Exception) -> str:
+    """What an operator reads about a failed turn: the words, then the traceback."""
+    cause = error.__cause__ if isinstance(error, BotError) and error.__cause__ else error
+    text = f"{error}\n\n{''.join(traceback.format_exception(cause))}"
+    return storable(text[:_ERROR_LENGTH])

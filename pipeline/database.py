@@ -1,0 +1,123 @@
+"""One connection factory for SQLite and PostgreSQL: transactions, time-outs and the clock.
+
+Every query lives in pipeline/records; the verbs open the transactions.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+
+_WRITES = "parley_writes"
+_CLOCK = select(func.clock_timestamp())
+
+
+class Database:
+    """Transactions on one database. `now` is the database's clock: leases depend on it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application: str = "parley",
+        statement_seconds: float = 15,
+        pool_size: int = 8,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._clock = clock
+        # SQLite has one writer at a time; a lock is fairer and quicker than its busy handler.
+        self._writer = threading.Lock()
+        self.engine: Engine = (
+            _sqlite(url, statement_seconds)
+            if self.is_sqlite
+            else _postgresql(url, application, statement_seconds, pool_size)
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end of the block, or leaves no trace."""
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._writer, self.engine.connect() as connection:
+            writing = connection.execution_options(**{_WRITES: True})
+            with writing.begin():
+                yield writing
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction for questions only."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def now(self, connection: Connection) -> datetime:
+        """The database's clock, UTC; on SQLite, which lives in this machine, this machine's."""
+        if self._clock:
+            return self._clock()
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        moment: datetime = connection.execute(_CLOCK).scalar_one()
+        return moment
+
+    def close(self) -> None:
+        """Give back every pooled connection."""
+        self.engine.dispose()
+
+    def after_fork(self) -> None:
+        """Forget connections inherited from the parent process, without closing its sockets."""
+        self.engine.dispose(close=False)
+
+
+def _sqlite(url: str, statement_seconds: float) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": min(statement_seconds, 5.0)}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that later writes fails at once when another writer was quicker.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: str, application: str, statement_seconds: float, pool_size: int) -> Engine:
+    milliseconds = {
+        "statement_timeout": int(statement_seconds * 1000),
+        "lock_timeout": min(2000, int(statement_seconds * 1000)),
+        "idle_in_transaction_session_timeout": 30_000,
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in milliseconds.items())
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=statement_seconds,
+        pool_pre_ping=True,
+        hide_parameters=True,  # error texts reach logs, and parameters hold bodies and numbers
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 3,
+            "tcp_user_timeout": 5000,
+            "options": f"{options} -c timezone=UTC",
+        },
+    )

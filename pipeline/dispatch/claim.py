@@ -1,0 +1,138 @@
+"""Claiming: lease due outbound lanes, pass their first messages through the gates and the rate.
+
+What is left is marked as being sent, and committed, before any call. Next: send.py.
+"""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline import gates
+from pipeline.database import Database
+from pipeline.records import lanes, outbox, senders
+
+LEASE = timedelta(seconds=15)
+# The longest a call can take (the provider's time-outs) plus a margin: before that, an answer may
+# still come and a message may not be in the provider's list yet.
+LOOK_AFTER = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Messages to hand over and messages whose fate to look up, leased under one token."""
+
+    token: uuid.UUID
+    claimed_at: float
+    to_send: list[Row[Any]]
+    to_look_up: list[Row[Any]]
+    leased: int
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Where each claimed lane goes."""
+
+    idle: list[str] = field(default_factory=list)
+    postponed: list[tuple[str, datetime, int, str | None]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    to_send: list[Row[Any]] = field(default_factory=list)
+    to_look_up: list[Row[Any]] = field(default_factory=list)
+
+
+def sender_of(head: Row[Any]) -> str:
+    """The key of a sender's rate and circuit."""
+    return f"{head.channel} {head.our_number}"
+
+
+def claim(database: Database, limit: int, sender_rate: float) -> Claimed:
+    """Lease up to `limit` due lanes and decide what to do with the first message of each."""
+    token = uuid.uuid4()
+    claimed_at = time.monotonic()
+    with database.write() as connection:
+        now = database.now(connection)
+        leased = _lease(connection, token, now, limit)
+        sorting = _Sorting()
+        if leased:
+            heads = {row.key: row for row in outbox.heads(connection, leased)}
+            for key in leased:
+                _sort(sorting, key, heads.get(key), now)
+            _keep_the_rate(connection, sorting, sender_rate, now)
+            _write(connection, token, sorting, now)
+    return Claimed(token, claimed_at, sorting.to_send, sorting.to_look_up, len(leased))
+
+
+def _lease(connection: Connection, token: uuid.UUID, now: datetime, limit: int) -> list[str]:
+    until = now + LEASE
+    rows = lanes.claim_expired(
+        connection, "outbound", token=token, now=now, until=until, limit=limit
+    )
+    if len(rows) < limit:
+        rest = limit - len(rows)
+        rows += lanes.claim(connection, "outbound", token=token, now=now, until=until, limit=rest)
+    return [row.key for row in rows]
+
+
+def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> None:
+    if head is None:
+        sorting.idle.append(key)
+    elif head.status == "sending":
+        # Its sender did not come back: killed or stalled in the call, nobody knows with what.
+        sorting.changes.append(outbox.change(head, status="unknown", looks=0))
+        sorting.postponed.append((key, head.attempted_at + LOOK_AFTER, 0, None))
+    elif head.status == "unknown":
+        sorting.to_look_up.append(head)
+    elif refused := gates.refusal(head, now):
+        sorting.changes.append(
+            outbox.change(head, status=refused.status, error=refused.reason, at=now)
+        )
+        sorting.postponed.append((key, now, 0, None))
+    else:
+        sorting.to_send.append(head)
+
+
+def _keep_the_rate(
+    connection: Connection, sorting: _Sorting, sender_rate: float, now: datetime
+) -> None:
+    wanted = Counter(sender_of(head) for head in sorting.to_send)
+    if not wanted:
+        return
+    permits = senders.permits(connection, wanted, sender_rate, now)
+    taken: Counter[str] = Counter()
+    allowed = []
+    for head in sorting.to_send:
+        sender = sender_of(head)
+        permit = permits.get(sender)
+        position = taken[sender]
+        taken[sender] += 1
+        if permit is None or position < permit.allowed:
+            allowed.append(head)
+            continue
+        behind = timedelta(seconds=permit.seconds_between * (position - permit.allowed))
+        blocker = sender if permit.is_blocked else None
+        sorting.postponed.append((head.key, permit.next_at + behind, head.attempts, blocker))
+    sorting.to_send = allowed
+
+
+def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: datetime) -> None:
+    if sorting.changes:
+        outbox.save(connection, sorting.changes)
+    if sorting.to_send:
+        outbox.begin(connection, _beginnings(sorting.to_send, now))
+    if sorting.idle:
+        lanes.release(connection, "outbound", token, sorting.idle, now)
+    if sorting.postponed:
+        lanes.postpone(connection, "outbound", token, sorting.postponed)
+
+
+def _beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
+    # `looks` is above 0 where a lookup found nothing: this sending may be the second.
+    return [
+        {"message": head.id, "now": now, "is_resend": int(head.looks > 0)}
+        for head in sorted(heads, key=lambda head: head.id)
+    ]

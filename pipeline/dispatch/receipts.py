@@ -1,0 +1,114 @@
+"""Merging delivery callbacks into their messages: any order, any number of times, never backwards.
+
+A callback also settles a message whose sending nobody knew the outcome of: its URL carries our id.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from pipeline.database import Database
+from pipeline.messages import STATUS_RANK
+from pipeline.records import lanes, messages, outbox, receipts
+
+log = structlog.get_logger(__name__)
+_AT_ONCE = 200
+_PENDING = {"queued", "sending", "unknown"}
+# What Twilio calls the steps before it hands a message to a carrier is "accepted" to us.
+_BEFORE_SENT = {"queued", "accepted", "scheduled", "sending"}
+
+
+def merge_waiting(database: Database) -> int:
+    """Merge callbacks that wait; returns how many were looked at."""
+    with database.read() as connection:
+        if not receipts.has_waiting(connection):
+            return 0
+    with database.write() as connection:
+        waiting = receipts.take_waiting(connection, _AT_ONCE)
+        if waiting:
+            _merge(connection, waiting, database.now(connection))
+    return len(waiting)
+
+
+def _merge(connection: Connection, waiting: Sequence[Row[Any]], now: datetime) -> None:
+    ids = _matches(connection, waiting)
+    wanted = set(ids.values())
+    pending_lanes = outbox.lanes_of_pending(connection, wanted)
+    if pending_lanes:
+        lanes.lock(connection, "outbound", pending_lanes)
+    merged = {row.id: _Merged(row) for row in outbox.lock(connection, wanted).values()}
+    for receipt in waiting:
+        if receipt.id in ids:
+            merged[ids[receipt.id]].add(receipt)
+    changes = [item.change() for item in merged.values()]
+    if changes:
+        outbox.save(connection, changes)
+    if pending_lanes:
+        lanes.wake(connection, "outbound", pending_lanes, now)
+    receipts.mark(connection, [r.id for r in waiting if r.id in ids], "applied")
+    if unmatched := [r.id for r in waiting if r.id not in ids]:
+        log.info("receipts of unknown messages kept", count=len(unmatched))
+        receipts.mark(connection, unmatched, "unmatched")
+
+
+def _matches(connection: Connection, waiting: Sequence[Row[Any]]) -> dict[int, int]:
+    """Receipt id -> message id, by our own id in the callback's URL or by the provider's."""
+    ours = {receipt.id: _uuid(receipt.message_id) for receipt in waiting}
+    by_public = messages.ids_by_public_id(connection, [u for u in ours.values() if u])
+    by_provider = messages.ids_by_provider_id(connection, [r.provider_id for r in waiting])
+    found = {}
+    for receipt in waiting:
+        public = ours[receipt.id]
+        message_id = by_provider.get(receipt.provider_id) or (
+            by_public.get(public) if public else None
+        )
+        if message_id:
+            found[receipt.id] = message_id
+    return found
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+class _Merged:
+    """A message and what its callbacks make of it."""
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+        self._values: dict[str, Any] = {
+            "status": row.status,
+            "provider_id": row.provider_id,
+            "error_code": row.error_code,
+            "error": row.error,
+            "status_times": row.status_times,
+        }
+
+    def add(self, receipt: Row[Any]) -> None:
+        values = self._values
+        if values["provider_id"] not in {None, receipt.provider_id}:
+            log.warning("receipt of another sending", message=str(self._row.public_id))
+            return
+        values["provider_id"] = receipt.provider_id
+        status = "accepted" if receipt.status in _BEFORE_SENT else receipt.status
+        if status not in STATUS_RANK:
+            log.warning("unknown delivery status kept", status=status)
+            return
+        times = {status: receipt.received_at.isoformat()} | values["status_times"]
+        values["status_times"] = times
+        if STATUS_RANK[status] > STATUS_RANK[values["status"]]:
+            values["status"] = status
+            values["error_code"], values["error"] = receipt.error_code, receipt.error
+        elif status == values["status"] and receipt.error_code:
+            # A code is never cleared by a callback without one.
+            values["error_code"], values["error"] = receipt.error_code, receipt.error
+
+    def change(self) -> dict[str, Any]:
+        return outbox.change(self._row, **self._values)

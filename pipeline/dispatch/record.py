@@ -1,0 +1,219 @@
+"""Recording: what came of sends and look-ups, in batches, and when each lane goes on.
+
+An answer with a provider id is recorded however late it comes; everything else only while the
+lease is ours.
+"""
+
+import random
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.database import Database
+from pipeline.dispatch.claim import LOOK_AFTER, sender_of
+from pipeline.dispatch.send import LookedUp, Sent
+from pipeline.errors import ContactOptedOut, MessageRefused, NotSent, SenderBlocked
+from pipeline.messages import STATUS_RANK, Accepted
+from pipeline.records import contacts, lanes, messages, outbox, senders
+
+log = structlog.get_logger(__name__)
+
+MAX_BACK_OFF_SECONDS = 300.0
+LOOK_AGAIN = timedelta(seconds=20)
+LOOKS = 2
+SETTLE_WITHIN = timedelta(seconds=80)
+PATIENCE_SECONDS = 60.0
+
+Result = Sent | LookedUp
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What one batch of results comes to."""
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    postponed: list[tuple[str, datetime, int, str | None]] = field(default_factory=list)
+    outcomes: defaultdict[str, senders.Outcomes] = field(
+        default_factory=lambda: defaultdict(senders.Outcomes)
+    )
+    opted_out: list[tuple[uuid.UUID, str]] = field(default_factory=list)
+
+    def later(self, head: Row[Any], due_at: datetime, attempts: int, by: str | None = None) -> None:
+        self.postponed.append((head.key, due_at, attempts, by))
+
+    def settled(self, head: Row[Any], now: datetime) -> None:
+        """This message is done with; its lane goes on, at once if more waits."""
+        if head.has_next:
+            self.postponed.append((head.key, now, 0, None))
+        else:
+            self.finished.append(head.key)
+
+    def count(self, head: Row[Any], **more: Any) -> None:
+        sender = sender_of(head)
+        before = self.outcomes[sender]
+        counted = {
+            name: (value if name == "blocked" else getattr(before, name) + value)
+            for name, value in more.items()
+        }
+        self.outcomes[sender] = before._replace(**counted)
+
+
+def record(
+    database: Database,
+    results: Sequence[tuple[uuid.UUID, Result]],
+    sender_rate: float,
+    is_stopping: Callable[[], bool],
+) -> None:
+    """Record results, waiting up to PATIENCE_SECONDS for a database that is away.
+
+    What is lost with the process after that is `unknown`, and settled by look-up.
+    """
+    by_token: defaultdict[uuid.UUID, list[Result]] = defaultdict(list)
+    for token, result in results:
+        by_token[token].append(result)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = 0.05
+    while by_token:
+        token = next(iter(by_token))
+        try:
+            _record_together(database, token, by_token[token], sender_rate)
+            del by_token[token]
+        except SQLAlchemyError as error:
+            log.warning("recording sends failed", error=type(error).__name__)
+            if time.monotonic() > deadline or (is_stopping() and pause > 0.5):
+                return
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+
+def _record_together(
+    database: Database, token: uuid.UUID, results: Sequence[Result], sender_rate: float
+) -> None:
+    with database.write() as connection:
+        now = database.now(connection)
+        keys = [result.head.key for result in results]
+        held = lanes.lock_held(connection, "outbound", token, keys)
+        current = outbox.lock(connection, [result.head.id for result in results])
+        plan = _Plan()
+        for result in results:
+            row = current[result.head.id]
+            is_ours = result.head.key in held
+            if isinstance(result, LookedUp):
+                if is_ours:
+                    _plan_looked_up(plan, connection, result, row, now)
+            elif isinstance(result.result, Accepted):
+                _plan_accepted(plan, result.head, row, result.result, now)
+            elif is_ours:
+                _plan_error(plan, result, row, now)
+        _write(connection, token, plan, sender_rate, now)
+
+
+def _write(
+    connection: Connection, token: uuid.UUID, plan: _Plan, sender_rate: float, now: datetime
+) -> None:
+    if plan.changes:
+        outbox.save(connection, plan.changes)
+    if plan.finished:
+        lanes.release(connection, "outbound", token, plan.finished, now)
+    if plan.postponed:
+        lanes.postpone(connection, "outbound", token, plan.postponed)
+    if sender_rate or senders.any_known(connection) or _is_troubled(plan):
+        senders.note_outcomes(connection, plan.outcomes, sender_rate, now)
+    for contact_id, where in plan.opted_out:
+        contacts.set_opt_out(connection, contact_id, where, now)
+
+
+def _is_troubled(plan: _Plan) -> bool:
+    return any(outcome.is_trouble for outcome in plan.outcomes.values())
+
+
+def _plan_accepted(
+    plan: _Plan, head: Row[Any], row: Row[Any], accepted: Accepted, now: datetime
+) -> None:
+    plan.count(head, succeeded=1)
+    plan.settled(head, now)
+    if row.provider_id not in {None, accepted.provider_id}:
+        # A callback has settled an earlier attempt of this message meanwhile: it went out twice.
+        log.warning("message sent twice", message=str(row.public_id))
+        return
+    values: dict[str, Any] = {"provider_id": accepted.provider_id, "segments": accepted.segments}
+    if STATUS_RANK[row.status] < STATUS_RANK.get(accepted.status, 10):
+        status = accepted.status if accepted.status in STATUS_RANK else "accepted"
+        values |= {"status": status, "error": "", "error_code": ""}
+        plan.changes.append(outbox.change(row, at=now, **values))
+    else:
+        plan.changes.append(outbox.change(row, **values))
+
+
+def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
+    head, error = sent.head, sent.result
+    assert not isinstance(error, Accepted)  # noqa: S101 (tells the type checker)
+    if row.status != "sending":
+        plan.settled(head, now)  # a callback was quicker and knows better
+        return
+    words: dict[str, Any] = {"error": error.reason, "error_code": error.code or ""}
+    if isinstance(error, NotSent):
+        plan.count(head, slowed_down=int(error.slow_down), failed=int(not error.slow_down))
+        pause = max(error.retry_after, _back_off(row.attempts))
+        plan.changes.append(outbox.change(row, status="queued", **words))
+        plan.later(head, now + timedelta(seconds=pause), row.attempts)
+    elif isinstance(error, SenderBlocked):
+        plan.count(head, blocked=f"{error.reason} ({error.code})")
+        plan.changes.append(outbox.change(row, status="queued", **words))
+        plan.later(head, now + senders.PROBE_BLOCKED_AFTER, row.attempts, sender_of(head))
+    elif isinstance(error, MessageRefused):
+        status = "suppressed" if isinstance(error, ContactOptedOut) else "failed"
+        if status == "suppressed":
+            plan.opted_out.append((row.contact_id, contacts.scope(row.channel, row.our_number)))
+        plan.changes.append(outbox.change(row, status=status, at=now, **words))
+        plan.settled(head, now)
+    else:
+        plan.count(head, failed=1)
+        plan.changes.append(outbox.change(row, status="unknown", looks=0, **words))
+        plan.later(head, row.attempted_at + LOOK_AFTER, row.attempts)
+
+
+def _plan_looked_up(
+    plan: _Plan, connection: Connection, looked: LookedUp, row: Row[Any], now: datetime
+) -> None:
+    head = looked.head
+    if row.status != "unknown":
+        plan.settled(head, now)  # a callback was quicker
+        return
+    found = [] if not isinstance(looked.result, list) else looked.result
+    taken = messages.known_provider_ids(connection, [item.provider_id for item in found])
+    ours = [item for item in found if item.provider_id not in taken]
+    if ours:
+        # The earliest that no other message claims: the replies before ours have theirs.
+        item = ours[-1]
+        change = outbox.change(
+            row, at=now, status="accepted", provider_id=item.provider_id, error="", error_code=""
+        )
+        plan.changes.append(change)
+        plan.settled(head, now)
+        return
+    looks = row.looks + isinstance(looked.result, list)
+    is_overdue = now - row.attempted_at > SETTLE_WITHIN
+    if looks >= LOOKS or is_overdue:
+        plan.changes.append(outbox.change(row, status="queued", looks=max(looks, 1)))
+        plan.later(head, now, row.attempts)
+    else:
+        plan.changes.append(outbox.change(row, looks=looks))
+        plan.later(head, now + LOOK_AGAIN, row.attempts)
+
+
+def _back_off(attempts: int) -> float:
+    """Full jitter over 2, 4, 8 … 300 seconds.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    return random.uniform(0.1, min(2.0 ** min(attempts, 10), MAX_BACK_OFF_SECONDS))  # noqa: S311 (not a secret)

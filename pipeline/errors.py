@@ -1,0 +1,115 @@
+"""Every error Parley raises on purpose. The class decides what happens next.
+
+ParleyError
+├── SettingsError              names the setting and what was expected  -> stop at start
+├── SchemaError                tables missing or behind                 -> says the command
+├── DatabaseUnavailable        not taken, nothing half-done             -> 503, sender retries
+├── WebhookRejected            the form is impossible                   -> 400
+│   └── SignatureRejected      not from the provider                    -> 403
+├── ChangeRefused              an operator asked for the impossible     -> 4xx with the reason
+│   ├── UnknownState           lists the bot's states                   -> 422
+│   └── NotFound               no such record                           -> 404
+├── BotError                   the bot's own code is at fault           -> back-off, then parked
+│   └── BotDefinitionError     the bot cannot be loaded                 -> stop at start
+└── SendError                  one attempt to send did not succeed
+    ├── NotSent                surely not taken by the provider         -> queued again
+    ├── OutcomeUnknown         nobody knows                             -> unknown, then settled
+    ├── SenderBlocked          our account or number is at fault        -> circuit opens, rows wait
+    └── MessageRefused         will never be sent                       -> failed
+        └── ContactOptedOut    the contact said STOP                    -> suppressed
+"""
+
+
+class ParleyError(Exception):
+    """Parley could not do what was asked."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class SettingsError(ParleyError):
+    """A setting is missing or wrong; see .env.example for what each one takes."""
+
+
+class SchemaError(ParleyError):
+    """The database has no Parley tables, or old ones; run `parley db upgrade`."""
+
+
+class DatabaseUnavailable(ParleyError):
+    """The database did not take the webhook in time; the provider should try again."""
+
+
+class WebhookRejected(ParleyError):
+    """The webhook's form cannot be understood."""
+
+
+class SignatureRejected(WebhookRejected):
+    """The webhook is not signed by the provider; check PUBLIC_URL and the auth token."""
+
+
+class ChangeRefused(ParleyError):
+    """The change asked for is not possible."""
+
+
+class UnknownState(ChangeRefused):
+    """The bot has no such state."""
+
+
+class NotFound(ChangeRefused):
+    """There is no such record."""
+
+
+class BotError(ParleyError):
+    """The bot's code failed; the message names the bot, the state and the line."""
+
+
+class BotDefinitionError(BotError):
+    """The bot cannot be loaded."""
+
+
+class SendError(ParleyError):
+    """One attempt to send a message did not succeed.
+
+    `code` is the provider's own error code, `reason` is what an operator reads.
+    """
+
+    def __init__(self, reason: str | None = None, *, code: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = str(self)
+        self.code = code
+
+
+class NotSent(SendError):
+    """The provider surely did not take the message; it is tried again.
+
+    `retry_after` is the least wait in seconds; `slow_down` says that our own rate was too high;
+    `blames_sender` is False where the failure says nothing about the sender's health.
+    """
+
+    def __init__(
+        self,
+        reason: str | None = None,
+        *,
+        code: str | None = None,
+        retry_after: float = 0.0,
+        slow_down: bool = False,
+    ) -> None:
+        super().__init__(reason, code=code)
+        self.retry_after = retry_after
+        self.slow_down = slow_down
+
+
+class OutcomeUnknown(SendError):
+    """The provider may or may not have taken the message."""
+
+
+class SenderBlocked(SendError):
+    """The provider refuses our account or number until someone mends it."""
+
+
+class MessageRefused(SendError):
+    """The provider will never send this message."""
+
+
+class ContactOptedOut(MessageRefused):
+    """The contact has asked not to be messaged."""

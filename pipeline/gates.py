@@ -1,0 +1,58 @@
+"""Gates: what keeps an outbound message from being sent, checked at the moment of sending.
+
+STOP is honoured here, whoever wrote the message and whenever it was queued.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from pipeline.records.contacts import scope
+
+# https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
+WHATSAPP_WINDOW = timedelta(hours=24)
+
+
+class Refusal(NamedTuple):
+    """The final status of a message that must not be sent, and why, in plain words."""
+
+    status: str
+    reason: str
+
+
+def refusal(head: Row[Any], now: datetime) -> Refusal | None:
+    """Why this outbound message (a row of `outbox.heads`) must not be sent now, or None."""
+    if head.is_blocked:
+        return Refusal("suppressed", "The contact is blocked.")
+    if scope(head.channel, head.our_number) in head.opt_outs:
+        return Refusal("suppressed", "The contact has asked not to be messaged (STOP).")
+    if head.author == "bot" and _is_held(head, now):
+        return Refusal("canceled", "An operator took the conversation before this was sent.")
+    if head.expires_at and head.expires_at <= now:
+        return Refusal("expired", "It could not be sent in time.")
+    if head.channel == "whatsapp" and "content_sid" not in head.content and _is_closed(head, now):
+        return Refusal("expired", WINDOW_CLOSED)
+    return None
+
+
+WINDOW_CLOSED = (
+    "WhatsApp takes free-form messages only within 24 hours of the contact's last one; "
+    "send an approved template."
+)
+
+
+def is_window_open(last_inbound_at: datetime | None, now: datetime) -> bool:
+    """Whether WhatsApp takes a free-form message to this contact now."""
+    return last_inbound_at is not None and now - last_inbound_at < WHATSAPP_WINDOW
+
+
+def _is_closed(head: Row[Any], now: datetime) -> bool:
+    return not is_window_open(head.last_inbound_at, now)
+
+
+def _is_held(head: Row[Any], now: datetime) -> bool:
+    # A turn that hands over says so to the contact: those words still go out.
+    if head.holder != "operator" or not head.held_by:
+        return False
+    return head.held_until is None or head.held_until > now

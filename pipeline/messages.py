@@ -1,0 +1,154 @@
+"""The values that travel: what a provider hands in, and what is handed to a provider.
+
+Providers make and take these; nothing here knows a database, a web server or a bot.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Self
+
+Channel = Literal["sms", "whatsapp"]
+InboundKind = Literal["text", "media", "tap", "location", "contact_card"]
+Consent = Literal["stop", "start", "help"]
+
+# A database text column takes neither NUL nor half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """`text` with the characters that no database text column takes replaced by U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that came with, or goes with, a message. `url` may need the provider's password."""
+
+    url: str
+    content_type: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that a contact shared, in WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Inbound:
+    """One message from a contact, as any provider would tell it.
+
+    `contact_key` is the E.164 number, or the provider's user id where there is no number; `phone`
+    is None in that case. `recipient` is our number, short code or sender id without a channel
+    prefix. `consent` is set for STOP, START and HELP, which never reach the bot.
+    """
+
+    provider: str
+    account_id: str
+    provider_id: str
+    channel: Channel
+    contact_key: str
+    recipient: str
+    kind: InboundKind = "text"
+    text: str = ""
+    phone: str | None = None
+    profile_name: str = ""
+    button_id: str = ""
+    media: tuple[Media, ...] = ()
+    location: Location | None = None
+    consent: Consent | None = None
+    provider_answered: bool = False
+    sent_at: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form without the fields that are empty."""
+        values = {name: value for name, value in asdict(self).items() if value}
+        values["account_id"] = self.account_id
+        if self.sent_at:
+            values["sent_at"] = self.sent_at.isoformat()
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        known = dict(values)
+        known["media"] = tuple(Media(**item) for item in known.get("media", ()))
+        if place := known.get("location"):
+            known["location"] = Location(**place)
+        if moment := known.get("sent_at"):
+            known["sent_at"] = datetime.fromisoformat(moment)
+        return cls(**known)
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return f"Inbound({self.provider}:{self.provider_id} {self.channel} {self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One delivery callback. `message_id` and `attempt` are ours, from the callback's URL."""
+
+    provider: str
+    account_id: str
+    provider_id: str
+    status: str
+    error_code: str = ""
+    error: str = ""
+    message_id: str = ""
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outbound:
+    """One message to a contact, ready for a provider's create call.
+
+    `recipient` is the contact's address without a channel prefix, `sender` our number ("" lets the
+    provider choose from its pool). `message_id` and `attempt` come back in delivery callbacks.
+    """
+
+    message_id: str
+    attempt: int
+    channel: Channel
+    recipient: str
+    sender: str = ""
+    body: str = ""
+    media_urls: tuple[str, ...] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return f"Outbound({self.message_id} attempt {self.attempt} {self.channel})"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message and gave it an id; `status` is where it stands already."""
+
+    provider_id: str
+    status: str = "accepted"
+    segments: int | None = None
+
+
+# How far along an outbound message is; a status never goes to a lower rank (promise P7).
+# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+STATUS_RANK: Mapping[str, int] = {
+    "queued": 0,
+    "sending": 1,
+    "unknown": 2,
+    "accepted": 10,
+    "scheduled": 10,
+    "sent": 30,
+    "undelivered": 40,
+    "failed": 40,
+    "canceled": 40,
+    "suppressed": 40,
+    "expired": 40,
+    "delivered": 50,
+    "read": 60,
+}

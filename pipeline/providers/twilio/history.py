@@ -1,0 +1,147 @@
+"""Twilio's message list: where a send of unknown outcome is looked for, and what we missed.
+
+https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from twilio.base.exceptions import TwilioException
+
+from pipeline.errors import OutcomeUnknown, SenderBlocked, WebhookRejected
+from pipeline.messages import Outbound
+from pipeline.providers import addresses, forms
+from pipeline.providers.addresses import WHATSAPP, on_channel
+from pipeline.providers.base import Found
+
+_API = "https://api.twilio.com"
+# Twilio's own largest page; a look for one contact needs little, a pull after an outage much.
+_PAGE_SIZE = 1000
+_MOST_RECEIVED = 100_000
+# The list is newest first, as far as it has an order: so many older ones in a row end a look.
+_OLDER_IN_A_ROW = 50
+_MOST_LOOKED_AT = 1000
+_TRIAL_PREFIX = "Sent from your Twilio trial account - "
+_UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, KeyError)
+_log = logging.getLogger(__name__)
+
+
+def find(messages: Any, outbound: Outbound, *, sender: str, since: datetime) -> Sequence[Found]:
+    """The messages to that contact that may be `outbound`, newest first.
+
+    Not filtered by DateSent, which a message that is still queued at Twilio does not have.
+    """
+    query = {"to": on_channel(outbound.channel, outbound.recipient)}
+    if sender:
+        query["from_"] = sender
+    candidates = [
+        Found(message.sid, forms.status_word(message.status or "accepted"), message.date_created)
+        for message in _created_since(since, messages, query)
+        if message.direction != "inbound" and _says(message.body, outbound)
+    ]
+    return sorted(candidates, key=attrgetter("created_at"), reverse=True)
+
+
+def received(
+    messages: Any, since: datetime, numbers: Sequence[str]
+) -> Iterator[tuple[forms.Form, datetime]]:
+    """What was sent to our numbers since then, oldest first: webhook forms and times."""
+    found = [message for to in _spellings(numbers) for message in _sent_to(to, messages, since)]
+    for message in sorted(found, key=attrgetter("date_sent", "sid")):
+        yield _form(message), message.date_sent
+
+
+def _created_since(since: datetime, messages: Any, query: Mapping[str, Any]) -> list[Any]:
+    found: list[Any] = []
+    older = 0
+    try:
+        for message in messages.stream(**query, page_size=_OLDER_IN_A_ROW, limit=_MOST_LOOKED_AT):
+            is_new = message.date_created and message.date_created >= _second(since)
+            older = 0 if is_new else older + 1
+            if older >= _OLDER_IN_A_ROW:
+                break
+            if is_new:
+                found.append(message)
+    except _UNREADABLE as error:
+        raise OutcomeUnknown("Twilio's message list could not be read") from error
+    return found
+
+
+def _sent_to(address: str, messages: Any, since: datetime) -> list[Any]:
+    try:
+        listed = messages.list(
+            to=address, date_sent_after=since, page_size=_PAGE_SIZE, limit=_MOST_RECEIVED
+        )
+    except _UNREADABLE as error:
+        raise OutcomeUnknown("Twilio's message list could not be read") from error
+    if len(listed) == _MOST_RECEIVED:
+        _log.warning("More than %d messages were missed; the oldest stay so", _MOST_RECEIVED)
+    return [
+        message
+        for message in listed
+        if message.direction == "inbound"
+        and message.date_sent
+        and message.date_sent >= _second(since)
+        and _is_contact(message)
+    ]
+
+
+def _second(moment: datetime) -> datetime:
+    """Twilio tells whole seconds."""
+    return moment.replace(microsecond=0)
+
+
+def _says(body: str | None, outbound: Outbound) -> bool:
+    # Twilio fills a template in by itself, so its text tells nothing.
+    if outbound.content.get("content_sid"):
+        return True
+    return (body or "").removeprefix(_TRIAL_PREFIX).strip() == outbound.body.strip()
+
+
+def _spellings(numbers: Sequence[str]) -> list[str]:
+    """Each number as it is listed on SMS and, where it can have one, on WhatsApp."""
+    return [
+        address
+        for number in dict.fromkeys(numbers)
+        for address in ([number, WHATSAPP + number] if number.startswith("+") else [number])
+    ]
+
+
+def _is_contact(message: Any) -> bool:
+    try:
+        addresses.contact(message.from_ or "")
+    except WebhookRejected as error:
+        # What the webhook would have refused as well.
+        _log.warning("Passed over %s: %s", message.sid, error)
+        return False
+    return True
+
+
+def _form(message: Any) -> forms.Form:
+    form = {
+        "AccountSid": message.account_sid,
+        "MessageSid": message.sid,
+        "From": message.from_,
+        "To": message.to,
+        "Body": message.body,
+        "NumMedia": message.num_media,
+    }
+    if message.num_media not in {None, "", "0"}:
+        for index, media in enumerate(_media(message)):
+            form[f"MediaUrl{index}"] = _API + media.uri.removesuffix(".json")
+            form[f"MediaContentType{index}"] = media.content_type
+    return {name: [text] for name, text in form.items() if text}
+
+
+def _media(message: Any) -> list[Any]:
+    try:
+        listed: list[Any] = message.media.list(limit=100)
+    except SenderBlocked:
+        # Deleted meanwhile (404): the words of the message are worth having all the same.
+        return []
+    except _UNREADABLE as error:
+        raise OutcomeUnknown("Twilio's media list could not be read") from error
+    return listed

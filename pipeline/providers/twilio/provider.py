@@ -1,0 +1,161 @@
+"""Twilio as a Provider: SMS and WhatsApp through its Messages API.
+
+https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from pipeline.errors import OutcomeUnknown, SenderBlocked, SendError
+from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.providers import forms
+from pipeline.providers.addresses import on_channel
+from pipeline.providers.base import Found, Webhook
+from pipeline.providers.twilio import history
+from pipeline.providers.twilio.codes import delivery_reason
+from pipeline.providers.twilio.rest import PooledClient
+from pipeline.providers.twilio.settings import TwilioSettings
+from pipeline.providers.twilio.signature import Signatures
+from pipeline.settings import Settings
+
+# Retry any failure of ours up to five times, not only a refused connection:
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+_RETRIES = "#rc=5&rp=all"
+
+
+class Twilio:
+    """One Twilio account."""
+
+    name = "twilio"
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self._settings = settings
+        self._signatures = Signatures(settings.auth_tokens)
+        # Empty credentials would make the client look into the environment by itself.
+        self._client = Client(
+            settings.account_sid or "AC",
+            settings.auth_tokens[0] if settings.auth_tokens else "none",
+            http_client=PooledClient(settings.api_base_url, read_seconds=settings.read_seconds),
+            environment={"": ""},
+        )
+        self._messages = self._client.api.v2010.account.messages
+
+    def verify(self, webhook: Webhook) -> None:
+        """Raise SignatureRejected unless Twilio signed this request with one of our tokens."""
+        self._signatures.verify(webhook)
+
+    def inbound(self, webhook: Webhook) -> Inbound:
+        """The message in a webhook. Raises WebhookRejected that names the field at fault."""
+        return forms.inbound(
+            webhook.form,
+            provider=self.name,
+            account_id=self._settings.account_sid,
+            answers_consent=True,
+        )
+
+    def receipt(self, webhook: Webhook) -> Receipt:
+        """The delivery callback in a webhook, with its error in plain words."""
+        receipt = forms.receipt(
+            webhook.form,
+            webhook.query,
+            provider=self.name,
+            account_id=self._settings.account_sid,
+        )
+        return replace(receipt, error=delivery_reason(receipt.error_code, receipt.error))
+
+    def send(self, outbound: Outbound) -> Accepted:
+        """Create the message at Twilio. Raises only SendError subclasses."""
+        request = self._request(outbound)
+        try:
+            message = self._messages.create(**request)
+            segments = int(message.num_segments or 0) or None
+        except (TwilioException, ValueError, TypeError, AttributeError) as error:
+            # A 2xx answer that is not Twilio's JSON: something may have been created.
+            raise OutcomeUnknown("Twilio's answer could not be read") from error
+        if not message.sid:
+            raise OutcomeUnknown("Twilio's answer has no message id")
+        status = forms.status_word(message.status or "accepted")
+        return Accepted(message.sid, status=status, segments=segments)
+
+    def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
+        """Twilio's messages to that contact that may be this one, newest first."""
+        sender = outbound.sender or self._chosen_sender()
+        return history.find(
+            self._messages,
+            outbound,
+            sender=on_channel(outbound.channel, sender) if sender else "",
+            since=since,
+        )
+
+    def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
+        """What Twilio got for our numbers since then, oldest first, media included."""
+        for form, sent_at in history.received(self._messages, since, numbers):
+            message = forms.inbound(
+                form,
+                provider=self.name,
+                account_id=self._settings.account_sid,
+                answers_consent=True,
+            )
+            yield replace(message, sent_at=sent_at)
+
+    def check(self) -> list[str]:
+        """Whether Twilio knows the account and lets it send."""
+        if not (self._settings.account_sid.startswith("AC") and self._settings.auth_tokens):
+            return ["TWILIO_ACCOUNT_SID (AC…) and TWILIO_AUTH_TOKEN: copy both from the console"]
+        try:
+            account = self._client.api.v2010.accounts(self._settings.account_sid).fetch()
+        except SendError as error:
+            return [f"Twilio: {error.reason}; check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"]
+        except (TwilioException, ValueError, TypeError, AttributeError):
+            return ["Twilio: the answer could not be read; check TWILIO_API_BASE_URL"]
+        if account.status != "active":
+            return [f"Twilio: the account is {account.status}; reactivate it in the console"]
+        return []
+
+    def _chosen_sender(self) -> str:
+        """Our own number where the Messaging Service does not choose."""
+        return "" if self._settings.messaging_service_sid else self._settings.phone_number
+
+    def _request(self, outbound: Outbound) -> dict[str, Any]:
+        request: dict[str, Any] = {"to": on_channel(outbound.channel, outbound.recipient)}
+        # An explicit sender wins, so that a contact goes on seeing one number.
+        if sender := outbound.sender or self._chosen_sender():
+            request["from_"] = on_channel(outbound.channel, sender)
+        elif self._settings.messaging_service_sid:
+            request["messaging_service_sid"] = self._settings.messaging_service_sid
+        else:
+            raise SenderBlocked(
+                "No sender: set TWILIO_PHONE_NUMBER or TWILIO_MESSAGING_SERVICE_SID"
+            )
+        if self._settings.public_url:
+            request["status_callback"] = self._callback(outbound)
+        return request | _content(outbound)
+
+    def _callback(self, outbound: Outbound) -> str:
+        query = urlencode({"m": outbound.message_id, "a": outbound.attempt})
+        return f"{self._settings.public_url}/webhooks/twilio/status?{query}{_RETRIES}"
+
+
+def create(settings: Settings) -> Twilio:
+    """Twilio with the account in the settings."""
+    # Both would put message bodies or numbers, as parts of URLs, into our log.
+    logging.getLogger("twilio").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    return Twilio(TwilioSettings.from_settings(settings))
+
+
+def _content(outbound: Outbound) -> dict[str, Any]:
+    if template := outbound.content.get("content_sid"):
+        variables = outbound.content.get("content_variables")
+        words = json.dumps(variables) if isinstance(variables, Mapping) else variables
+        return {"content_sid": template} | ({"content_variables": words} if words else {})
+    media = {"media_url": list(outbound.media_urls)} if outbound.media_urls else {}
+    return media | ({"body": outbound.body} if outbound.body or not media else {})

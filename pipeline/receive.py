@@ -1,0 +1,123 @@
+"""Receive: a provider's webhook becomes a row before it is acknowledged.
+
+Concurrent requests of one process share their INSERTs and commits (group commit). Next, after a
+ring: pipeline/converse takes inbox entries, pipeline/dispatch takes receipts.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.database import Database
+from pipeline.errors import DatabaseUnavailable
+from pipeline.messages import Inbound, Receipt
+from pipeline.records import inbox, receipts
+
+log = structlog.get_logger(__name__)
+
+Pool = Literal["converse", "dispatch"]
+Ring = Callable[[Pool], None]
+Form = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One webhook on its way into the database; `taken` is done once it is committed."""
+
+    pool: Pool
+    values: dict[str, Any]
+    taken: "Future[None]" = field(default_factory=Future)
+
+
+class Receiver:
+    """Takes webhooks of one web process and commits them in groups, from one thread."""
+
+    MAX_GROUP = 200
+
+    def __init__(self, database: Database, ring: Ring, *, patience_seconds: float = 1.8) -> None:
+        self._database = database
+        self._ring = ring
+        self._patience_seconds = patience_seconds
+        self._arrivals: queue.SimpleQueue[Accepted] = queue.SimpleQueue()
+        self._starting = threading.Lock()
+        self._writer: threading.Thread | None = None
+
+    def inbound(self, message: Inbound, form: Form) -> None:
+        """Commit an inbound message; the same provider id twice is one entry.
+
+        Raises DatabaseUnavailable when the row is not committed in time.
+        """
+        self._take(Accepted("converse", inbox.entry(message, form)))
+
+    def receipt(self, receipt: Receipt, form: Form) -> None:
+        """Commit a delivery callback. Raises DatabaseUnavailable."""
+        self._take(Accepted("dispatch", receipts.row(receipt, form)))
+
+    def _take(self, accepted: Accepted) -> None:
+        self._start()
+        self._arrivals.put(accepted)
+        try:
+            accepted.taken.result(self._patience_seconds)
+        except (FutureTimeoutError, SQLAlchemyError) as error:
+            raise DatabaseUnavailable from error
+
+    def _start(self) -> None:
+        # Lazily, because a server may fork after it built the app and threads do not survive that.
+        if self._writer is None or not self._writer.is_alive():
+            with self._starting:
+                if self._writer is None or not self._writer.is_alive():
+                    self._writer = threading.Thread(
+                        target=self._write_groups, name="receive", daemon=True
+                    )
+                    self._writer.start()
+
+    def _write_groups(self) -> None:
+        while True:
+            group = [self._arrivals.get()]
+            while len(group) < self.MAX_GROUP:
+                try:
+                    group.append(self._arrivals.get_nowait())
+                except queue.Empty:
+                    break
+            self._commit(group)
+
+    def _commit(self, group: Sequence[Accepted]) -> None:
+        try:
+            with self._database.write() as connection:
+                _insert(connection, self._database, group)
+        except SQLAlchemyError as error:
+            self._separate(group, error)
+        else:
+            for accepted in group:
+                accepted.taken.set_result(None)
+            for pool in {accepted.pool for accepted in group}:
+                self._ring(pool)
+
+    def _separate(self, group: Sequence[Accepted], error: SQLAlchemyError) -> None:
+        """Only the guilty row of a failed group fails; alone, a failure is its own."""
+        if len(group) == 1:
+            log.warning("webhook not stored", error=type(error).__name__)
+            group[0].taken.set_exception(error)
+            return
+        deadline = time.monotonic() + self._patience_seconds
+        for accepted in group:
+            if time.monotonic() < deadline:
+                self._commit([accepted])
+            else:
+                accepted.taken.set_exception(error)
+
+
+def _insert(connection: Connection, database: Database, group: Sequence[Accepted]) -> None:
+    now = database.now(connection)
+    for pool, insert in (("converse", inbox.append), ("dispatch", receipts.append)):
+        if rows := [{**a.values, "received_at": now} for a in group if a.pool == pool]:
+            insert(connection, rows)

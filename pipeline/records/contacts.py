@@ -1,0 +1,89 @@
+"""Contacts: one per phone number, or per provider user id where there is no number."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import Record, insert_new
+
+
+class Contact(Record):
+    """Somebody who talks to us. `key` is the E.164 number or the provider's user id.
+
+    `opt_outs` maps "channel number-of-ours" to the moment the contact said STOP there.
+    """
+
+    __tablename__ = "contact"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    phone: Mapped[str | None]
+    name: Mapped[str] = mapped_column(default="", index=True)
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opt_outs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_blocked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime | None]
+
+
+def scope(channel: str, our_number: str) -> str:
+    """The key of an opt-out: consent is given per channel and number of ours."""
+    return f"{channel} {our_number}"
+
+
+def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """The contacts that exist among `keys`."""
+    rows = connection.execute(select(Contact.__table__).where(Contact.key.in_(keys)))
+    return {row.key: row for row in rows}
+
+
+def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+    """One contact."""
+    query = select(Contact.__table__).where(Contact.id == contact_id)
+    return connection.execute(query).one_or_none()
+
+
+def create(connection: Connection, contacts: Sequence[dict[str, Any]]) -> None:
+    """Insert contacts; raises IntegrityError where a key is taken already."""
+    connection.execute(insert(Contact), contacts)
+
+
+_SEEN = (
+    update(Contact)
+    .where(Contact.id == bindparam("contact"))
+    .values(last_seen_at=bindparam("seen_at"), name=bindparam("known_as"))
+)
+
+
+def seen(connection: Connection, moments: Sequence[dict[str, Any]]) -> None:
+    """Note when contacts were last heard and what they call themselves; in id order."""
+    rows = sorted(moments, key=lambda row: row["contact"])
+    connection.execute(_SEEN, rows)
+
+
+def set_opt_out(
+    connection: Connection, contact_id: uuid.UUID, where: str, at: datetime | None
+) -> None:
+    """Record that the contact said STOP there, or (`at` None) START."""
+    locked = (
+        select(Contact.opt_outs).where(Contact.id == contact_id).with_for_update(key_share=True)
+    )
+    opt_outs = dict(connection.execute(locked).scalar_one())
+    opt_outs.pop(where, None)
+    if at:
+        opt_outs[where] = at.isoformat()
+    connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
+
+
+def count(connection: Connection) -> int:
+    """How many contacts there are."""
+    return connection.execute(select(func.count()).select_from(Contact)).scalar_one()
+
+
+def create_new(connection: Connection, contact: dict[str, Any]) -> None:
+    """Insert a contact; one whose key is there already changes nothing."""
+    insert_new(connection, Contact, [contact])

@@ -1,0 +1,159 @@
+"""Conversations: where one contact stands with the bot on one channel and number of ours."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    Row,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import Record, Word, partial_index
+
+
+class Conversation(Record):
+    """One talk. `version` grows with every change and fences turns in flight (promise P8).
+
+    `state_seq` counts the states entered, so that a timer knows whether its state was left.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        # One open conversation per contact, channel and number, whoever creates it.
+        partial_index(
+            "uq_conversation_open",
+            "contact_id",
+            "channel",
+            "our_number",
+            unique=True,
+            where="closed_at IS NULL",
+        ),
+        Index("ix_conversation_recent", "last_message_at", "id"),
+        Index("ix_conversation_contact", "contact_id", "opened_at"),
+        partial_index(
+            "ix_conversation_state",
+            "state",
+            "last_message_at",
+            "id",
+            where="closed_at IS NULL",
+        ),
+        partial_index(
+            "ix_conversation_held",
+            "last_message_at",
+            "id",
+            where="holder <> 'bot'",
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
+    channel: Mapped[Word]
+    our_number: Mapped[str]
+    state: Mapped[str]
+    state_seq: Mapped[int] = mapped_column(default=0)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    choices: Mapped[list[Any]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column(default=1)
+    holder: Mapped[Word] = mapped_column(default="bot")
+    held_by: Mapped[str] = mapped_column(default="")
+    held_until: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    last_message_at: Mapped[datetime]
+    last_inbound_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+TABLE = Conversation.__table__
+
+
+def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
+    """The open conversations of these contacts."""
+    query = select(TABLE).where(
+        Conversation.contact_id.in_(contact_ids), Conversation.closed_at.is_(None)
+    )
+    return list(connection.execute(query))
+
+
+def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
+    """One conversation, open or closed."""
+    return connection.execute(select(TABLE).where(Conversation.id == conversation_id)).one_or_none()
+
+
+def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Lock conversations in id order and tell the version of each."""
+    query = (
+        select(Conversation.id, Conversation.version)
+        .where(Conversation.id.in_(conversation_ids))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.version for row in connection.execute(query)}
+
+
+def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:
+    """Insert conversations; raises IntegrityError where the contact has an open one."""
+    connection.execute(insert(Conversation), conversations)
+
+
+_SAVE = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (
+                "state",
+                "state_seq",
+                "data",
+                "choices",
+                "holder",
+                "held_until",
+                "last_message_at",
+                "last_inbound_at",
+                "closed_at",
+            )
+        }
+        | {"version": Conversation.version + 1}
+    )
+)
+
+
+def save(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
+    """Write what turns changed in locked conversations; every one gets its next version."""
+    connection.execute(_SAVE, changes)
+
+
+def change(connection: Connection, conversation_id: uuid.UUID, **values: Any) -> None:
+    """Write an operator's change; the next version throws a turn in flight away."""
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(version=Conversation.version + 1, **values)
+    )
+
+
+def latest_of(connection: Connection, contact_id: uuid.UUID, channel: str = "") -> Row[Any] | None:
+    """The contact's open conversation on a channel (any: ""), else the last closed one."""
+    query = select(TABLE).where(Conversation.contact_id == contact_id)
+    if channel:
+        query = query.where(Conversation.channel == channel)
+    newest = query.order_by(
+        Conversation.closed_at.is_not(None), Conversation.last_message_at.desc()
+    ).limit(1)
+    return connection.execute(newest).one_or_none()
+
+
+def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
+    """Note that something was said; no turn in flight is thrown away for that."""
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(last_message_at=at)
+    )

@@ -1,0 +1,188 @@
+"""The inbox: raw accepted webhooks, due timers and enter turns, waiting for the bot.
+
+Receive only appends. A repeated webhook is harmless because (provider, account, id) is unique.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.messages import Inbound
+from pipeline.records.base import Record, SerialId, Word, insert_new, partial_index
+
+_WAITING = "status = 'waiting'"
+_UNFILED = "NOT is_filed"
+_CONSENT = "status = 'waiting' AND kind = 'consent'"
+_PARKED = "status = 'parked'"
+
+
+class Entry(Record):
+    """One thing to take a turn on. `kind` is message, consent, timer or enter.
+
+    `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
+    the form as it came. `status` is waiting, handled, parked or ignored.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "provider", "account_id"),
+        partial_index("ix_inbox_unfiled", "id", where=_UNFILED),
+        partial_index("ix_inbox_waiting", "lane", "id", where=_WAITING),
+        partial_index("ix_inbox_consent", "id", where=_CONSENT),
+        partial_index("ix_inbox_parked", "id", where=_PARKED),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[SerialId]
+    kind: Mapped[Word]
+    provider: Mapped[Word]
+    account_id: Mapped[str]
+    provider_id: Mapped[str]
+    lane: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    status: Mapped[Word] = mapped_column(default="waiting")
+    is_filed: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
+    """The values of an entry for an inbound message and the form it came in."""
+    return {
+        "kind": "consent" if message.consent else "message",
+        "provider": message.provider,
+        "account_id": message.account_id,
+        "provider_id": message.provider_id,
+        "lane": message.contact_key,
+        "payload": {"message": message.to_json(), "form": form},
+        # Consent is settled ahead of its lane, so no lane needs to know.
+        "is_filed": bool(message.consent),
+    }
+
+
+def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+    """Add entries; one whose (provider, account, id) is there already changes nothing."""
+    insert_new(connection, Entry, entries)
+
+
+def file_new(connection: Connection, limit: int) -> set[str]:
+    """Mark the oldest entries that no lane knows of as filed; returns their lanes."""
+    query = select(Entry.id, Entry.lane).where(text(_UNFILED)).order_by(Entry.id).limit(limit)
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
+    if rows:
+        ids = [row.id for row in rows]
+        connection.execute(update(Entry).where(Entry.id.in_(ids)).values(is_filed=True))
+    return {row.lane for row in rows}
+
+
+def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[Row[Any]]:
+    """The oldest waiting entries of each lane, at most `limit` a lane, in lane and id order."""
+    if connection.dialect.name != "postgresql":
+        # SQLite has no LATERAL, and a statement costs it only microseconds.
+        return [row for key in keys for row in connection.execute(_heads(key, limit))]
+    wanted = func.unnest(bindparam("keys", keys, ARRAY(Text))).table_valued("key").render_derived()
+    heads = _heads(wanted.c.key, limit).lateral()
+    return list(connection.execute(select(heads).select_from(wanted).join(heads, true())))
+
+
+def _heads(key: Any, limit: int) -> Select[Any]:
+    return (
+        select(Entry.__table__)
+        .where(Entry.lane == key, text(_WAITING))
+        .order_by(Entry.id)
+        .limit(limit)
+    )
+
+
+def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: datetime) -> int:
+    """Move waiting entries to a final status; returns how many of them still were waiting."""
+    done = (
+        update(Entry)
+        .where(Entry.id.in_(entry_ids), Entry.status == "waiting")
+        .values(status=status, handled_at=now, is_filed=True)
+    )
+    return connection.execute(done).rowcount
+
+
+def fail(
+    connection: Connection, entry_id: int, *, attempts: int, error: str, parked_at: datetime | None
+) -> None:
+    """Note why a turn failed; with `parked_at` it is not tried again by itself."""
+    values: dict[str, Any] = {"attempts": attempts, "error": error, "is_filed": True}
+    if parked_at:
+        values |= {"status": "parked", "handled_at": parked_at}
+    connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
+
+
+def waiting_consents(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Lock STOP, START and HELP messages that wait, oldest first."""
+    query = select(Entry.__table__).where(text(_CONSENT)).order_by(Entry.id).limit(limit)
+    return list(connection.execute(query.with_for_update(skip_locked=True)))
+
+
+def has_consents(connection: Connection) -> bool:
+    """Whether a STOP, START or HELP waits."""
+    return connection.execute(select(Entry.id).where(text(_CONSENT)).limit(1)).first() is not None
+
+
+def treat_as_message(connection: Connection, entry_id: int) -> None:
+    """A consent word that means nothing now ("YES") is an ordinary message of its lane."""
+    connection.execute(
+        update(Entry).where(Entry.id == entry_id).values(kind="message", is_filed=False)
+    )
+
+
+def internal(kind: str, name: str, lane: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """The values of an entry that Parley itself puts in: a due timer or an enter turn."""
+    return {
+        "kind": kind,
+        "provider": "parley",
+        "account_id": "",
+        "provider_id": f"{kind}:{name}",
+        "lane": lane,
+        "payload": payload,
+        "is_filed": False,
+    }
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete the oldest settled entries, which are no longer needed to know a repeated webhook."""
+    old = (
+        select(Entry.id)
+        .where(Entry.status.in_(("handled", "ignored")), Entry.handled_at < before)
+        .order_by(Entry.id)
+        .limit(limit)
+    )
+    ids = list(connection.execute(old).scalars())
+    connection.execute(delete(Entry).where(Entry.id.in_(ids)))
+    return len(ids)
+
+
+def has_unfiled(connection: Connection) -> bool:
+    """Whether an entry waits that no lane knows of."""
+    return connection.execute(select(Entry.id).where(text(_UNFILED)).limit(1)).first() is not None
+
+
+def known_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:
+    """Those of the provider's ids that have an entry."""
+    query = select(Entry.provider_id).where(Entry.provider_id.in_(provider_ids))
+    return set(connection.execute(query).scalars())

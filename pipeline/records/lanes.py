@@ -1,0 +1,249 @@
+"""Lanes: one contact's queue in one direction, who works on it, and when it is due.
+
+`due_at` is the one thing a claim looks at: now for fresh work, later for a back-off, the end of
+the lease for a lane in work, None for an idle one. So a lane whose worker died falls due by itself.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, case, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import Record, Word, partial_index
+
+Direction = Literal["inbound", "outbound"]
+_DUE = "due_at IS NOT NULL AND token IS NULL"
+_LEASED = "token IS NOT NULL"
+
+
+class Lane(Record):
+    """`token` is the lease: only who holds it may record. `attempts` counts claims of the head.
+
+    `has_more` says that work came while the lane was leased; `blocked_by` names the sender whose
+    circuit it waits for.
+    """
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        partial_index("ix_lane_due", "direction", "due_at", where=_DUE),
+        partial_index("ix_lane_leased", "direction", "due_at", where=_LEASED),
+        partial_index("ix_lane_blocked", "blocked_by", where="blocked_by IS NOT NULL"),
+    )
+
+    direction: Mapped[Word] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[uuid.UUID | None]
+    due_at: Mapped[datetime | None]
+    has_more: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    blocked_by: Mapped[str | None]
+
+
+def note(
+    connection: Connection, direction: Direction, keys: Collection[str], now: datetime
+) -> None:
+    """Tell lanes that there is work. One in work or in back-off keeps its time; in key order."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(Lane)
+    noted = new.on_conflict_do_update(
+        index_elements=[Lane.direction, Lane.key],
+        set_={"has_more": True, "due_at": func.coalesce(Lane.due_at, new.excluded.due_at)},
+    )
+    rows = [{"direction": direction, "key": key, "due_at": now} for key in sorted(keys)]
+    connection.execute(noted, rows)
+
+
+def claim(
+    connection: Connection,
+    direction: Direction,
+    *,
+    token: uuid.UUID,
+    now: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Row[Any]]:
+    """Lease up to `limit` due lanes, the longest due first; rows of (key, attempts)."""
+    query = (
+        select(Lane.key, Lane.attempts)
+        .where(Lane.direction == direction, Lane.due_at <= now, text(_DUE))
+        .order_by(Lane.due_at)
+        .limit(limit)
+    )
+    return _lease(connection, direction, query, token, until)
+
+
+def claim_expired(
+    connection: Connection,
+    direction: Direction,
+    *,
+    token: uuid.UUID,
+    now: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Row[Any]]:
+    """Lease lanes whose worker did not come back before its lease ended."""
+    query = (
+        select(Lane.key, Lane.attempts)
+        .where(Lane.direction == direction, Lane.due_at <= now, text(_LEASED))
+        .order_by(Lane.due_at)
+        .limit(limit)
+    )
+    return _lease(connection, direction, query, token, until)
+
+
+def _lease(
+    connection: Connection, direction: Direction, query: Any, token: uuid.UUID, until: datetime
+) -> list[Row[Any]]:
+    # Two claimers that meet on the same heads each take their own part (SKIP LOCKED).
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
+    if rows:
+        connection.execute(
+            update(Lane)
+            .where(Lane.direction == direction, Lane.key.in_([row.key for row in rows]))
+            .values(
+                token=token,
+                due_at=until,
+                has_more=False,
+                attempts=Lane.attempts + 1,
+                blocked_by=None,
+            )
+        )
+    return rows
+
+
+def lock_held(
+    connection: Connection, direction: Direction, token: uuid.UUID, keys: Collection[str]
+) -> set[str]:
+    """Lock, in key order, those of the lanes whose lease is still ours."""
+    query = (
+        select(Lane.key)
+        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .order_by(Lane.key)
+        .with_for_update(key_share=True)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def lock(connection: Connection, direction: Direction, keys: Collection[str]) -> None:
+    """Lock lanes in key order, whoever holds their lease."""
+    query = (
+        select(Lane.key)
+        .where(Lane.direction == direction, Lane.key.in_(keys))
+        .order_by(Lane.key)
+        .with_for_update(key_share=True)
+    )
+    connection.execute(query).all()
+
+
+def renew(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    until: datetime,
+) -> None:
+    """Push the end of leases that are still ours."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .values(due_at=until)
+    )
+
+
+def release(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    now: datetime,
+) -> None:
+    """End leases after success: due at once if work came meanwhile, else idle."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .values(token=None, attempts=0, due_at=case((Lane.has_more, now)))
+    )
+
+
+_POSTPONE = (
+    update(Lane)
+    .where(
+        Lane.direction == bindparam("of"),
+        Lane.key == bindparam("lane"),
+        Lane.token == bindparam("held"),
+    )
+    .values(
+        token=None,
+        due_at=bindparam("until"),
+        attempts=bindparam("tried"),
+        blocked_by=bindparam("blocker"),
+    )
+)
+
+
+def postpone(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    lanes: Sequence[tuple[str, datetime, int, str | None]],
+) -> None:
+    """End leases of lanes with work left: rows of (key, due at, attempts, blocking sender)."""
+    rows = [
+        {"of": direction, "lane": key, "held": token, "until": due, "tried": tried, "blocker": by}
+        for key, due, tried, by in lanes
+    ]
+    connection.execute(_POSTPONE, rows)
+
+
+def give_back(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    now: datetime,
+) -> None:
+    """End leases of lanes that were not begun: due at once, and the claim does not count."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .values(token=None, due_at=now, attempts=Lane.attempts - 1)
+    )
+
+
+def wake(
+    connection: Connection, direction: Direction, keys: Collection[str], now: datetime
+) -> None:
+    """Make waiting lanes due now, their failures forgotten; those in work are told of more."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, Lane.key.in_(keys))
+        .values(
+            has_more=True,
+            due_at=case((Lane.token.is_(None), now), else_=Lane.due_at),
+            attempts=case((Lane.token.is_(None), 0), else_=Lane.attempts),
+        )
+    )
+
+
+def unblock(connection: Connection, sender: str, now: datetime) -> None:
+    """Make the lanes due that waited for this sender's circuit."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.blocked_by == sender, Lane.token.is_(None))
+        .values(due_at=now, blocked_by=None)
+    )
+
+
+def has_due(connection: Connection, direction: Direction, now: datetime) -> bool:
+    """Whether any lane waits for a worker, an expired lease included."""
+    for condition in (_DUE, _LEASED):
+        query = select(Lane.key).where(
+            Lane.direction == direction, Lane.due_at <= now, text(condition)
+        )
+        if connection.execute(query.limit(1)).first():
+            return True
+    return False

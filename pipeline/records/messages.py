@@ -1,0 +1,189 @@
+"""The log: every message in and out. Outbound rows that wait to be sent are in outbox.py."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    Row,
+    UniqueConstraint,
+    insert,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.ids import new_id
+from pipeline.messages import Inbound
+from pipeline.records.base import BigId, Record, SerialId, Word, partial_index
+
+PENDING_SQL = "status IN ('queued', 'sending', 'unknown')"
+
+
+class Message(Record):
+    """One message. `id` is the order of things within a contact, `public_id` is what others see.
+
+    `(turn_id, ordinal)` is unique: 0 is the inbound message of the turn, 1… its replies, so no
+    turn can be recorded twice (promise P2). `status_times` maps a status to its ISO 8601 moment.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("turn_id", "ordinal"),
+        Index("ix_message_conversation", "conversation_id", "id"),
+        Index("ix_message_contact", "contact_id", "id"),
+        partial_index(
+            "ix_message_pending",
+            "contact_id",
+            "id",
+            where=PENDING_SQL,
+        ),
+        partial_index(
+            "uq_message_provider_id",
+            "provider_id",
+            "provider",
+            unique=True,
+            where="provider_id IS NOT NULL",
+        ),
+        partial_index(
+            "ix_message_resent",
+            "resends",
+            where="resends > 0",
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[SerialId]
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    turn_id: Mapped[int | None] = mapped_column(BigId)
+    ordinal: Mapped[int | None]
+    direction: Mapped[Word]
+    channel: Mapped[Word]
+    our_number: Mapped[str]
+    kind: Mapped[Word]
+    body: Mapped[str]
+    content: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    media: Mapped[list[Any]] = mapped_column(default=list)
+    author: Mapped[str]
+    status: Mapped[Word]
+    provider: Mapped[Word]
+    provider_id: Mapped[str | None]
+    idempotency_key: Mapped[str | None] = mapped_column(unique=True)
+    error_code: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    segments: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    looks: Mapped[int] = mapped_column(default=0)
+    resends: Mapped[int] = mapped_column(default=0)
+    attempted_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    status_times: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+
+
+TABLE = Message.__table__
+
+
+def inbound_row(
+    message: Inbound,
+    entry: Row[Any],
+    contact_id: uuid.UUID,
+    conversation_id: uuid.UUID | None,
+) -> dict[str, Any]:
+    """The row of an inbound message, dated when it was received."""
+    content: dict[str, Any] = {}
+    if message.button_id:
+        content["button_id"] = message.button_id
+    if message.location:
+        content["location"] = asdict(message.location)
+    return _EMPTY | {
+        "public_id": new_id(),
+        "contact_id": contact_id,
+        "conversation_id": conversation_id,
+        "turn_id": entry.id,
+        "ordinal": 0,
+        "direction": "inbound",
+        "channel": message.channel,
+        "our_number": message.recipient,
+        "kind": message.kind,
+        "body": message.text,
+        "content": content,
+        "media": [asdict(item) for item in message.media],
+        "author": "contact",
+        "status": "received",
+        "provider": message.provider,
+        "provider_id": message.provider_id,
+        "created_at": entry.received_at,
+    }
+
+
+def outbound_row(**values: Any) -> dict[str, Any]:
+    """The row of an outbound message that waits to be sent."""
+    return _EMPTY | {
+        "public_id": new_id(),
+        "direction": "outbound",
+        "status": "queued",
+        **values,
+    }
+
+
+# Rows of one INSERT must name the same columns.
+_EMPTY: dict[str, Any] = {
+    "conversation_id": None,
+    "turn_id": None,
+    "ordinal": None,
+    "kind": "text",
+    "content": {},
+    "media": [],
+    "provider_id": None,
+    "idempotency_key": None,
+    "expires_at": None,
+}
+
+
+def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:
+    """Add messages to the log, in the order given."""
+    connection.execute(insert(Message), messages)
+
+
+def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) -> list[Row[Any]]:
+    """The last messages of a conversation, oldest first."""
+    query = (
+        select(TABLE)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query))[::-1]
+
+
+def by_idempotency_key(connection: Connection, key: str) -> Row[Any] | None:
+    """The message that was queued under this key."""
+    return connection.execute(select(TABLE).where(Message.idempotency_key == key)).one_or_none()
+
+
+def known_provider_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:
+    """Those of the provider's ids that belong to a message already."""
+    return set(ids_by_provider_id(connection, provider_ids))
+
+
+def ids_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> dict[str, int]:
+    """The messages that have these ids of the provider."""
+    query = select(Message.provider_id, Message.id).where(Message.provider_id.in_(provider_ids))
+    return {row.provider_id: row.id for row in connection.execute(query)}
+
+
+def ids_by_public_id(
+    connection: Connection, public_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, int]:
+    """The messages that have these ids of ours."""
+    query = select(Message.public_id, Message.id).where(
+        Message.public_id.in_(public_ids), Message.direction == "outbound"
+    )
+    return {row.public_id: row.id for row in connection.execute(query)}

@@ -1,0 +1,97 @@
+"""Receipts: delivery callbacks as they came, each merged into its message once."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, UniqueConstraint, delete, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.messages import Receipt
+from pipeline.records.base import Record, SerialId, Word, insert_new, partial_index
+from pipeline.records.messages import Message
+
+_WAITING = "state = 'waiting'"
+_UNMATCHED = "state = 'unmatched'"
+
+
+class ReceiptRow(Record):
+    """One callback. `state` is waiting, applied, or unmatched while no message has its id."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "status", "error_code", "provider", "account_id"),
+        partial_index("ix_receipt_waiting", "id", where=_WAITING),
+        partial_index("ix_receipt_unmatched", "provider_id", where=_UNMATCHED),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[SerialId]
+    provider: Mapped[Word]
+    account_id: Mapped[str]
+    provider_id: Mapped[str]
+    status: Mapped[str]
+    error_code: Mapped[str]
+    error: Mapped[str] = mapped_column(default="")
+    message_id: Mapped[str] = mapped_column(default="")
+    attempt: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[Word] = mapped_column(default="waiting")
+    received_at: Mapped[datetime]
+
+
+def row(receipt: Receipt, form: dict[str, list[str]]) -> dict[str, Any]:
+    """The values of a row for a delivery callback and the form it came in."""
+    return {**asdict(receipt), "payload": form}
+
+
+def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add receipts; a callback that was here already changes nothing."""
+    insert_new(connection, ReceiptRow, rows)
+
+
+def take_waiting(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Lock the oldest receipts that wait to be merged."""
+    query = select(ReceiptRow.__table__).where(text(_WAITING)).order_by(ReceiptRow.id).limit(limit)
+    return list(connection.execute(query.with_for_update(skip_locked=True)))
+
+
+def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None:
+    """Say what became of receipts."""
+    if receipt_ids:
+        connection.execute(
+            update(ReceiptRow).where(ReceiptRow.id.in_(receipt_ids)).values(state=state)
+        )
+
+
+def reconsider(connection: Connection) -> int:
+    """Merge again those whose message has become known since; returns how many."""
+    known = select(Message.provider_id).where(Message.provider_id == ReceiptRow.provider_id)
+    again = (
+        update(ReceiptRow)
+        .where(text(_UNMATCHED), known.exists())
+        .values(state="waiting")
+        .execution_options(synchronize_session=False)
+    )
+    return connection.execute(again).rowcount
+
+
+def has_waiting(connection: Connection) -> bool:
+    """Whether a receipt waits to be merged."""
+    return (
+        connection.execute(select(ReceiptRow.id).where(text(_WAITING)).limit(1)).first() is not None
+    )
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete the oldest receipts, merged or not."""
+    old = (
+        select(ReceiptRow.id)
+        .where(ReceiptRow.received_at < before)
+        .order_by(ReceiptRow.id)
+        .limit(limit)
+    )
+    ids = list(connection.execute(old).scalars())
+    connection.execute(delete(ReceiptRow).where(ReceiptRow.id.in_(ids)))
+    return len(ids)

@@ -1,0 +1,40 @@
+"""Transitions: every change of state, append-only, with who made it and why."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import BigId, Record, SerialId, Word
+
+
+class Transition(Record):
+    """One step. `cause` is bot, operator, timer or import; `actor` the bot's name or an e-mail."""
+
+    __tablename__ = "transition"
+    __table_args__ = (
+        Index("ix_transition_conversation", "conversation_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[SerialId]
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
+    from_state: Mapped[str]
+    to_state: Mapped[str]
+    cause: Mapped[Word]
+    via: Mapped[Word] = mapped_column(default="")
+    actor: Mapped[str]
+    turn_id: Mapped[int | None] = mapped_column(BigId)
+    bot_version: Mapped[str] = mapped_column(default="")
+    data_before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    data_after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reason: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+
+
+def append(connection: Connection, transitions: Sequence[dict[str, Any]]) -> None:
+    """Log steps in the order given."""
+    connection.execute(insert(Transition), transitions)

@@ -1,0 +1,59 @@
+"""Heartbeats: which processes are alive, and the watermarks of periodic work."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import Record, Word, insert_new
+
+
+class Worker(Record):
+    """One process of a pool; gone from the count when `seen_at` is old."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    pool: Mapped[Word]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Watermark(Record):
+    """How far a periodic job has come, as the pull of missed inbound messages."""
+
+    __tablename__ = "watermark"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    reached_at: Mapped[datetime]
+
+
+def beat(connection: Connection, name: str, pool: str, now: datetime) -> None:
+    """Say that this process is alive."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(Worker).values(name=name, pool=pool, started_at=now, seen_at=now)
+    connection.execute(
+        row.on_conflict_do_update(index_elements=[Worker.name], set_={"seen_at": now})
+    )
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Delete processes that have not been seen since."""
+    connection.execute(delete(Worker).where(Worker.seen_at < before))
+
+
+def watermark(connection: Connection, name: str, now: datetime) -> datetime:
+    """How far the job has come; the first question sets it to now."""
+    insert_new(connection, Watermark, [{"name": name, "reached_at": now}])
+    query = select(Watermark.reached_at).where(Watermark.name == name)
+    return connection.execute(query).scalar_one()
+
+
+def advance(connection: Connection, name: str, reached_at: datetime) -> None:
+    """Move a watermark forward."""
+    connection.execute(
+        update(Watermark)
+        .where(Watermark.name == name, Watermark.reached_at < reached_at)
+        .values(reached_at=reached_at)
+    )

@@ -1,0 +1,127 @@
+"""Sweeping: ring for what was left behind, move due timers, prune, pull missed inbound messages.
+
+Run every few seconds by the clock; two clocks at once are harmless.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from pipeline.database import Database
+from pipeline.errors import SendError
+from pipeline.messages import Inbound
+from pipeline.receive import Ring
+from pipeline.records import inbox, lanes, messages, receipts, timers, workers
+from pipeline.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 500
+_PRUNED_AT_ONCE = 5000
+PULL_BACK = timedelta(hours=24)
+# A webhook may still be on its way, or being retried, for this long.
+PULL_OVERLAP = timedelta(minutes=10)
+_PULL = "pull of inbound messages"
+_GONE_AFTER = timedelta(minutes=10)
+
+
+def ring_for_rest(database: Database, ring: Ring) -> None:
+    """Ring for work that waits, whatever became of its own ring."""
+    with database.read() as connection:
+        now = database.now(connection)
+        has_turns = (
+            inbox.has_unfiled(connection)
+            or inbox.has_consents(connection)
+            or lanes.has_due(connection, "inbound", now)
+        )
+        has_sends = receipts.has_waiting(connection) or lanes.has_due(connection, "outbound", now)
+    if has_turns:
+        ring("converse")
+    if has_sends:
+        ring("dispatch")
+
+
+def move_due_timers(database: Database) -> int:
+    """Put due timers into the inbox, as turns in their contact's lane; returns how many."""
+    with database.read() as connection:
+        if not timers.has_due(connection, database.now(connection)):
+            return 0
+    with database.write() as connection:
+        now = database.now(connection)
+        due = timers.take_due(connection, now, _AT_ONCE)
+        if due:
+            entries = [_timer_entry(timer) | {"received_at": now} for timer in due]
+            inbox.append(connection, entries)
+    return len(due)
+
+
+def _timer_entry(timer: Row[Any]) -> dict[str, Any]:
+    payload = {
+        "conversation_id": str(timer.conversation_id),
+        "name": timer.name,
+        "to_state": timer.to_state,
+        "state_seq": timer.state_seq,
+        "armed_at": timer.armed_at.isoformat(),
+    }
+    return inbox.internal("timer", str(timer.id), timer.lane, payload)
+
+
+def reconsider_receipts(database: Database) -> None:
+    """Merge callbacks whose message was not known when they came."""
+    with database.write() as connection:
+        receipts.reconsider(connection)
+
+
+def prune(database: Database, keep: timedelta) -> int:
+    """Delete settled entries and receipts older than `keep`, in small transactions."""
+    total = 0
+    for delete in (inbox.prune, receipts.prune):
+        while True:
+            with database.write() as connection:
+                before = database.now(connection) - keep
+                gone = delete(connection, before, _PRUNED_AT_ONCE)
+            total += gone
+            if gone < _PRUNED_AT_ONCE:
+                break
+    with database.write() as connection:
+        workers.forget(connection, database.now(connection) - _GONE_AFTER)
+    return total
+
+
+def pull(runtime: Runtime, ring: Ring) -> int:
+    """Fetch inbound messages that the provider has and we lack; returns how many were new.
+
+    From a watermark set at installation, at most 24 h back. A message older than the keys that
+    recognise repeated webhooks would look new, so no further than those reach either.
+    """
+    database = runtime.database
+    with database.write() as connection:
+        now = database.now(connection)
+        since = workers.watermark(connection, _PULL, now)
+        numbers = [n for n in (runtime.settings.twilio_phone_number,) if n]
+    reach = min(PULL_BACK, timedelta(days=runtime.settings.keep_handled_days))
+    try:
+        found = list(runtime.provider.inbound_since(max(since, now - reach), numbers))
+    except SendError as error:
+        log.warning("pull failed", reason=error.reason)
+        return 0
+    new = _add_missing(database, found, now)
+    if new:
+        log.info("missed inbound messages pulled", count=new)
+        ring("converse")
+    return new
+
+
+def _add_missing(database: Database, found: Sequence[Inbound], now: datetime) -> int:
+    with database.write() as connection:
+        known = inbox.known_ids(connection, [message.provider_id for message in found])
+        known |= messages.known_provider_ids(connection, [m.provider_id for m in found])
+        missing = [message for message in found if message.provider_id not in known]
+        if missing:
+            rows = [inbox.entry(m, {}) | {"received_at": m.sent_at or now} for m in missing]
+            inbox.append(connection, rows)
+        workers.advance(connection, _PULL, now - PULL_OVERLAP)
+    return len(missing)

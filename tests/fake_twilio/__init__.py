@@ -1,0 +1,10 @@
+"""A fake Twilio: its REST API over a socket, with faults to order, callbacks and signed webhooks.
+
+`with FakeTwilio() as fake:` runs it in a thread; `python -m tests.fake_twilio --port N` in a
+process of its own, told what to do under /_control/ (see __main__.py).
+"""
+
+from tests.fake_twilio.server import FakeTwilio
+from tests.fake_twilio.webhooks import inbound_form, sign, webhook
+
+__all__ = ["FakeTwilio", "inbound_form", "sign", "webhook"]

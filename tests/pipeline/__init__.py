@@ -1,0 +1,1 @@
+"""Tests of the pipeline, in the shape of its tree."""

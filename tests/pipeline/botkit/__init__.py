@@ -1,0 +1,1 @@
+"""Tests of the bot kit; they need no database."""

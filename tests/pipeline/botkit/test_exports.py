@@ -1,0 +1,13 @@
+"""The names that a bot may import."""
+
+from pipeline import botkit
+
+
+def test_exported_names_are_sorted_and_there() -> None:
+    assert sorted(botkit.__all__) == botkit.__all__
+    assert all(hasattr(botkit, name) for name in botkit.__all__)
+
+
+def test_every_public_class_is_exported() -> None:
+    classes = {name for name, value in vars(botkit).items() if isinstance(value, type)}
+    assert classes <= set(botkit.__all__)

@@ -1,0 +1,1 @@
+"""Tests of the providers: one contract for all, and tables of cases for each."""

@@ -1,0 +1,161 @@
+"""/contacts: find them, create them, read everything they said, and write first."""
+
+import uuid
+from typing import Any
+
+import phonenumbers
+from apiflask import APIBlueprint, HTTPError
+from sqlalchemy import Connection, Row
+
+from pipeline import override
+from pipeline.errors import NotFound
+from pipeline.ids import new_id
+from pipeline.insight import contacts as insight
+from pipeline.insight import conversations as conversation_list
+from pipeline.insight import transcript
+from pipeline.insight.conversations import Wanted
+from pipeline.records import audit
+from pipeline.records import contacts as records
+from web.api import shapes, views
+from web.api.cursors import page
+from web.auth import actor, at_least, bearer
+from web.site import here
+
+contacts = APIBlueprint("contacts", __name__)
+
+
+def existing(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
+    """The contact, or NotFound."""
+    if row := records.by_id(connection, contact_id):
+        return row
+    raise NotFound("There is no such contact.")
+
+
+@contacts.get("/contacts")
+@contacts.auth_required(bearer, roles=at_least("viewer"))
+@contacts.input(shapes.ContactsQuery, location="query", arg_name="query")
+@contacts.output(shapes.page_of(shapes.Contact))
+def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
+    """List contacts
+
+    The newest first.
+    """
+    limit = query["limit"]
+    with here().runtime.database.read() as connection:
+        rows = insight.listing(connection, query["q"], query["cursor"], limit + 1)
+    return page(rows, limit, shown=views.contact, place=lambda row: (row.created_at, row.id))
+
+
+@contacts.post("/contacts")
+@contacts.auth_required(bearer, roles=at_least("operator"))
+@contacts.input(shapes.NewContact, arg_name="body")
+@contacts.output(shapes.Contact, status_code=201)
+@contacts.doc(responses={200: "The contact that was there already"})
+def create_contact(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Create a contact
+
+    Known numbers answer 200 with the contact that is there.
+    """
+    phone = _e164(body["phone"])
+    database = here().runtime.database
+    with database.write() as connection:
+        now = database.now(connection)
+        contact_id = new_id()
+        row = {"id": contact_id, "key": phone, "phone": phone, "created_at": now}
+        records.create_new(connection, row)
+        contact = records.by_keys(connection, [phone])[phone]
+        is_new = contact.id == contact_id
+        if is_new:
+            audit.append(connection, now, actor(), "create_contact", str(contact_id))
+    return views.contact(contact), 201 if is_new else 200
+
+
+@contacts.get("/contacts/<uuid:contact_id>")
+@contacts.auth_required(bearer, roles=at_least("viewer"))
+@contacts.output(shapes.Contact)
+def get_contact(contact_id: uuid.UUID) -> dict[str, Any]:
+    """Get a contact"""
+    with here().runtime.database.read() as connection:
+        return views.contact(existing(connection, contact_id))
+
+
+@contacts.get("/contacts/<uuid:contact_id>/conversations")
+@contacts.auth_required(bearer, roles=at_least("viewer"))
+@contacts.input(shapes.ByMoment, location="query", arg_name="query")
+@contacts.output(shapes.page_of(shapes.Conversation))
+def list_contact_conversations(contact_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """List a contact's conversations
+
+    The latest activity first.
+    """
+    runtime, limit = here().runtime, query["limit"]
+    with runtime.database.read() as connection:
+        existing(connection, contact_id)
+        wanted = Wanted(contact_id=contact_id)
+        rows = conversation_list.listing(connection, wanted, query["cursor"], limit + 1)
+    return page(
+        rows,
+        limit,
+        shown=lambda row: views.conversation(row, runtime.bot),
+        place=lambda row: (row.last_message_at, row.id),
+    )
+
+
+@contacts.get("/contacts/<uuid:contact_id>/messages")
+@contacts.auth_required(bearer, roles=at_least("viewer"))
+@contacts.input(shapes.BySerial, location="query", arg_name="query")
+@contacts.output(shapes.page_of(shapes.Message))
+def list_contact_messages(contact_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """List a contact's messages
+
+    Across all conversations, the oldest first.
+    """
+    limit = query["limit"]
+    with here().runtime.database.read() as connection:
+        existing(connection, contact_id)
+        rows = transcript.of_contact(connection, contact_id, query["cursor"], limit + 1)
+    return page(rows, limit, shown=views.message, place=lambda row: (row.id,))
+
+
+@contacts.post("/contacts/<uuid:contact_id>/messages")
+@contacts.auth_required(bearer, roles=at_least("operator"))
+@contacts.input(shapes.MessageHeaders, location="headers", arg_name="headers")
+@contacts.input(shapes.FirstMessage, arg_name="body")
+@contacts.output(shapes.Message, status_code=201)
+@contacts.doc(responses={200: "The message that was queued under this key", 409: "Refused"})
+def write_to_contact(
+    contact_id: uuid.UUID, headers: dict[str, Any], body: dict[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """Write to a contact
+
+    Opens a conversation in the bot's start state if none is open on the channel.
+    """
+    site = here()
+    queued = override.write_to(
+        site.runtime,
+        contact_id,
+        body["body"],
+        actor=actor(),
+        channel=body["channel"],
+        idempotency_key=headers["idempotency_key"],
+    )
+    site.ring("dispatch")
+    with site.runtime.database.read() as connection:
+        message = transcript.one(connection, queued.message_id)
+    return views.message(message), 201 if queued.is_new else 200
+
+
+def _e164(phone: str) -> str:
+    """The number as E.164. Raises a 422."""
+    try:
+        parsed = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException as error:
+        raise _no_number() from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise _no_number()
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _no_number() -> HTTPError:
+    expected = "Expected a number with its country, as in +14155550132."
+    return HTTPError(422, detail={"json": {"phone": [expected]}})

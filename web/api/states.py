@@ -1,0 +1,25 @@
+"""/states: the states of open conversations with their counts, and the bot's own at 0."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from pipeline.insight import states as insight
+from web.api import shapes
+from web.auth import at_least, bearer
+from web.site import here
+
+states = APIBlueprint("states", __name__)
+
+
+@states.get("/states")
+@states.auth_required(bearer, roles=at_least("viewer"))
+@states.output(shapes.page_of(shapes.StateCount))
+def list_states() -> dict[str, Any]:
+    """List states
+
+    Those of open conversations with counts, and the bot's own states at 0.
+    """
+    runtime = here().runtime
+    with runtime.database.read() as connection:
+        return {"items": insight.listing(connection, runtime.bot.states), "next": None}

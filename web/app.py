@@ -1,0 +1,60 @@
+"""The web process: one Flask app from the settings; webhooks, API, health and the front page."""
+
+from importlib.metadata import version
+
+from apiflask import APIFlask
+
+from pipeline import runtime as runtimes
+from pipeline.receive import Receiver, Ring
+from pipeline.runtime import Runtime
+from pipeline.settings import Settings
+from web import headers, metrics, problems, webhooks
+from web.api import shapes
+from web.api.contacts import contacts
+from web.api.conversations import conversations
+from web.api.states import states
+from web.broker import BrokerProbe
+from web.health import health
+from web.home import home
+from web.site import Site
+from workers.ring import Ringer
+
+API = "/api/v1"
+# A provider hangs up after 15 s and a person sooner; a webhook is answered within 2 s.
+STATEMENT_SECONDS = 1.5
+
+
+def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIFlask:
+    """The app. Without arguments it is built from the settings of this process."""
+    runtime = runtime or runtimes.build(
+        Settings.load(), application="parley-web", statement_seconds=STATEMENT_SECONDS
+    )
+    ring = ring or Ringer(runtime.settings).ring
+    app = _api_app()
+    app.extensions["parley"] = Site(runtime, ring, BrokerProbe(runtime.settings))
+    app.register_blueprint(webhooks.blueprint(runtime, Receiver(runtime.database, ring)))
+    for noun in (contacts, conversations, states):
+        app.register_blueprint(noun, url_prefix=API)
+    for pages in (health, home, metrics.blueprint(runtime.database)):
+        app.register_blueprint(pages)
+    problems.install(app)
+    headers.install(app, runtime.settings)
+    return app
+
+
+def _api_app() -> APIFlask:
+    app = APIFlask(
+        "web",
+        title="Parley",
+        version=version("parley"),
+        spec_path="/openapi.json",
+        docs_path=None,
+        openapi_blueprint_url_prefix=API,
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=webhooks.LARGEST_BODY,
+        HTTP_ERROR_SCHEMA=shapes.Problem,
+        VALIDATION_ERROR_SCHEMA=shapes.Problem,
+        DESCRIPTION="Contacts, conversations, messages and states of a Parley installation.",
+    )
+    return app

@@ -1,0 +1,39 @@
+"""Who may use the API: bearer tokens, each with a role that includes the ones below it."""
+
+from typing import Any
+
+from apiflask import HTTPTokenAuth
+from sqlalchemy import Row
+
+from pipeline.records import tokens
+from web.site import here
+
+bearer = HTTPTokenAuth(
+    scheme="Bearer", realm="Parley", description="A token made by `parley token add NAME`."
+)
+
+
+def at_least(role: str) -> list[str]:
+    """The roles that may do what `role` may."""
+    return list(tokens.ROLES[tokens.ROLES.index(role) :])
+
+
+def actor() -> str:
+    """How the caller is named in logs and as the author of messages."""
+    token = bearer.current_user
+    return f"token:{token.name if token else ''}"
+
+
+def _token(secret: str) -> Row[Any] | None:
+    if not secret:
+        return None
+    with here().runtime.database.read() as connection:
+        return tokens.find(connection, secret)
+
+
+def _role(token: Row[Any]) -> str:
+    return str(token.role)
+
+
+bearer.verify_token(_token)
+bearer.get_user_roles(_role)

@@ -1,0 +1,76 @@
+"""Health: /healthz says that the process is up, /readyz how everything it depends on stands.
+
+Only a database that cannot take a webhook makes /readyz fail: receivers must stay in the load
+balancer when the broker or the workers are down.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.errors import SchemaError
+from pipeline.insight import queues
+from pipeline.records import schema
+from web.site import Site, here
+
+health = Blueprint("health", __name__)
+
+Check = dict[str, Any]
+NEEDED_POOLS = ("converse", "dispatch")
+
+
+@health.get("/healthz")
+def healthz() -> Response:
+    """The process is up."""
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@health.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """How each dependency stands: ok, degraded or failed."""
+    checks = dependencies(here())
+    found = {check["status"] for check in checks.values()}
+    overall = next((word for word in ("failed", "degraded") if word in found), "ok")
+    return jsonify(status=overall, **checks), 503 if overall == "failed" else 200
+
+
+def dependencies(site: Site) -> dict[str, Check]:
+    """One check for each thing this process depends on."""
+    runtime = site.runtime
+    broker = site.broker.problem()
+    return {
+        **_database(site),
+        "broker": _check("degraded", broker),
+        "provider": {"status": "ok", "name": runtime.provider.name},
+        "bot": {
+            "status": "ok",
+            "name": runtime.bot.name,
+            "version": runtime.bot.version,
+            "states": len(runtime.bot.states),
+        },
+    }
+
+
+def _database(site: Site) -> dict[str, Check]:
+    database = site.runtime.database
+    unknown = {"status": "degraded", "detail": "unknown while the database is not ready"}
+    try:
+        with database.read() as connection:
+            now = database.now(connection)
+            schema.check(connection)
+            alive = queues.workers(connection, now)
+    except SchemaError as error:
+        wrong = {"status": "failed", "detail": str(error)}
+        return {"database": {"status": "ok"}, "schema": wrong, "workers": unknown}
+    except SQLAlchemyError as error:
+        wrong = {"status": "failed", "detail": f"no answer ({type(error).__name__})"}
+        return {"database": wrong, "schema": unknown, "workers": unknown}
+    missing = [pool for pool in NEEDED_POOLS if not alive.get(pool)]
+    problem = f"no {' or '.join(missing)} worker seen in the last 15 s" if missing else ""
+    workers = _check("degraded", problem) | {"alive": dict(alive)}
+    return {"database": {"status": "ok"}, "schema": {"status": "ok"}, "workers": workers}
+
+
+def _check(otherwise: str, problem: str) -> Check:
+    return {"status": otherwise, "detail": problem} if problem else {"status": "ok"}

@@ -1,0 +1,125 @@
+"""What a caller is told when something goes wrong: problem+json under /api, plain text elsewhere.
+
+RFC 9457. No traceback, no statement and no value of a row ever leaves this process.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from apiflask import APIFlask, HTTPError
+from flask import Response, json, request
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from pipeline.errors import (
+    ChangeRefused,
+    DatabaseUnavailable,
+    NotFound,
+    ParleyError,
+    SchemaError,
+    SignatureRejected,
+    UnknownState,
+    WebhookRejected,
+)
+from pipeline.records import schema
+from web.site import here
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = {"Retry-After": "2"}
+STATUS: Mapping[type[ParleyError], int] = {
+    NotFound: 404,
+    UnknownState: 422,
+    ChangeRefused: 409,
+    SignatureRejected: 403,
+    WebhookRejected: 400,
+    DatabaseUnavailable: 503,
+    SchemaError: 503,
+}
+# A database that is down, slow or without tables; other errors of a database are bugs of ours.
+_OUT_OF_REACH: tuple[type[SQLAlchemyError], ...] = (
+    InterfaceError,
+    OperationalError,
+    PoolTimeoutError,
+    ProgrammingError,
+)
+
+
+def install(app: APIFlask) -> None:
+    """Answer every error in one form."""
+    app.error_processor(_of_http)
+    for error in STATUS:
+        app.register_error_handler(error, _of_parley)
+    for unreachable in _OUT_OF_REACH:
+        app.register_error_handler(unreachable, _of_database)
+
+
+def problem(status: int, detail: str = "", **more: Any) -> Response:
+    """An error answer; `more` are further members of the problem."""
+    title = HTTPStatus(status).phrase
+    if not request.path.startswith("/api/"):
+        return Response(f"{detail or title}\n", status, content_type="text/plain; charset=utf-8")
+    members = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = json.dumps({name: value for name, value in members.items() if value != ""})
+    return Response(body, status, content_type=MEDIA_TYPE)
+
+
+def database_problem() -> str:
+    """What is wrong with the database and how to mend it, in one line; "" when nothing is."""
+    database = here().runtime.database
+    try:
+        with database.read() as connection:
+            schema.check(connection)
+    except SchemaError as error:
+        return str(error)
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return f"The database does not answer ({type(cause).__name__}); check DATABASE_URL."
+    return ""
+
+
+def _of_http(error: HTTPError) -> Response:
+    more = {"errors": error.detail} if error.detail else {}
+    response = problem(error.status_code, _SAID.get(error.status_code, ""), **more)
+    for name, value in dict(error.headers).items():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+_SAID: Mapping[int, str] = {
+    401: "Send a token as `Authorization: Bearer TOKEN`; `parley token add` makes one.",
+    403: "This token's role may not do that.",
+    404: "There is nothing at this address.",
+    413: "The request is larger than 64 KiB.",
+    422: "The request does not fit; `errors` says where.",
+    500: "Something went wrong here; the log of the web process has it.",
+}
+
+
+def _of_parley(error: ParleyError) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    more: dict[str, Any] = {}
+    if isinstance(error, UnknownState):
+        more["states"] = list(here().runtime.bot.states)
+    response = problem(status, str(error), **more)
+    if status == 503:
+        response.headers.update(RETRY_AFTER)
+    return response
+
+
+def _of_database(error: SQLAlchemyError) -> Response:
+    log.warning("database out of reach", error=type(error).__name__, path=request.path)
+    detail = database_problem() or "The database did not answer in time; try again."
+    response = problem(503, detail)
+    response.headers.update(RETRY_AFTER)
+    return response

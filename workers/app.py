@@ -1,0 +1,115 @@
+"""The Celery app, and the composition of a worker process.
+
+`celery --app workers.app worker --queues converse …`; the Procfile has every line.
+"""
+
+import os
+import signal
+import threading
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+from celery.concurrency.prefork import TaskPool as PreforkPool
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import logs
+from pipeline.botkit import load
+from pipeline.database import Database
+from pipeline.errors import ParleyError
+from pipeline.records import schema
+from pipeline.runtime import Runtime, build
+from pipeline.settings import Settings
+from workers import broker, process
+from workers.ring import Ringer
+
+log = structlog.get_logger(__name__)
+
+app = Celery("parley", include=["workers.converse", "workers.dispatch", "workers.sweep"])
+app.config_from_object("celeryconfig")
+
+
+@app.add_defaults
+def _broker() -> dict[str, Any]:
+    try:
+        return broker.address(Settings.load())
+    except ParleyError as error:
+        raise SystemExit(f"parley: {error}") from error
+
+
+_current: process.Process | None = None
+_building = threading.Lock()
+
+
+def current() -> process.Process:
+    """This process's parts, built at the first ring or when the process starts."""
+    global _current  # noqa: PLW0603 (Celery's tasks are functions: there is nowhere else)
+    with _building:
+        if _current is None:
+            settings = Settings.load()
+            runtime = build(settings, application="parley worker")
+            _current = _compose(runtime, is_replaceable=False)
+        return _current
+
+
+def adopt(runtime: Runtime) -> None:
+    """Use this runtime: for a worker that shares its process with a web server."""
+    global _current  # noqa: PLW0603 (see above)
+    _current = _compose(runtime, is_replaceable=False)
+
+
+def _compose(runtime: Runtime, *, is_replaceable: bool) -> process.Process:
+    overrun = _end_this_process if is_replaceable else _count_abandoned
+    parts = process.Process(runtime, Ringer(runtime.settings).ring, overrun)
+    parts.start_heartbeat(app.amqp.queues.consume_from)
+    return parts
+
+
+def _count_abandoned() -> None:
+    log.error("a turn's thread was abandoned in this process; restart it when convenient")
+
+
+def _end_this_process() -> None:
+    """The pool starts another in its place; the unacknowledged ring goes to it."""
+    log.error("this process is replaced: a turn in it does not end")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@signals.setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    logs.configure(Settings.load().log_format)
+
+
+@signals.worker_init.connect
+def _check_before_start(**_: Any) -> None:
+    """Say what is wrong at the start, in one line, instead of at the first message."""
+    try:
+        settings = Settings.load()
+        load(settings.bot)
+        database = Database(settings.database_url, application="parley check")
+        with database.read() as connection:
+            schema.check(connection)
+        # Before the fork: no child may inherit a connection.
+        database.close()
+    except ParleyError as error:
+        raise SystemExit(f"parley: {error}") from error
+    except SQLAlchemyError as error:
+        log.warning("database not reachable yet", error=type(error).__name__)
+
+
+@signals.worker_process_init.connect
+def _start_child(**_: Any) -> None:
+    global _current  # noqa: PLW0603 (see above)
+    runtime = build(Settings.load(), application="parley worker")
+    _current = _compose(runtime, is_replaceable=True)
+
+
+@signals.worker_ready.connect
+def _start_threads(sender: Any, **_: Any) -> None:
+    if not isinstance(sender.pool, PreforkPool):
+        current()
+
+
+@signals.worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    process.stop()

@@ -1,0 +1,26 @@
+"""Where the broker is and how to talk to it: Celery's settings from ours."""
+
+from typing import Any
+
+import celeryconfig
+from pipeline.settings import Settings
+
+
+def address(settings: Settings) -> dict[str, Any]:
+    """The Celery settings `broker_url` and `broker_transport_options`."""
+    if settings.is_embedded:
+        folder = settings.broker_folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        folders = {
+            "data_folder_in": str(folder),
+            "data_folder_out": str(folder),
+            "control_folder": str(folder / "control"),
+        }
+        return {
+            "broker_url": "filesystem://",
+            "broker_transport": "workers.embedded:Transport",
+            "broker_transport_options": {**celeryconfig.transport_options[""], **folders},
+        }
+    scheme = settings.broker_url.partition("://")[0].removesuffix("s")
+    options = celeryconfig.transport_options[scheme]
+    return {"broker_url": settings.broker_url, "broker_transport_options": dict(options)}

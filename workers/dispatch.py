@@ -1,0 +1,18 @@
+"""The dispatch queue: on a ring, merge receipts and send until nothing is due."""
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from workers.app import app, current
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="dispatch.messages")
+def messages() -> None:
+    """Drain the receipts and the outbound lanes."""
+    try:
+        current().dispatch().drain()
+    except SQLAlchemyError as error:
+        # Nothing is lost: leases run out and the clock rings again.
+        log.warning("dispatch stopped by the database", error=type(error).__name__)

@@ -1,0 +1,79 @@
+"""What one worker process keeps between rings: its runtime, ringer, drains and heartbeat."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from mmap import mmap
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.converse.drain import Converse
+from pipeline.dispatch.drain import Dispatch
+from pipeline.receive import Ring
+from pipeline.records import workers
+from pipeline.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+BEAT_SECONDS = 5.0
+# Shared memory: the children of a prefork pool get no signal at a warm shutdown.
+_stopping = mmap(-1, 1)
+
+
+def stop() -> None:
+    """Tell the drains of this worker and its children to finish and give leases back."""
+    _stopping[0] = 1
+
+
+def is_stopping() -> bool:
+    """Whether this worker was told to end."""
+    return bool(_stopping[0])
+
+
+@dataclass(slots=True)
+class Process:
+    """Each thread of the pool has its own drains; everything else is shared."""
+
+    runtime: Runtime
+    ring: Ring
+    overrun: Callable[[], None]
+    _local: threading.local = field(default_factory=threading.local)
+
+    def converse(self) -> Converse:
+        """This thread's converse drain."""
+        if not hasattr(self._local, "converse"):
+            self._local.converse = Converse(
+                self.runtime, self.ring, is_stopping=is_stopping, overrun=self.overrun
+            )
+        drain: Converse = self._local.converse
+        return drain
+
+    def dispatch(self) -> Dispatch:
+        """This thread's dispatch drain."""
+        if not hasattr(self._local, "dispatch"):
+            self._local.dispatch = Dispatch(self.runtime, self.ring, is_stopping=is_stopping)
+        drain: Dispatch = self._local.dispatch
+        return drain
+
+    def start_heartbeat(self, pools: Collection[str]) -> None:
+        """Say every BEAT_SECONDS in the database that this process is alive."""
+        threading.Thread(
+            target=self._beat, args=(tuple(pools),), name="heartbeat", daemon=True
+        ).start()
+
+    def _beat(self, pools: Collection[str]) -> None:
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        pause = threading.Event()
+        database = self.runtime.database
+        while not is_stopping():
+            try:
+                with database.write() as connection:
+                    now = database.now(connection)
+                    for pool in pools:
+                        workers.beat(connection, f"{pool}@{process}", pool, now)
+            except SQLAlchemyError as error:
+                log.warning("heartbeat failed", error=type(error).__name__)
+            pause.wait(BEAT_SECONDS)

@@ -1,0 +1,55 @@
+"""The clock queue: what runs every few seconds. When is in celeryconfig.py."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import sweep
+from workers.app import app, current
+
+log = structlog.get_logger(__name__)
+
+
+def _unless_database_is_away(job: Callable[[], object]) -> None:
+    try:
+        job()
+    except SQLAlchemyError as error:
+        log.warning("sweep stopped by the database", error=type(error).__name__)
+
+
+@app.task(name="sweep.rings")
+def rings() -> None:
+    """Ring for work that was left behind."""
+    parts = current()
+    database = parts.runtime.database
+    _unless_database_is_away(lambda: sweep.reconsider_receipts(database))
+    _unless_database_is_away(lambda: sweep.ring_for_rest(database, parts.ring))
+
+
+@app.task(name="sweep.due_timers")
+def due_timers() -> None:
+    """Turn due timers into turns."""
+    parts = current()
+
+    def move() -> None:
+        if sweep.move_due_timers(parts.runtime.database):
+            parts.ring("converse")
+
+    _unless_database_is_away(move)
+
+
+@app.task(name="sweep.pull")
+def pull() -> None:
+    """Fetch inbound messages that we missed."""
+    parts = current()
+    _unless_database_is_away(lambda: sweep.pull(parts.runtime, parts.ring))
+
+
+@app.task(name="sweep.prune")
+def prune() -> None:
+    """Delete what is settled and old."""
+    runtime = current().runtime
+    keep = timedelta(days=runtime.settings.keep_handled_days)
+    _unless_database_is_away(lambda: sweep.prune(runtime.database, keep))
