@@ -1,0 +1,1 @@
+"""The `parley` command: one file per subcommand, joined in main.py."""

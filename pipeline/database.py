@@ -5,9 +5,10 @@ Every query lives in pipeline/records; the verbs open the transactions.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
 _WRITES = "parley_writes"
+_CLOCK_SECONDS = 1.0
 _CLOCK = select(func.clock_timestamp())
 
 
 class Database:
-    """Transactions on one database. `now` is the database's clock: leases depend on it."""
+    """Transactions on one database. `now` is the database's clock: leases depend on it.
+
+    `pings` tests a pooled connection before use, at a round trip each; without it the first
+    transaction after the database restarted fails, which workers take in their stride.
+    """
 
     def __init__(
         self,
@@ -28,6 +34,7 @@ class Database:
         application: str = "parley",
         statement_seconds: float = 15,
         pool_size: int = 8,
+        pings: bool = True,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
@@ -37,8 +44,9 @@ class Database:
         self.engine: Engine = (
             _sqlite(url, statement_seconds)
             if self.is_sqlite
-            else _postgresql(url, application, statement_seconds, pool_size)
+            else _postgresql(url, application, statement_seconds, pool_size, pings)
         )
+        self._read_clock: tuple[datetime, float] | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -59,13 +67,19 @@ class Database:
             yield connection
 
     def now(self, connection: Connection) -> datetime:
-        """The database's clock, UTC; on SQLite, which lives in this machine, this machine's."""
+        """The database's clock, UTC; on SQLite, which lives in this machine, this machine's.
+
+        It is read once a second and carried on with the monotonic clock in between.
+        """
         if self._clock:
             return self._clock()
         if self.is_sqlite:
             return datetime.now(UTC)
-        moment: datetime = connection.execute(_CLOCK).scalar_one()
-        return moment
+        now = time.monotonic()
+        if self._read_clock is None or now - self._read_clock[1] > _CLOCK_SECONDS:
+            self._read_clock = connection.execute(_CLOCK).scalar_one(), now
+        read, read_at = self._read_clock
+        return read + timedelta(seconds=now - read_at)
 
     def close(self) -> None:
         """Give back every pooled connection."""
@@ -100,7 +114,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql(url: str, application: str, statement_seconds: float, pool_size: int) -> Engine:
+def _postgresql(
+    url: str, application: str, statement_seconds: float, pool_size: int, pings: bool
+) -> Engine:
     milliseconds = {
         "statement_timeout": int(statement_seconds * 1000),
         "lock_timeout": min(2000, int(statement_seconds * 1000)),
@@ -112,7 +128,7 @@ def _postgresql(url: str, application: str, statement_seconds: float, pool_size:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=statement_seconds,
-        pool_pre_ping=True,
+        pool_pre_ping=pings,
         hide_parameters=True,  # error texts reach logs, and parameters hold bodies and numbers
         connect_args={
             "application_name": application,

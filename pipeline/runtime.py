@@ -19,12 +19,17 @@ class Runtime:
     bot: Bot
 
 
-def build(settings: Settings, *, application: str, statement_seconds: float = 15) -> Runtime:
+def build(
+    settings: Settings, *, application: str, statement_seconds: float = 15, pings: bool = True
+) -> Runtime:
     """Open what the settings name. Raises SettingsError or BotDefinitionError."""
     return Runtime(
         settings=settings,
         database=Database(
-            settings.database_url, application=application, statement_seconds=statement_seconds
+            settings.database_url,
+            application=application,
+            statement_seconds=statement_seconds,
+            pings=pings,
         ),
         provider=registry.create(settings.provider, settings),
         bot=load(settings.bot),

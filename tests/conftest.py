@@ -5,8 +5,8 @@ Rows come from tests/builders.py, as plain functions.
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,21 +21,11 @@ SERVER = make_url(
 ).set(drivername="postgresql+psycopg")
 
 
-@contextmanager
-def _server() -> Iterator[Connection]:
-    engine = create_engine(
-        SERVER, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3}
-    )
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+TEMPLATE = f"parley_template_{os.getpid()}"
 
 
-def _drop(name: str) -> None:
-    with _server() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+def _url(name: str) -> str:
+    return SERVER.set(database=name).render_as_string(hide_password=False)
 
 
 def _create_tables(url: str) -> None:
@@ -45,36 +35,47 @@ def _create_tables(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template() -> Iterator[str]:
-    """The name of a database with every table, which each test copies."""
-    name = f"parley_template_{os.getpid()}"
+def server() -> Iterator[Connection]:
+    """PostgreSQL with TEMPLATE, a database with every table, which each test copies."""
+    engine = create_engine(
+        SERVER, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3}
+    )
     try:
-        with _server() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+        connection = engine.connect()
     except OperationalError as error:
         missing = f"no PostgreSQL at {SERVER.render_as_string()}; set TEST_DATABASE_URL"
         if os.environ.get("CI") == "true":
             raise RuntimeError(missing) from error
         pytest.skip(missing)
-    _create_tables(SERVER.set(database=name).render_as_string(hide_password=False))
-    yield name
-    _drop(name)
+    with connection:
+        connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+        _create_tables(_url(TEMPLATE))
+        yield connection
+        connection.execute(text(f"DROP DATABASE {TEMPLATE} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table, which each test copies."""
+    path = tmp_path_factory.mktemp("template") / "parley.db"
+    _create_tables(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database with every table; other processes may open it too."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/parley.db"
-        _create_tables(url)
-        yield url
+        template = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path)}"
         return
-    template = request.getfixturevalue("postgresql_template")
+    server: Connection = request.getfixturevalue("server")
     name = f"parley_{secrets.token_hex(8)}"
-    with _server() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield SERVER.set(database=name).render_as_string(hide_password=False)
-    _drop(name)
+    # Copying files is quicker than the default, which writes the whole template to the log.
+    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    yield _url(name)
+    server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from flask import Blueprint, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.insight.totals import MOST, totals
-from pipeline.providers.simulator import OUR_NUMBER
 from web.health import dependencies
 from web.problems import database_problem
 from web.site import Site, here
@@ -35,7 +34,7 @@ def front_page() -> str:
         database_problem=database_problem(),
         counts=_counts(site),
         provider=site.runtime.provider.name,
-        our_number=_our_number(site),
+        our_number=site.runtime.settings.twilio_phone_number,
         base=base,
         retries=RETRIES,
     )
@@ -51,7 +50,3 @@ def _counts(site: Site) -> list[tuple[str, str]]:
         (_LABELS[name], f"{MOST:,}+" if count > MOST else f"{count:,}")
         for name, count in found.items()
     ]
-
-
-def _our_number(site: Site) -> str:
-    return site.runtime.settings.twilio_phone_number or OUR_NUMBER

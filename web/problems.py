@@ -57,6 +57,7 @@ _OUT_OF_REACH: tuple[type[SQLAlchemyError], ...] = (
 def install(app: APIFlask) -> None:
     """Answer every error in one form."""
     app.error_processor(_of_http)
+    app.spec_processor(_describe)
     for error in STATUS:
         app.register_error_handler(error, _of_parley)
     for unreachable in _OUT_OF_REACH:
@@ -96,10 +97,24 @@ def _of_http(error: HTTPError) -> Response:
     return response
 
 
+def _describe(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """The media type of errors in the OpenAPI document."""
+    if isinstance(spec, str):
+        return spec
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"][MEDIA_TYPE] = response["content"].pop("application/json")
+    return spec
+
+
 _SAID: Mapping[int, str] = {
+    400: "The body is not JSON.",
     401: "Send a token as `Authorization: Bearer TOKEN`; `parley token add` makes one.",
     403: "This token's role may not do that.",
     404: "There is nothing at this address.",
+    405: "This address does not take that method.",
     413: "The request is larger than 64 KiB.",
     422: "The request does not fit; `errors` says where.",
     500: "Something went wrong here; the log of the web process has it.",

@@ -9,7 +9,12 @@ from urllib.parse import parse_qs, parse_qsl
 
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    LengthRequired,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from pipeline.errors import SignatureRejected, WebhookRejected
 from pipeline.providers import registry
@@ -79,16 +84,27 @@ class Door:
 
 def _form(environ: Mapping[str, Any]) -> Form:
     """The fields in the order they came, blank ones too. Raises WebhookRejected, 411 or 413."""
-    if not environ.get("CONTENT_LENGTH") and not environ.get("wsgi.input_terminated"):
-        raise LengthRequired
-    # MAX_CONTENT_LENGTH is enforced here, for chunked bodies as well.
-    body = request.get_data(cache=False)
+    # Bytes that are no UTF-8 become U+FFFD: never a reason to lose a message.
+    text = _body(environ).decode("utf-8", "replace")
     try:
-        # Bytes that are no UTF-8 become U+FFFD: never a reason to lose a message.
-        text = body.decode("utf-8", "replace")
         return parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise WebhookRejected(f"The form has more than {_MOST_FIELDS} fields.") from error
+
+
+def _body(environ: Mapping[str, Any]) -> bytes:
+    size = request.content_length
+    # Without a length (a chunked body) reading is safe only if the server ends the stream.
+    if size is None and not environ.get("wsgi.input_terminated"):
+        raise LengthRequired
+    if size is not None and size > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    body: bytes = environ["wsgi.input"].read(LARGEST_BODY + 1 if size is None else size)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    if size is not None and len(body) < size:
+        raise ClientDisconnected
+    return body
 
 
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:

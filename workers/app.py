@@ -6,6 +6,7 @@
 import os
 import signal
 import threading
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from celery import Celery, signals
 from celery.concurrency.prefork import TaskPool as PreforkPool
 from sqlalchemy.exc import SQLAlchemyError
 
+import celeryconfig
 from pipeline import logs
 from pipeline.botkit import load
 from pipeline.database import Database
@@ -24,6 +26,8 @@ from workers import broker, process
 from workers.ring import Ringer
 
 log = structlog.get_logger(__name__)
+
+POOLS = sorted({route["queue"] for route in celeryconfig.task_routes.values()})
 
 app = Celery("parley", include=["workers.converse", "workers.dispatch", "workers.sweep"])
 app.config_from_object("celeryconfig")
@@ -47,7 +51,7 @@ def current() -> process.Process:
     with _building:
         if _current is None:
             settings = Settings.load()
-            runtime = build(settings, application="parley worker")
+            runtime = build(settings, application="parley worker", pings=False)
             _current = _compose(runtime, is_replaceable=False)
         return _current
 
@@ -55,13 +59,15 @@ def current() -> process.Process:
 def adopt(runtime: Runtime) -> None:
     """Use this runtime: for a worker that shares its process with a web server."""
     global _current  # noqa: PLW0603 (see above)
-    _current = _compose(runtime, is_replaceable=False)
+    _current = _compose(runtime, is_replaceable=False, pools=POOLS)
 
 
-def _compose(runtime: Runtime, *, is_replaceable: bool) -> process.Process:
+def _compose(
+    runtime: Runtime, *, is_replaceable: bool, pools: Collection[str] = ()
+) -> process.Process:
     overrun = _end_this_process if is_replaceable else _count_abandoned
     parts = process.Process(runtime, Ringer(runtime.settings).ring, overrun)
-    parts.start_heartbeat(app.amqp.queues.consume_from)
+    parts.start_heartbeat(pools or app.amqp.queues.consume_from)
     return parts
 
 
@@ -100,7 +106,7 @@ def _check_before_start(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _start_child(**_: Any) -> None:
     global _current  # noqa: PLW0603 (see above)
-    runtime = build(Settings.load(), application="parley worker")
+    runtime = build(Settings.load(), application="parley worker", pings=False)
     _current = _compose(runtime, is_replaceable=True)
 
 

@@ -17,7 +17,7 @@ def address(settings: Settings) -> dict[str, Any]:
             "control_folder": str(folder / "control"),
         }
         return {
-            "broker_url": "filesystem://",
+            "broker_url": "filesystem://localhost//",
             "broker_transport": "workers.embedded:Transport",
             "broker_transport_options": {**celeryconfig.transport_options[""], **folders},
         }

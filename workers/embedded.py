@@ -16,11 +16,11 @@ from kombu.transport import filesystem
 class Channel(filesystem.Channel):
     """A channel whose messages appear whole."""
 
-    def _put(self, queue: Any, message: Any, **_options: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_options: Any) -> None:  # type: ignore[override]  # kombu's own classes differ
         folder = Path(self.data_folder_out)
         name = f"{time.time_ns():020}_{uuid.uuid4()}"
         unfinished = folder / f"{name}.unfinished"
-        unfinished.write_text(json.dumps(message), "utf-8")
+        unfinished.write_text(json.dumps(payload), "utf-8")
         unfinished.rename(folder / f"{name}.{queue}.msg")
 
 
@@ -28,3 +28,7 @@ class Transport(filesystem.Transport):
     """`broker_transport` of the embedded broker."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
+        """Return soon when nothing comes, so that a worker that is told to end does."""
+        super().drain_events(connection, timeout=min(timeout or 0.5, 0.5), **options)

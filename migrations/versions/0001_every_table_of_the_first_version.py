@@ -333,6 +333,7 @@ def upgrade() -> None:
         sa.Column("resends", sa.Integer(), nullable=False),
         sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("status_times", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_message_contact_id")),
@@ -352,8 +353,8 @@ def upgrade() -> None:
         "message",
         ["contact_id", "id"],
         unique=False,
-        postgresql_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
-        sqlite_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+        sqlite_where=sa.text("settled_at IS NULL"),
     )
     op.create_index(
         "ix_message_resent",
@@ -445,8 +446,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_message_pending",
         table_name="message",
-        postgresql_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
-        sqlite_where=sa.text("status IN ('queued', 'sending', 'unknown')"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+        sqlite_where=sa.text("settled_at IS NULL"),
     )
     op.drop_index("ix_message_conversation", table_name="message")
     op.drop_index("ix_message_contact", table_name="message")

@@ -144,8 +144,7 @@ class ConversationDraft:
 
     def change(self) -> dict[str, Any]:
         """The parameters of `conversations.save`."""
-        changing = {f"new_{name}": value for name, value in self._changing().items()}
-        return {"conversation": self.id, **changing}
+        return {"id": self.id, **self._changing()}
 
     def _changing(self) -> dict[str, Any]:
         return {

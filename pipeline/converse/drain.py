@@ -122,8 +122,8 @@ class Converse:
         run = _Run(batch, begun_at=started)
         self._thread.start(run)
         if self._finish_quickly(run):
-            self._record(run.batch.token, run.done)
             self._adapt(len(run.done), time.monotonic() - started)
+            self._record(run.batch.token, run.done)
             return
         self._limit = 1
         unbegun = run.cut()
@@ -194,7 +194,7 @@ class Converse:
             lanes.renew(connection, "inbound", token, keys, until)
 
     def _adapt(self, lanes_done: int, seconds: float) -> None:
-        """Aim at batches of BATCH_SECONDS: 64 lanes for a quick bot, 1 for a slow one."""
+        """Aim at BATCH_SECONDS of the bot's time: 64 lanes for a quick bot, 1 for a slow one."""
         fitting = int(BATCH_SECONDS * lanes_done / max(seconds, 1e-6))
         self._limit = max(1, min(fitting, self._limit * 2, MAX_LANES))
 

@@ -140,13 +140,9 @@ def _write_contacts_and_conversations(
 
 def _write_seen(connection: Connection, batch: Sequence[LaneTurns]) -> None:
     seen = [
-        {
-            "contact": turns.contact.id,
-            "seen_at": turns.contact.seen_at,
-            "known_as": turns.contact.name,
-        }
-        for turns in batch
-        if turns.contact and turns.contact.seen_at
+        {"id": who.id, "last_seen_at": who.seen_at, "name": who.name}
+        for who in (turns.contact for turns in batch)
+        if who and who.seen_at
     ]
     if seen:
         contacts.seen(connection, seen)
@@ -190,7 +186,7 @@ def _release(
         elif turns.failure or turns.work.has_rest:
             waiting.append((turns.work.key, now, 0, None))
     if waiting:
-        lanes.postpone(connection, "inbound", token, waiting)
+        lanes.postpone(connection, "inbound", waiting)
 
 
 def _blame(database: Database, token: uuid.UUID, turns: LaneTurns, error: Exception) -> None:

@@ -25,13 +25,17 @@ LOOK_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Messages to hand over and messages whose fate to look up, leased under one token."""
+    """Messages to hand over and messages whose fate to look up, leased under one token.
+
+    `watched_senders` are those with a rate or in trouble: they learn from every answer.
+    """
 
     token: uuid.UUID
     claimed_at: float
     to_send: list[Row[Any]]
     to_look_up: list[Row[Any]]
     leased: int
+    watched_senders: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -58,13 +62,14 @@ def claim(database: Database, limit: int, sender_rate: float) -> Claimed:
         now = database.now(connection)
         leased = _lease(connection, token, now, limit)
         sorting = _Sorting()
+        watched: frozenset[str] = frozenset()
         if leased:
             heads = {row.key: row for row in outbox.heads(connection, leased)}
             for key in leased:
                 _sort(sorting, key, heads.get(key), now)
-            _keep_the_rate(connection, sorting, sender_rate, now)
+            watched = _keep_the_rate(connection, sorting, sender_rate, now)
             _write(connection, token, sorting, now)
-    return Claimed(token, claimed_at, sorting.to_send, sorting.to_look_up, len(leased))
+    return Claimed(token, claimed_at, sorting.to_send, sorting.to_look_up, len(leased), watched)
 
 
 def _lease(connection: Connection, token: uuid.UUID, now: datetime, limit: int) -> list[str]:
@@ -83,13 +88,13 @@ def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> 
         sorting.idle.append(key)
     elif head.status == "sending":
         # Its sender did not come back: killed or stalled in the call, nobody knows with what.
-        sorting.changes.append(outbox.change(head, status="unknown", looks=0))
+        sorting.changes.append(outbox.change(head, now, status="unknown", looks=0))
         sorting.postponed.append((key, head.attempted_at + LOOK_AFTER, 0, None))
     elif head.status == "unknown":
         sorting.to_look_up.append(head)
     elif refused := gates.refusal(head, now):
         sorting.changes.append(
-            outbox.change(head, status=refused.status, error=refused.reason, at=now)
+            outbox.change(head, now, status=refused.status, error=refused.reason)
         )
         sorting.postponed.append((key, now, 0, None))
     else:
@@ -98,10 +103,10 @@ def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> 
 
 def _keep_the_rate(
     connection: Connection, sorting: _Sorting, sender_rate: float, now: datetime
-) -> None:
+) -> frozenset[str]:
     wanted = Counter(sender_of(head) for head in sorting.to_send)
     if not wanted:
-        return
+        return frozenset()
     permits = senders.permits(connection, wanted, sender_rate, now)
     taken: Counter[str] = Counter()
     allowed = []
@@ -117,6 +122,7 @@ def _keep_the_rate(
         blocker = sender if permit.is_blocked else None
         sorting.postponed.append((head.key, permit.next_at + behind, head.attempts, blocker))
     sorting.to_send = allowed
+    return frozenset(permits)
 
 
 def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: datetime) -> None:
@@ -127,12 +133,12 @@ def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: dat
     if sorting.idle:
         lanes.release(connection, "outbound", token, sorting.idle, now)
     if sorting.postponed:
-        lanes.postpone(connection, "outbound", token, sorting.postponed)
+        lanes.postpone(connection, "outbound", sorting.postponed)
 
 
 def _beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
     # `looks` is above 0 where a lookup found nothing: this sending may be the second.
     return [
-        {"message": head.id, "now": now, "is_resend": int(head.looks > 0)}
+        {"id": head.id, "attempted_at": now, "resends": head.resends + (head.looks > 0)}
         for head in sorted(heads, key=lambda head: head.id)
     ]

@@ -3,10 +3,11 @@
 A slow call holds back only its own contact: freed places are claimed again at once.
 """
 
+import queue
 import time
-import uuid
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pipeline.dispatch import receipts
 from pipeline.dispatch.claim import Claimed, claim
@@ -16,7 +17,9 @@ from pipeline.receive import Ring
 from pipeline.runtime import Runtime
 
 CALLS_IN_PARALLEL = 64
-CLAIM_FROM = 8
+# Claims and records in batches of at least half the places while there is a backlog.
+CLAIM_FROM = CALLS_IN_PARALLEL // 2
+WAIT_SECONDS = 0.25
 DRAIN_SECONDS = 20.0
 
 
@@ -30,7 +33,8 @@ class Dispatch:
         self._ring = ring
         self._is_stopping = is_stopping
         self._calls = ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="send")
-        self._in_flight: dict[Future[Result], uuid.UUID] = {}
+        self._finished: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
+        self._in_flight = 0
 
     def drain(self) -> None:
         """Send until nothing is due; after DRAIN_SECONDS ring for the rest and return."""
@@ -53,27 +57,31 @@ class Dispatch:
 
     def _claim(self) -> int:
         """Fill the free places, once there are some; returns how many lanes were leased."""
-        free = CALLS_IN_PARALLEL - len(self._in_flight)
+        free = CALLS_IN_PARALLEL - self._in_flight
         if free < CLAIM_FROM:
             return 0
         claimed = claim(self._database, free, self._sender_rate)
         if claimed.leased == free:
             self._ring("dispatch")
-        self._start(claimed)
+        for head in claimed.to_send:
+            self._start(claimed, partial(send, self._provider, head, claimed.claimed_at))
+        for head in claimed.to_look_up:
+            self._start(claimed, partial(look_up, self._provider, head))
         return claimed.leased
 
-    def _start(self, claimed: Claimed) -> None:
-        for head in claimed.to_send:
-            call: Future[Result] = self._calls.submit(
-                send, self._provider, head, claimed.claimed_at
-            )
-            self._in_flight[call] = claimed.token
-        for head in claimed.to_look_up:
-            call = self._calls.submit(look_up, self._provider, head)
-            self._in_flight[call] = claimed.token
+    def _start(self, claimed: Claimed, call: Callable[[], Result]) -> None:
+        self._in_flight += 1
+        self._calls.submit(lambda: self._finished.put((claimed, call())))
 
     def _record_finished(self) -> None:
-        done, _ = wait(self._in_flight, timeout=0.25, return_when=FIRST_COMPLETED)
-        results = [(self._in_flight.pop(call), call.result()) for call in done]
+        """Record every answer that has come, after waiting a while for the first."""
+        results: list[tuple[Claimed, Result]] = []
+        try:
+            results.append(self._finished.get(timeout=WAIT_SECONDS))
+            while True:
+                results.append(self._finished.get_nowait())
+        except queue.Empty:
+            pass
         if results:
+            self._in_flight -= len(results)
             record(self._database, results, self._sender_rate, self._is_stopping)

@@ -44,7 +44,7 @@ def _merge(connection: Connection, waiting: Sequence[Row[Any]], now: datetime) -
     for receipt in waiting:
         if receipt.id in ids:
             merged[ids[receipt.id]].add(receipt)
-    changes = [item.change() for item in merged.values()]
+    changes = [item.change(now) for item in merged.values()]
     if changes:
         outbox.save(connection, changes)
     if pending_lanes:
@@ -110,5 +110,5 @@ class _Merged:
             # A code is never cleared by a callback without one.
             values["error_code"], values["error"] = receipt.error_code, receipt.error
 
-    def change(self) -> dict[str, Any]:
-        return outbox.change(self._row, **self._values)
+    def change(self, now: datetime) -> dict[str, Any]:
+        return outbox.change(self._row, now, **self._values)

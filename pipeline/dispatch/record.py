@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.database import Database
-from pipeline.dispatch.claim import LOOK_AFTER, sender_of
+from pipeline.dispatch.claim import LOOK_AFTER, Claimed, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
 from pipeline.errors import ContactOptedOut, MessageRefused, NotSent, SenderBlocked
 from pipeline.messages import STATUS_RANK, Accepted
@@ -37,8 +37,9 @@ Result = Sent | LookedUp
 
 @dataclass(slots=True)
 class _Plan:
-    """What one batch of results comes to."""
+    """What one batch of results comes to. Lanes that are not `held` any more stay as they are."""
 
+    held: set[str]
     changes: list[dict[str, Any]] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     postponed: list[tuple[str, datetime, int, str | None]] = field(default_factory=list)
@@ -48,12 +49,13 @@ class _Plan:
     opted_out: list[tuple[uuid.UUID, str]] = field(default_factory=list)
 
     def later(self, head: Row[Any], due_at: datetime, attempts: int, by: str | None = None) -> None:
-        self.postponed.append((head.key, due_at, attempts, by))
+        if head.key in self.held:
+            self.postponed.append((head.key, due_at, attempts, by))
 
     def settled(self, head: Row[Any], now: datetime) -> None:
         """This message is done with; its lane goes on, at once if more waits."""
         if head.has_next:
-            self.postponed.append((head.key, now, 0, None))
+            self.later(head, now, 0)
         else:
             self.finished.append(head.key)
 
@@ -69,7 +71,7 @@ class _Plan:
 
 def record(
     database: Database,
-    results: Sequence[tuple[uuid.UUID, Result]],
+    results: Sequence[tuple[Claimed, Result]],
     sender_rate: float,
     is_stopping: Callable[[], bool],
 ) -> None:
@@ -78,14 +80,16 @@ def record(
     What is lost with the process after that is `unknown`, and settled by look-up.
     """
     by_token: defaultdict[uuid.UUID, list[Result]] = defaultdict(list)
-    for token, result in results:
-        by_token[token].append(result)
+    watched: set[str] = set()
+    for claimed, result in results:
+        by_token[claimed.token].append(result)
+        watched |= claimed.watched_senders
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
     while by_token:
         token = next(iter(by_token))
         try:
-            _record_together(database, token, by_token[token], sender_rate)
+            _record_together(database, token, by_token[token], sender_rate, watched)
             del by_token[token]
         except SQLAlchemyError as error:
             log.warning("recording sends failed", error=type(error).__name__)
@@ -96,14 +100,18 @@ def record(
 
 
 def _record_together(
-    database: Database, token: uuid.UUID, results: Sequence[Result], sender_rate: float
+    database: Database,
+    token: uuid.UUID,
+    results: Sequence[Result],
+    sender_rate: float,
+    watched: set[str],
 ) -> None:
     with database.write() as connection:
         now = database.now(connection)
         keys = [result.head.key for result in results]
         held = lanes.lock_held(connection, "outbound", token, keys)
         current = outbox.lock(connection, [result.head.id for result in results])
-        plan = _Plan()
+        plan = _Plan(held)
         for result in results:
             row = current[result.head.id]
             is_ours = result.head.key in held
@@ -114,26 +122,25 @@ def _record_together(
                 _plan_accepted(plan, result.head, row, result.result, now)
             elif is_ours:
                 _plan_error(plan, result, row, now)
-        _write(connection, token, plan, sender_rate, now)
+        _write(connection, token, plan, now)
+        learning = {
+            sender: outcome
+            for sender, outcome in plan.outcomes.items()
+            if outcome.is_trouble or sender in watched
+        }
+        if learning:
+            senders.note_outcomes(connection, learning, sender_rate, now)
 
 
-def _write(
-    connection: Connection, token: uuid.UUID, plan: _Plan, sender_rate: float, now: datetime
-) -> None:
+def _write(connection: Connection, token: uuid.UUID, plan: _Plan, now: datetime) -> None:
     if plan.changes:
         outbox.save(connection, plan.changes)
     if plan.finished:
         lanes.release(connection, "outbound", token, plan.finished, now)
     if plan.postponed:
-        lanes.postpone(connection, "outbound", token, plan.postponed)
-    if sender_rate or senders.any_known(connection) or _is_troubled(plan):
-        senders.note_outcomes(connection, plan.outcomes, sender_rate, now)
+        lanes.postpone(connection, "outbound", plan.postponed)
     for contact_id, where in plan.opted_out:
         contacts.set_opt_out(connection, contact_id, where, now)
-
-
-def _is_troubled(plan: _Plan) -> bool:
-    return any(outcome.is_trouble for outcome in plan.outcomes.values())
 
 
 def _plan_accepted(
@@ -149,9 +156,9 @@ def _plan_accepted(
     if STATUS_RANK[row.status] < STATUS_RANK.get(accepted.status, 10):
         status = accepted.status if accepted.status in STATUS_RANK else "accepted"
         values |= {"status": status, "error": "", "error_code": ""}
-        plan.changes.append(outbox.change(row, at=now, **values))
+        plan.changes.append(outbox.change(row, now, **values))
     else:
-        plan.changes.append(outbox.change(row, **values))
+        plan.changes.append(outbox.change(row, now, **values))
 
 
 def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
@@ -164,21 +171,21 @@ def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
     if isinstance(error, NotSent):
         plan.count(head, slowed_down=int(error.slow_down), failed=int(not error.slow_down))
         pause = max(error.retry_after, _back_off(row.attempts))
-        plan.changes.append(outbox.change(row, status="queued", **words))
+        plan.changes.append(outbox.change(row, now, status="queued", **words))
         plan.later(head, now + timedelta(seconds=pause), row.attempts)
     elif isinstance(error, SenderBlocked):
         plan.count(head, blocked=f"{error.reason} ({error.code})")
-        plan.changes.append(outbox.change(row, status="queued", **words))
+        plan.changes.append(outbox.change(row, now, status="queued", **words))
         plan.later(head, now + senders.PROBE_BLOCKED_AFTER, row.attempts, sender_of(head))
     elif isinstance(error, MessageRefused):
         status = "suppressed" if isinstance(error, ContactOptedOut) else "failed"
         if status == "suppressed":
             plan.opted_out.append((row.contact_id, contacts.scope(row.channel, row.our_number)))
-        plan.changes.append(outbox.change(row, status=status, at=now, **words))
+        plan.changes.append(outbox.change(row, now, status=status, **words))
         plan.settled(head, now)
     else:
         plan.count(head, failed=1)
-        plan.changes.append(outbox.change(row, status="unknown", looks=0, **words))
+        plan.changes.append(outbox.change(row, now, status="unknown", looks=0, **words))
         plan.later(head, row.attempted_at + LOOK_AFTER, row.attempts)
 
 
@@ -196,7 +203,7 @@ def _plan_looked_up(
         # The earliest that no other message claims: the replies before ours have theirs.
         item = ours[-1]
         change = outbox.change(
-            row, at=now, status="accepted", provider_id=item.provider_id, error="", error_code=""
+            row, now, status="accepted", provider_id=item.provider_id, error="", error_code=""
         )
         plan.changes.append(change)
         plan.settled(head, now)
@@ -204,10 +211,10 @@ def _plan_looked_up(
     looks = row.looks + isinstance(looked.result, list)
     is_overdue = now - row.attempted_at > SETTLE_WITHIN
     if looks >= LOOKS or is_overdue:
-        plan.changes.append(outbox.change(row, status="queued", looks=max(looks, 1)))
+        plan.changes.append(outbox.change(row, now, status="queued", looks=max(looks, 1)))
         plan.later(head, now, row.attempts)
     else:
-        plan.changes.append(outbox.change(row, looks=looks))
+        plan.changes.append(outbox.change(row, now, looks=looks))
         plan.later(head, now + LOOK_AGAIN, row.attempts)
 
 

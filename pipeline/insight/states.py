@@ -20,11 +20,11 @@ class StateCount:
 def listing(connection: Connection, bot_states: Iterable[str]) -> list[StateCount]:
     """The bot's states in its own order, then those that only the database knows."""
     query = (
-        select(Conversation.state, func.count())
+        select(Conversation.state, func.count().label("conversations"))
         .where(Conversation.closed_at.is_(None))
         .group_by(Conversation.state)
         .order_by(Conversation.state)
     )
-    counts = {state: number for state, number in connection.execute(query)}
+    counts = {row.state: row.conversations for row in connection.execute(query)}
     known = [StateCount(state, True, counts.pop(state, 0)) for state in bot_states]
     return known + [StateCount(state, False, number) for state, number in counts.items()]

@@ -1,13 +1,14 @@
 """What every table shares: the declarative base and column types that are the same everywhere."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -17,9 +18,11 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    any_,
+    bindparam,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -73,7 +76,13 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
 
 
-def insert_new(connection: Connection, table: type[Record], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows whose unique keys are not there yet, and pass over the others."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+def among(connection: Connection, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """`column IN values`.
+
+    PostgreSQL gets one array parameter, so that the statement is the same for any number of values
+    and is parsed and planned once.
+    """
+    if connection.dialect.name != "postgresql":
+        return cast("ColumnElement[bool]", column.in_(values))
+    array = bindparam(None, list(values), ARRAY(column.type), unique=True)
+    return cast("ColumnElement[bool]", column == any_(array))

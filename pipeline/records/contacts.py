@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, insert_new
+from pipeline.records import bulk
+from pipeline.records.base import Record, among
 
 
 class Contact(Record):
@@ -37,7 +38,7 @@ def scope(channel: str, our_number: str) -> str:
 
 def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """The contacts that exist among `keys`."""
-    rows = connection.execute(select(Contact.__table__).where(Contact.key.in_(keys)))
+    rows = connection.execute(select(Contact.__table__).where(among(connection, Contact.key, keys)))
     return {row.key: row for row in rows}
 
 
@@ -49,20 +50,12 @@ def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
 
 def create(connection: Connection, contacts: Sequence[dict[str, Any]]) -> None:
     """Insert contacts; raises IntegrityError where a key is taken already."""
-    connection.execute(insert(Contact), contacts)
-
-
-_SEEN = (
-    update(Contact)
-    .where(Contact.id == bindparam("contact"))
-    .values(last_seen_at=bindparam("seen_at"), name=bindparam("known_as"))
-)
+    bulk.add(connection, Contact, contacts)
 
 
 def seen(connection: Connection, moments: Sequence[dict[str, Any]]) -> None:
-    """Note when contacts were last heard and what they call themselves; in id order."""
-    rows = sorted(moments, key=lambda row: row["contact"])
-    connection.execute(_SEEN, rows)
+    """Note when contacts were last heard and what they call themselves: id, last_seen_at, name."""
+    bulk.change(connection, Contact, moments)
 
 
 def set_opt_out(
@@ -86,4 +79,4 @@ def count(connection: Connection) -> int:
 
 def create_new(connection: Connection, contact: dict[str, Any]) -> None:
     """Insert a contact; one whose key is there already changes nothing."""
-    insert_new(connection, Contact, [contact])
+    bulk.add(connection, Contact, [contact], skip_known=True)

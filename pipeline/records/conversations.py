@@ -10,14 +10,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
-    bindparam,
-    insert,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, Word, partial_index
+from pipeline.records import bulk
+from pipeline.records.base import Record, Word, among, partial_index
 
 
 class Conversation(Record):
@@ -78,7 +77,7 @@ TABLE = Conversation.__table__
 def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
     """The open conversations of these contacts."""
     query = select(TABLE).where(
-        Conversation.contact_id.in_(contact_ids), Conversation.closed_at.is_(None)
+        among(connection, Conversation.contact_id, contact_ids), Conversation.closed_at.is_(None)
     )
     return list(connection.execute(query))
 
@@ -92,7 +91,7 @@ def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[
     """Lock conversations in id order and tell the version of each."""
     query = (
         select(Conversation.id, Conversation.version)
-        .where(Conversation.id.in_(conversation_ids))
+        .where(among(connection, Conversation.id, conversation_ids))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
@@ -101,35 +100,12 @@ def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[
 
 def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:
     """Insert conversations; raises IntegrityError where the contact has an open one."""
-    connection.execute(insert(Conversation), conversations)
-
-
-_SAVE = (
-    update(Conversation)
-    .where(Conversation.id == bindparam("conversation"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in (
-                "state",
-                "state_seq",
-                "data",
-                "choices",
-                "holder",
-                "held_until",
-                "last_message_at",
-                "last_inbound_at",
-                "closed_at",
-            )
-        }
-        | {"version": Conversation.version + 1}
-    )
-)
+    bulk.add(connection, Conversation, conversations)
 
 
 def save(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
     """Write what turns changed in locked conversations; every one gets its next version."""
-    connection.execute(_SAVE, changes)
+    bulk.change(connection, Conversation, changes, also={"version": "conversation.version + 1"})
 
 
 def change(connection: Connection, conversation_id: uuid.UUID, **values: Any) -> None:

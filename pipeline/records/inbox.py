@@ -25,7 +25,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.messages import Inbound
-from pipeline.records.base import Record, SerialId, Word, insert_new, partial_index
+from pipeline.records import bulk
+from pipeline.records.base import Record, SerialId, Word, among, partial_index
 
 _WAITING = "status = 'waiting'"
 _UNFILED = "NOT is_filed"
@@ -81,7 +82,7 @@ def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
     """Add entries; one whose (provider, account, id) is there already changes nothing."""
-    insert_new(connection, Entry, entries)
+    bulk.add(connection, Entry, entries, skip_known=True)
 
 
 def file_new(connection: Connection, limit: int) -> set[str]:
@@ -90,7 +91,9 @@ def file_new(connection: Connection, limit: int) -> set[str]:
     rows = list(connection.execute(query.with_for_update(skip_locked=True)))
     if rows:
         ids = [row.id for row in rows]
-        connection.execute(update(Entry).where(Entry.id.in_(ids)).values(is_filed=True))
+        connection.execute(
+            update(Entry).where(among(connection, Entry.id, ids)).values(is_filed=True)
+        )
     return {row.lane for row in rows}
 
 
@@ -117,7 +120,7 @@ def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: d
     """Move waiting entries to a final status; returns how many of them still were waiting."""
     done = (
         update(Entry)
-        .where(Entry.id.in_(entry_ids), Entry.status == "waiting")
+        .where(among(connection, Entry.id, entry_ids), Entry.status == "waiting")
         .values(status=status, handled_at=now, is_filed=True)
     )
     return connection.execute(done).rowcount
@@ -173,7 +176,7 @@ def prune(connection: Connection, before: datetime, limit: int) -> int:
         .limit(limit)
     )
     ids = list(connection.execute(old).scalars())
-    connection.execute(delete(Entry).where(Entry.id.in_(ids)))
+    connection.execute(delete(Entry).where(among(connection, Entry.id, ids)))
     return len(ids)
 
 
@@ -184,5 +187,5 @@ def has_unfiled(connection: Connection) -> bool:
 
 def known_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:
     """Those of the provider's ids that have an entry."""
-    query = select(Entry.provider_id).where(Entry.provider_id.in_(provider_ids))
+    query = select(Entry.provider_id).where(among(connection, Entry.provider_id, provider_ids))
     return set(connection.execute(query).scalars())

@@ -9,11 +9,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Row, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, Word, partial_index
+from pipeline.records import bulk
+from pipeline.records.base import Record, Word, among, partial_index
 
 Direction = Literal["inbound", "outbound"]
 _DUE = "due_at IS NOT NULL AND token IS NULL"
@@ -54,7 +55,8 @@ def note(
         set_={"has_more": True, "due_at": func.coalesce(Lane.due_at, new.excluded.due_at)},
     )
     rows = [{"direction": direction, "key": key, "due_at": now} for key in sorted(keys)]
-    connection.execute(noted, rows)
+    # RETURNING makes SQLAlchemy send many rows in one statement.
+    connection.execute(noted.returning(Lane.key), rows)
 
 
 def claim(
@@ -103,7 +105,9 @@ def _lease(
     if rows:
         connection.execute(
             update(Lane)
-            .where(Lane.direction == direction, Lane.key.in_([row.key for row in rows]))
+            .where(
+                Lane.direction == direction, among(connection, Lane.key, [row.key for row in rows])
+            )
             .values(
                 token=token,
                 due_at=until,
@@ -121,7 +125,7 @@ def lock_held(
     """Lock, in key order, those of the lanes whose lease is still ours."""
     query = (
         select(Lane.key)
-        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
         .order_by(Lane.key)
         .with_for_update(key_share=True)
     )
@@ -132,7 +136,7 @@ def lock(connection: Connection, direction: Direction, keys: Collection[str]) ->
     """Lock lanes in key order, whoever holds their lease."""
     query = (
         select(Lane.key)
-        .where(Lane.direction == direction, Lane.key.in_(keys))
+        .where(Lane.direction == direction, among(connection, Lane.key, keys))
         .order_by(Lane.key)
         .with_for_update(key_share=True)
     )
@@ -149,7 +153,7 @@ def renew(
     """Push the end of leases that are still ours."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
         .values(due_at=until)
     )
 
@@ -164,39 +168,29 @@ def release(
     """End leases after success: due at once if work came meanwhile, else idle."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
         .values(token=None, attempts=0, due_at=case((Lane.has_more, now)))
     )
-
-
-_POSTPONE = (
-    update(Lane)
-    .where(
-        Lane.direction == bindparam("of"),
-        Lane.key == bindparam("lane"),
-        Lane.token == bindparam("held"),
-    )
-    .values(
-        token=None,
-        due_at=bindparam("until"),
-        attempts=bindparam("tried"),
-        blocked_by=bindparam("blocker"),
-    )
-)
 
 
 def postpone(
     connection: Connection,
     direction: Direction,
-    token: uuid.UUID,
     lanes: Sequence[tuple[str, datetime, int, str | None]],
 ) -> None:
-    """End leases of lanes with work left: rows of (key, due at, attempts, blocking sender)."""
+    """End leases of locked lanes with work left: (key, due at, attempts, blocking sender)."""
     rows = [
-        {"of": direction, "lane": key, "held": token, "until": due, "tried": tried, "blocker": by}
-        for key, due, tried, by in lanes
+        {
+            "direction": direction,
+            "key": key,
+            "token": None,
+            "due_at": due_at,
+            "attempts": attempts,
+            "blocked_by": sender,
+        }
+        for key, due_at, attempts, sender in lanes
     ]
-    connection.execute(_POSTPONE, rows)
+    bulk.change(connection, Lane, rows, key=("direction", "key"))
 
 
 def give_back(
@@ -209,7 +203,7 @@ def give_back(
     """End leases of lanes that were not begun: due at once, and the claim does not count."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
         .values(token=None, due_at=now, attempts=Lane.attempts - 1)
     )
 
@@ -220,7 +214,7 @@ def wake(
     """Make waiting lanes due now, their failures forgotten; those in work are told of more."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, Lane.key.in_(keys))
+        .where(Lane.direction == direction, among(connection, Lane.key, keys))
         .values(
             has_more=True,
             due_at=case((Lane.token.is_(None), now), else_=Lane.due_at),

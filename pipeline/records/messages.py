@@ -12,16 +12,17 @@ from sqlalchemy import (
     Index,
     Row,
     UniqueConstraint,
-    insert,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
-from pipeline.records.base import BigId, Record, SerialId, Word, partial_index
+from pipeline.records import bulk
+from pipeline.records.base import BigId, Record, SerialId, Word, among, partial_index
 
-PENDING_SQL = "status IN ('queued', 'sending', 'unknown')"
+# Not by status: an index over a column that every send changes twice would cost it twice.
+PENDING_SQL = "settled_at IS NULL"
 
 
 class Message(Record):
@@ -29,6 +30,7 @@ class Message(Record):
 
     `(turn_id, ordinal)` is unique: 0 is the inbound message of the turn, 1… its replies, so no
     turn can be recorded twice (promise P2). `status_times` maps a status to its ISO 8601 moment.
+    `settled_at` is when sending was over: taken by the provider, or given up.
     """
 
     __tablename__ = "message"
@@ -83,6 +85,7 @@ class Message(Record):
     resends: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
     status_times: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
@@ -120,6 +123,7 @@ def inbound_row(
         "provider": message.provider,
         "provider_id": message.provider_id,
         "created_at": entry.received_at,
+        "settled_at": entry.received_at,
     }
 
 
@@ -144,12 +148,13 @@ _EMPTY: dict[str, Any] = {
     "provider_id": None,
     "idempotency_key": None,
     "expires_at": None,
+    "settled_at": None,
 }
 
 
 def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:
     """Add messages to the log, in the order given."""
-    connection.execute(insert(Message), messages)
+    bulk.add(connection, Message, messages)
 
 
 def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) -> list[Row[Any]]:
@@ -175,7 +180,9 @@ def known_provider_ids(connection: Connection, provider_ids: Sequence[str]) -> s
 
 def ids_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> dict[str, int]:
     """The messages that have these ids of the provider."""
-    query = select(Message.provider_id, Message.id).where(Message.provider_id.in_(provider_ids))
+    query = select(Message.provider_id, Message.id).where(
+        among(connection, Message.provider_id, provider_ids)
+    )
     return {row.provider_id: row.id for row in connection.execute(query)}
 
 
@@ -184,6 +191,6 @@ def ids_by_public_id(
 ) -> dict[uuid.UUID, int]:
     """The messages that have these ids of ours."""
     query = select(Message.public_id, Message.id).where(
-        Message.public_id.in_(public_ids), Message.direction == "outbound"
+        among(connection, Message.public_id, public_ids), Message.direction == "outbound"
     )
     return {row.public_id: row.id for row in connection.execute(query)}

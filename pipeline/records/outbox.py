@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal_column, select, text, update
+from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.orm import aliased
 
-from pipeline.records import lanes, messages
+from pipeline.records import bulk, lanes, messages
+from pipeline.records.base import among
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
 from pipeline.records.messages import PENDING_SQL, Message
@@ -38,9 +39,9 @@ def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
     later = aliased(Message)
     has_next = (
         select(later.id)
-        .where(later.contact_id == Contact.id, later.id > oldest)
-        .where(later.status == literal_column("'queued'"))
-        .correlate(Contact)
+        .where(later.contact_id == Contact.id, later.id > Message.id)
+        .where(later.settled_at.is_(None))
+        .correlate(Contact, Message)
         .exists()
     )
     query = (
@@ -59,27 +60,19 @@ def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
         .select_from(Contact)
         .join(Message, Message.id == oldest)
         .outerjoin(Conversation, Conversation.id == Message.conversation_id)
-        .where(Contact.key.in_(keys))
+        .where(among(connection, Contact.key, keys))
     )
     return list(connection.execute(query))
 
 
-_BEGIN = (
-    update(Message)
-    .where(Message.id == bindparam("message"))
-    .values(
-        status="sending",
-        attempts=Message.attempts + 1,
-        attempted_at=bindparam("now"),
-        looks=0,
-        resends=Message.resends + bindparam("is_resend"),
-    )
-)
-
-
 def begin(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark messages as being handed over: rows of message, now, is_resend (0 or 1)."""
-    connection.execute(_BEGIN, rows)
+    """Mark messages as being handed over: id, attempted_at, and resends as it is from now on."""
+    bulk.change(
+        connection,
+        Message,
+        [{**row, "status": "sending", "looks": 0} for row in rows],
+        also={"attempts": "message.attempts + 1"},
+    )
 
 
 _FIELDS = (
@@ -91,42 +84,55 @@ _FIELDS = (
     "looks",
     "expires_at",
     "status_times",
-)
-_SAVE = (
-    update(Message)
-    .where(Message.id == bindparam("message"))
-    .values({name: bindparam(f"new_{name}") for name in _FIELDS})
+    "settled_at",
 )
 
 
-def change(row: Row[Any], *, at: datetime | None = None, **values: Any) -> dict[str, Any]:
-    """The parameters of `save` for one message: its own fields, but for `values`.
+_OPEN = frozenset({"queued", "sending", "unknown"})
 
-    With `at`, the moment is kept as the time of the new status.
+
+def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
+    """What `save` takes for one message: its own fields, but for `values`.
+
+    `at` becomes the time of a status that is reached for the first time.
     """
     fields = {name: getattr(row, name) for name in _FIELDS} | values
-    if at:
-        fields["status_times"] = fields["status_times"] | {fields["status"]: at.isoformat()}
-    return {"message": row.id} | {f"new_{name}": value for name, value in fields.items()}
+    if fields["status"] in _OPEN:
+        fields["settled_at"] = None
+    else:
+        fields["settled_at"] = fields["settled_at"] or at
+        fields["status_times"] = {fields["status"]: at.isoformat()} | fields["status_times"]
+    return {"id": row.id, **fields}
 
 
 def save(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write what became of messages; every field of each row is given as `new_…`."""
-    connection.execute(_SAVE, sorted(rows, key=lambda row: row["message"]))
+    """Write what became of locked messages."""
+    bulk.change(connection, Message, rows)
 
 
 def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Row[Any]]:
-    """Lock messages in id order and read them as they are now."""
+    """Lock messages in id order and read how they stand; their bodies are not needed."""
     query = (
-        select(messages.TABLE)
-        .where(Message.id.in_(message_ids))
+        select(
+            Message.id,
+            Message.public_id,
+            Message.contact_id,
+            Message.channel,
+            Message.our_number,
+            Message.attempts,
+            Message.attempted_at,
+            *(getattr(Message, name) for name in _FIELDS),
+        )
+        .where(among(connection, Message.id, message_ids))
         .order_by(Message.id)
         .with_for_update(key_share=True)
     )
     return {row.id: row for row in connection.execute(query)}
 
 
-def cancel_replies(connection: Connection, conversation_id: uuid.UUID, reason: str) -> int:
+def cancel_replies(
+    connection: Connection, conversation_id: uuid.UUID, reason: str, now: datetime
+) -> int:
     """Cancel the bot's replies of a conversation that are still queued; returns how many."""
     cancelled = (
         update(Message)
@@ -136,7 +142,7 @@ def cancel_replies(connection: Connection, conversation_id: uuid.UUID, reason: s
             Message.direction == "outbound",
             Message.author == "bot",
         )
-        .values(status="canceled", error=reason)
+        .values(status="canceled", error=reason, settled_at=now)
     )
     return connection.execute(cancelled).rowcount
 
@@ -146,6 +152,6 @@ def lanes_of_pending(connection: Connection, message_ids: Collection[int]) -> se
     query = (
         select(Contact.key)
         .join(Message, Message.contact_id == Contact.id)
-        .where(Message.id.in_(message_ids), text(f"message.{PENDING_SQL}"))
+        .where(among(connection, Message.id, message_ids), text(f"message.{PENDING_SQL}"))
     )
     return set(connection.execute(query).scalars())

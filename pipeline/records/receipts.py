@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, UniqueConstraint, delete, select, text, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.messages import Receipt
-from pipeline.records.base import Record, SerialId, Word, insert_new, partial_index
+from pipeline.records import bulk
+from pipeline.records.base import Record, SerialId, Word, among, partial_index
 from pipeline.records.messages import Message
 
 _WAITING = "state = 'waiting'"
@@ -48,7 +49,7 @@ def row(receipt: Receipt, form: dict[str, list[str]]) -> dict[str, Any]:
 
 def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add receipts; a callback that was here already changes nothing."""
-    insert_new(connection, ReceiptRow, rows)
+    bulk.add(connection, ReceiptRow, rows, skip_known=True)
 
 
 def take_waiting(connection: Connection, limit: int) -> list[Row[Any]]:
@@ -61,7 +62,9 @@ def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None
     """Say what became of receipts."""
     if receipt_ids:
         connection.execute(
-            update(ReceiptRow).where(ReceiptRow.id.in_(receipt_ids)).values(state=state)
+            update(ReceiptRow)
+            .where(among(connection, ReceiptRow.id, receipt_ids))
+            .values(state=state)
         )
 
 
@@ -93,5 +96,5 @@ def prune(connection: Connection, before: datetime, limit: int) -> int:
         .limit(limit)
     )
     ids = list(connection.execute(old).scalars())
-    connection.execute(delete(ReceiptRow).where(ReceiptRow.id.in_(ids)))
+    connection.execute(delete(ReceiptRow).where(among(connection, ReceiptRow.id, ids)))
     return len(ids)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records import lanes
-from pipeline.records.base import Record, Word, insert_new
+from pipeline.records import bulk, lanes
+from pipeline.records.base import Record, Word, among
 
 TROUBLE_LIMIT = 5
 PROBE_AFTER = timedelta(seconds=15)
@@ -51,23 +51,27 @@ def permits(
 ) -> dict[str, Permit]:
     """Take tokens for the wanted counts; a sender that is not in the answer is free."""
     if limit_rate:
-        insert_new(connection, Sender, [_fresh(a, limit_rate, now) for a in sorted(wanted)])
+        bulk.add(
+            connection,
+            Sender,
+            [_fresh(a, limit_rate, now) for a in sorted(wanted)],
+            skip_known=True,
+        )
     given = {}
     for sender in _lock(connection, wanted):
         permit = _permit(sender, wanted[sender.address], now)
-        if permit:
-            given[sender.address] = permit
-            _take(connection, sender, permit, now)
+        given[sender.address] = permit
+        _take(connection, sender, permit, now)
     return given
 
 
-def _permit(sender: Row[Any], wanted: int, now: datetime) -> Permit | None:
+def _permit(sender: Row[Any], wanted: int, now: datetime) -> Permit:
     if sender.circuit == "open":
         # Half-open: one message probes, and the next probe waits.
         is_due = sender.open_until <= now
         return Permit(int(is_due), max(sender.open_until, now + PROBE_AFTER), 0, is_blocked=True)
     if not sender.rate:
-        return None
+        return Permit(wanted, now, 0)
     tokens = _tokens(sender, now)
     count = min(wanted, int(tokens))
     seconds = 1 / sender.rate
@@ -97,7 +101,9 @@ def note_outcomes(
 ) -> None:
     """Learn from answers: slow down, recover, open or close circuits; in address order."""
     if troubled := sorted(a for a, outcome in outcomes.items() if outcome.is_trouble):
-        insert_new(connection, Sender, [_fresh(a, limit_rate, now) for a in troubled])
+        bulk.add(
+            connection, Sender, [_fresh(a, limit_rate, now) for a in troubled], skip_known=True
+        )
     for sender in _lock(connection, outcomes):
         values = _learned(sender, outcomes[sender.address], limit_rate, now)
         if values:
@@ -151,11 +157,6 @@ def _rate(rate: float, outcome: Outcomes, limit_rate: float) -> float:
     return recovered if recovered < _FREE_RATE else 0.0
 
 
-def any_known(connection: Connection) -> bool:
-    """Whether any sender is limited or in trouble."""
-    return connection.execute(select(Sender.address).limit(1)).first() is not None
-
-
 def _fresh(address: str, rate: float, now: datetime) -> dict[str, Any]:
     return {"address": address, "rate": rate, "tokens": max(1.0, rate / 4), "refilled_at": now}
 
@@ -163,7 +164,7 @@ def _fresh(address: str, rate: float, now: datetime) -> dict[str, Any]:
 def _lock(connection: Connection, addresses: Collection[str]) -> list[Row[Any]]:
     query = (
         select(Sender.__table__)
-        .where(Sender.address.in_(addresses))
+        .where(among(connection, Sender.address, addresses))
         .order_by(Sender.address)
         .with_for_update()
     )

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Row, UniqueConstraint, delete, insert, select
+from sqlalchemy import Connection, ForeignKey, Row, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, SerialId
+from pipeline.records import bulk
+from pipeline.records.base import Record, SerialId, among
 
 
 class Timer(Record):
@@ -32,7 +33,7 @@ class Timer(Record):
 
 def disarm(connection: Connection, conversation_ids: Sequence[uuid.UUID], name: str = "") -> None:
     """Delete timers of conversations: those called `name`, or all."""
-    gone = delete(Timer).where(Timer.conversation_id.in_(conversation_ids))
+    gone = delete(Timer).where(among(connection, Timer.conversation_id, conversation_ids))
     connection.execute(gone.where(Timer.name == name) if name else gone)
 
 
@@ -40,7 +41,7 @@ def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:
     """Set timers; one of the same name replaces the earlier one."""
     for name in {timer["name"] for timer in timers}:
         disarm(connection, [t["conversation_id"] for t in timers if t["name"] == name], name)
-    connection.execute(insert(Timer), timers)
+    bulk.add(connection, Timer, timers)
 
 
 def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
@@ -48,7 +49,9 @@ def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]
     query = select(Timer.__table__).where(Timer.due_at <= now).order_by(Timer.due_at).limit(limit)
     rows = list(connection.execute(query.with_for_update(skip_locked=True)))
     if rows:
-        connection.execute(delete(Timer).where(Timer.id.in_([row.id for row in rows])))
+        connection.execute(
+            delete(Timer).where(among(connection, Timer.id, [row.id for row in rows]))
+        )
     return rows
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, insert
+from sqlalchemy import Connection, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.records import bulk
 from pipeline.records.base import BigId, Record, SerialId, Word
 
 
@@ -37,4 +38,4 @@ class Transition(Record):
 
 def append(connection: Connection, transitions: Sequence[dict[str, Any]]) -> None:
     """Log steps in the order given."""
-    connection.execute(insert(Transition), transitions)
+    bulk.add(connection, Transition, transitions)

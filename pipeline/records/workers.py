@@ -6,7 +6,8 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, Word, insert_new
+from pipeline.records import bulk
+from pipeline.records.base import Record, Word
 
 
 class Worker(Record):
@@ -45,7 +46,7 @@ def forget(connection: Connection, before: datetime) -> None:
 
 def watermark(connection: Connection, name: str, now: datetime) -> datetime:
     """How far the job has come; the first question sets it to now."""
-    insert_new(connection, Watermark, [{"name": name, "reached_at": now}])
+    bulk.add(connection, Watermark, [{"name": name, "reached_at": now}], skip_known=True)
     query = select(Watermark.reached_at).where(Watermark.name == name)
     return connection.execute(query).scalar_one()
 

@@ -34,7 +34,7 @@ def existing(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
 @contacts.get("/contacts")
 @contacts.auth_required(bearer, roles=at_least("viewer"))
 @contacts.input(shapes.ContactsQuery, location="query", arg_name="query")
-@contacts.output(shapes.page_of(shapes.Contact))
+@contacts.output(shapes.ContactPage)
 def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
     """List contacts
 
@@ -42,7 +42,7 @@ def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
     """
     limit = query["limit"]
     with here().runtime.database.read() as connection:
-        rows = insight.listing(connection, query["q"], query["cursor"], limit + 1)
+        rows = insight.listing(connection, query["q"], query.get("cursor"), limit + 1)
     return page(rows, limit, shown=views.contact, place=lambda row: (row.created_at, row.id))
 
 
@@ -82,7 +82,7 @@ def get_contact(contact_id: uuid.UUID) -> dict[str, Any]:
 @contacts.get("/contacts/<uuid:contact_id>/conversations")
 @contacts.auth_required(bearer, roles=at_least("viewer"))
 @contacts.input(shapes.ByMoment, location="query", arg_name="query")
-@contacts.output(shapes.page_of(shapes.Conversation))
+@contacts.output(shapes.ConversationPage)
 def list_contact_conversations(contact_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
     """List a contact's conversations
 
@@ -92,7 +92,7 @@ def list_contact_conversations(contact_id: uuid.UUID, query: dict[str, Any]) -> 
     with runtime.database.read() as connection:
         existing(connection, contact_id)
         wanted = Wanted(contact_id=contact_id)
-        rows = conversation_list.listing(connection, wanted, query["cursor"], limit + 1)
+        rows = conversation_list.listing(connection, wanted, query.get("cursor"), limit + 1)
     return page(
         rows,
         limit,
@@ -104,7 +104,7 @@ def list_contact_conversations(contact_id: uuid.UUID, query: dict[str, Any]) -> 
 @contacts.get("/contacts/<uuid:contact_id>/messages")
 @contacts.auth_required(bearer, roles=at_least("viewer"))
 @contacts.input(shapes.BySerial, location="query", arg_name="query")
-@contacts.output(shapes.page_of(shapes.Message))
+@contacts.output(shapes.MessagePage)
 def list_contact_messages(contact_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
     """List a contact's messages
 
@@ -113,7 +113,7 @@ def list_contact_messages(contact_id: uuid.UUID, query: dict[str, Any]) -> dict[
     limit = query["limit"]
     with here().runtime.database.read() as connection:
         existing(connection, contact_id)
-        rows = transcript.of_contact(connection, contact_id, query["cursor"], limit + 1)
+        rows = transcript.of_contact(connection, contact_id, query.get("cursor", 0), limit + 1)
     return page(rows, limit, shown=views.message, place=lambda row: (row.id,))
 
 

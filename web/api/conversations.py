@@ -29,7 +29,7 @@ def existing(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
 @conversations.get("/conversations")
 @conversations.auth_required(bearer, roles=at_least("viewer"))
 @conversations.input(shapes.ConversationsQuery, location="query", arg_name="query")
-@conversations.output(shapes.page_of(shapes.Conversation))
+@conversations.output(shapes.ConversationPage)
 def list_conversations(query: dict[str, Any]) -> dict[str, Any]:
     """List conversations
 
@@ -43,7 +43,7 @@ def list_conversations(query: dict[str, Any]) -> dict[str, Any]:
         holder=query["holder"],
     )
     with runtime.database.read() as connection:
-        rows = insight.listing(connection, wanted, query["cursor"], limit + 1)
+        rows = insight.listing(connection, wanted, query.get("cursor"), limit + 1)
     return page(
         rows,
         limit,
@@ -94,7 +94,7 @@ def reset_conversation(conversation_id: uuid.UUID) -> dict[str, Any]:
 @conversations.get("/conversations/<uuid:conversation_id>/messages")
 @conversations.auth_required(bearer, roles=at_least("viewer"))
 @conversations.input(shapes.BySerial, location="query", arg_name="query")
-@conversations.output(shapes.page_of(shapes.Message))
+@conversations.output(shapes.MessagePage)
 def list_messages(conversation_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
     """List a conversation's messages
 
@@ -103,7 +103,9 @@ def list_messages(conversation_id: uuid.UUID, query: dict[str, Any]) -> dict[str
     limit = query["limit"]
     with here().runtime.database.read() as connection:
         existing(connection, conversation_id)
-        rows = transcript.of_conversation(connection, conversation_id, query["cursor"], limit + 1)
+        rows = transcript.of_conversation(
+            connection, conversation_id, query.get("cursor", 0), limit + 1
+        )
     return page(rows, limit, shown=views.message, place=lambda row: (row.id,))
 
 
@@ -137,7 +139,7 @@ def write_in_conversation(
 @conversations.get("/conversations/<uuid:conversation_id>/transitions")
 @conversations.auth_required(bearer, roles=at_least("viewer"))
 @conversations.input(shapes.BySerial, location="query", arg_name="query")
-@conversations.output(shapes.page_of(shapes.Transition))
+@conversations.output(shapes.TransitionPage)
 def list_transitions(conversation_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
     """List a conversation's changes of state
 
@@ -146,7 +148,9 @@ def list_transitions(conversation_id: uuid.UUID, query: dict[str, Any]) -> dict[
     limit = query["limit"]
     with here().runtime.database.read() as connection:
         existing(connection, conversation_id)
-        rows = transcript.transitions(connection, conversation_id, query["cursor"], limit + 1)
+        rows = transcript.transitions(
+            connection, conversation_id, query.get("cursor", 0), limit + 1
+        )
     return page(rows, limit, shown=views.transition, place=lambda row: (row.id,))
 
 

@@ -1,8 +1,5 @@
 """The shapes of the API: what each noun looks like in JSON, and what may be asked."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from apiflask import Schema
 from apiflask.fields import (
     URL,
@@ -17,7 +14,7 @@ from apiflask.fields import (
     String,
 )
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import ValidationError
+from marshmallow import EXCLUDE, ValidationError
 
 from pipeline.override import LONGEST_BODY
 from web.api.cursors import MomentCursor, SerialCursor
@@ -25,7 +22,14 @@ from web.api.cursors import MomentCursor, SerialCursor
 CHANNELS = ("sms", "whatsapp")
 
 
-class Problem(Schema):
+class Shown(Schema):
+    """What we answer; members may be added to it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Problem(Shown):
     """An error, as RFC 9457 has it."""
 
     type = String()
@@ -35,13 +39,13 @@ class Problem(Schema):
     errors = Dict(keys=String(), values=Raw())
 
 
-class OptOut(Schema):
+class OptOut(Shown):
     channel = String()
     number = String(metadata={"description": "Our number that they said STOP to."})
     at = String()
 
 
-class Contact(Schema):
+class Contact(Shown):
     id = UUID()
     address = String(metadata={"description": "E.164, or the provider's user id."})
     phone = String(allow_none=True)
@@ -54,7 +58,7 @@ class Contact(Schema):
     opt_outs = List(Nested(OptOut))
 
 
-class Conversation(Schema):
+class Conversation(Shown):
     id = UUID()
     contact_id = UUID()
     phone = String(allow_none=True)
@@ -73,13 +77,13 @@ class Conversation(Schema):
     closed_at = DateTime(allow_none=True)
 
 
-class Media(Schema):
+class Media(Shown):
     url = URL()
     content_type = String()
     name = String()
 
 
-class Message(Schema):
+class Message(Shown):
     id = UUID()
     contact_id = UUID()
     conversation_id = UUID(allow_none=True)
@@ -98,7 +102,7 @@ class Message(Schema):
     created_at = DateTime()
 
 
-class Transition(Schema):
+class Transition(Shown):
     from_state = String()
     to_state = String()
     cause = String(validate=OneOf(["bot", "operator", "timer", "import"]))
@@ -111,10 +115,26 @@ class Transition(Schema):
     created_at = DateTime()
 
 
-class StateCount(Schema):
+class StateCount(Shown):
     state = String()
     known = Boolean()
     conversations = Integer()
+
+
+def _page(item: type[Schema]) -> type[Schema]:
+    """One page of a list; its items have a class of their own, because the OpenAPI writer names
+    a shape twice when it meets it inside another first.
+    """
+    items = List(Nested(type(f"{item.__name__}Item", (item,), {})))
+    following = String(allow_none=True, metadata={"description": "The cursor of the next page."})
+    return type(f"{item.__name__}Page", (Shown,), {"items": items, "next": following})
+
+
+ContactPage = _page(Contact)
+ConversationPage = _page(Conversation)
+MessagePage = _page(Message)
+StatePage = _page(StateCount)
+TransitionPage = _page(Transition)
 
 
 class Limit(Schema):
@@ -122,11 +142,11 @@ class Limit(Schema):
 
 
 class ByMoment(Limit):
-    cursor = MomentCursor(load_default=None)
+    cursor = MomentCursor()
 
 
 class BySerial(Limit):
-    cursor = SerialCursor(load_default=0)
+    cursor = SerialCursor()
 
 
 class ContactsQuery(ByMoment):
@@ -169,13 +189,3 @@ class Change(Schema):
     state = String(required=True, validate=Length(1, 200))
     reason = String(load_default="", validate=Length(max=1000))
     force = Boolean(load_default=False)
-
-
-def page_of(item: type[Schema]) -> type[Schema]:
-    """The shape of one page of a list."""
-    fields: Mapping[str, Any] = {
-        "items": List(Nested(item)),
-        "next": String(allow_none=True, metadata={"description": "The cursor of the next page."}),
-    }
-    made: type[Schema] = type(f"{item.__name__}Page", (Schema,), dict(fields))
-    return made

@@ -14,7 +14,7 @@ states = APIBlueprint("states", __name__)
 
 @states.get("/states")
 @states.auth_required(bearer, roles=at_least("viewer"))
-@states.output(shapes.page_of(shapes.StateCount))
+@states.output(shapes.StatePage)
 def list_states() -> dict[str, Any]:
     """List states
 

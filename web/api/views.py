@@ -14,7 +14,7 @@ def contact(row: Row[Any]) -> dict[str, Any]:
         for scope, at in row.opt_outs.items()
     ]
     return {
-        **row._mapping,
+        **row._asdict(),
         "address": row.key,
         "blocked": row.is_blocked,
         "opted_out": bool(opt_outs),
@@ -25,7 +25,7 @@ def contact(row: Row[Any]) -> dict[str, Any]:
 def conversation(row: Row[Any], bot: Bot) -> dict[str, Any]:
     """A conversation with whether the bot knows its state."""
     return {
-        **row._mapping,
+        **row._asdict(),
         "held_by": row.held_by or None,
         "state_known": bot.definition.known(row.state) is not None,
     }
@@ -34,7 +34,7 @@ def conversation(row: Row[Any], bot: Bot) -> dict[str, Any]:
 def message(row: Row[Any]) -> dict[str, Any]:
     """A message under its public id; no error is null."""
     return {
-        **row._mapping,
+        **row._asdict(),
         "id": row.public_id,
         "error_code": row.error_code or None,
         "error": row.error or None,
@@ -43,4 +43,4 @@ def message(row: Row[Any]) -> dict[str, Any]:
 
 def transition(row: Row[Any]) -> dict[str, Any]:
     """A change of state."""
-    return dict(row._mapping)
+    return row._asdict()

@@ -1,0 +1,104 @@
+"""`parley up`: web server, workers and clock in one process, for a laptop or a small install."""
+
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+from waitress.server import create_server
+
+from parley import port
+from parley.db import to_head
+from parley.engine import Engine
+from pipeline import logs
+from pipeline.runtime import Runtime, build
+from pipeline.settings import Settings
+from web.app import create_app
+from workers.ring import Ringer
+
+_THREADS = 16
+# Everything is down 3 s after Ctrl-C; what did not end by then is begun again at the next start.
+_STOP_SECONDS = 2.7
+
+
+@click.command(epilog="Example: PORT=8080 BOT=bots.template:bot parley up")
+def up() -> None:
+    """Run all of Parley in this process, until Ctrl-C."""
+    settings = Settings.load()
+    logs.configure(settings.log_format)
+    logging.getLogger("celery").setLevel(logging.WARNING)
+    listener = port.listen(settings.host, settings.port)
+    to_head(settings)
+    runtime = build(settings, application="parley up")
+    ring = Ringer(settings).ring
+    server = create_server(
+        create_app(runtime, ring), sockets=[listener], threads=_THREADS, ident="parley"
+    )
+    engine = Engine(runtime)
+    stopping = _stop_signal()
+    engine.start()
+    threading.Thread(target=server.run, name="web", daemon=True).start()
+    # Whatever was left behind when this stopped last time, however it stopped.
+    ring("converse")
+    ring("dispatch")
+    Console().print(_welcome(runtime, f"http://{settings.host}:{server.effective_port}"))
+    stopping.wait()
+    click.echo("Stopping; Ctrl-C again ends it at once.")
+    engine.tell_to_stop()
+    server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
+    if not engine.wait_for_stop(_STOP_SECONDS - 0.5):
+        click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
+        # Its thread would keep the interpreter waiting.
+        os._exit(0)
+    runtime.database.close()
+
+
+def _stop_signal() -> threading.Event:
+    """Set by the first Ctrl-C or SIGTERM; the second one ends the process at once."""
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    return stopping
+
+
+def _welcome(runtime: Runtime, url: str) -> Panel:
+    settings = runtime.settings
+    lines = [
+        f"[bold]{url}[/] shows what runs; {url}/api/v1/openapi.json describes the API.",
+        "",
+        f"The bot is [bold]{runtime.bot.name}[/] ({settings.bot}). Text it:",
+        *(_by_twilio(settings) if settings.provider == "twilio" else _by_simulator(url)),
+        "",
+        "Write your own: copy bots/template.py to bots/mine.py, change it,",
+        "and start again with [bold]BOT=bots.mine:bot[/]. docs/bots.md tells more.",
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    return Panel("\n".join(lines), title="Parley is up", title_align="left", expand=False)
+
+
+def _by_simulator(url: str) -> list[str]:
+    return [
+        "  [bold]parley chat[/], in another terminal, or",
+        f"  [bold]curl {url}/webhooks/simulator -d From=+15550142 -d Body=hi[/]",
+    ]
+
+
+def _by_twilio(settings: Settings) -> list[str]:
+    base = settings.public_url
+    return [
+        f"  write to {settings.twilio_phone_number or 'the numbers of your messaging service'},",
+        "  whose webhooks in the Twilio console are",
+        f"  a message comes in      [bold]{base}/webhooks/twilio#rc=5&rp=all[/]",
+        f"  status callback URL     [bold]{base}/webhooks/twilio/status#rc=5&rp=all[/]",
+    ]

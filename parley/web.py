@@ -1,0 +1,42 @@
+"""`parley web`: the web processes of a production install, under granian. Next: web/app.py."""
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from parley import port
+from pipeline import logs
+from pipeline.botkit import load
+from pipeline.settings import Settings
+
+# A webhook waits for its commit and an API call for a query: threads that wait cost little.
+_THREADS = 64
+# More open requests than this in one process wait in the kernel's queue instead.
+_BACKPRESSURE = 256
+_STOP_SECONDS = 8
+
+
+@click.command(epilog="Example: HOST=0.0.0.0 PORT=8080 parley web --workers 4")
+@click.option("--workers", default=2, show_default=True, help="How many processes answer.")
+def web(workers: int) -> None:
+    """Serve webhooks, API and pages at HOST and PORT until told to stop."""
+    settings = Settings.load()
+    load(settings.bot)
+    port.listen(settings.host, settings.port).close()
+    logs.configure(settings.log_format)
+    Granian(
+        "web.app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=workers,
+        blocking_threads=_THREADS,
+        backpressure=_BACKPRESSURE,
+        # A client that is slow to speak must not hold a connection for ever.
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+        log_access=False,
+    ).serve()

@@ -1,0 +1,126 @@
+"""Many rows in one statement, the same on both databases.
+
+PostgreSQL gets the rows as one JSON parameter: measured on 2 cores, a batch of 64 turns costs it a
+third of what `executemany` does. SQLite is called in process, so `executemany` is best there.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, TextClause, bindparam, insert, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.records.base import Record
+
+Rows = Sequence[Mapping[str, Any]]
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+
+
+def add(
+    connection: Connection, table: type[Record], rows: Rows, *, skip_known: bool = False
+) -> None:
+    """Insert rows in the order given; with `skip_known`, pass over those with a known unique key.
+
+    Columns that a row leaves out take their default. Every row names the same columns.
+    """
+    if connection.dialect.name == "postgresql":
+        defaults = _defaults(_table(table))
+        full = [{**defaults, **row} for row in rows]
+        statement = _insert(_table(table), tuple(full[0]), skip_known)
+        connection.execute(statement, {"rows": _as_json(full)})
+    elif skip_known:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+    else:
+        connection.execute(insert(table), list(rows))
+
+
+def change(
+    connection: Connection,
+    table: type[Record],
+    rows: Rows,
+    *,
+    key: Sequence[str] = ("id",),
+    also: Mapping[str, str] | None = None,
+) -> None:
+    """Update the rows with these keys to these values; `also` sets columns to SQL expressions.
+
+    The caller holds the locks: this one touches rows in any order.
+    """
+    if connection.dialect.name == "postgresql":
+        also_set = tuple((also or {}).items())
+        all_at_once = _update(_table(table), tuple(rows[0]), tuple(key), also_set)
+        connection.execute(all_at_once, {"rows": _as_json(rows)})
+        return
+    columns = _table(table).c
+    statement = update(_table(table)).values(
+        {name: bindparam(f"new_{name}") for name in rows[0] if name not in key}
+        | {name: text(expression) for name, expression in (also or {}).items()}
+    )
+    for name in key:
+        statement = statement.where(columns[name] == bindparam(f"new_{name}"))
+    parameters = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+    connection.execute(statement, parameters)
+
+
+def _table(record: type[Record]) -> Table:
+    table = record.__table__
+    assert isinstance(table, Table)  # noqa: S101 (tells the type checker)
+    return table
+
+
+@cache
+def _defaults(table: Table) -> dict[str, Any]:
+    found = {}
+    for column in table.columns:
+        if column.autoincrement is True:
+            continue
+        default: Any = column.default
+        value = default.arg if default is not None else None
+        found[column.name] = value(None) if callable(value) else value
+    return found
+
+
+@cache
+def _insert(table: Table, names: tuple[str, ...], skip_known: bool) -> TextClause:
+    columns = ", ".join(names)
+    rest = " ON CONFLICT DO NOTHING" if skip_known else ""
+    return text(
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_source(table, names)}{rest}"  # noqa: S608 (names of our own columns)
+    )
+
+
+@cache
+def _update(
+    table: Table,
+    names: tuple[str, ...],
+    key: tuple[str, ...],
+    also: tuple[tuple[str, str], ...],
+) -> TextClause:
+    assignments = [f"{name} = new.{name}" for name in names if name not in key]
+    assignments += [f"{name} = {expression}" for name, expression in also]
+    matches = [f"{table.name}.{name} = new.{name}" for name in key]
+    return text(
+        f"UPDATE {table.name} SET {', '.join(assignments)} "  # noqa: S608 (names of our own columns)
+        f"FROM {_source(table, names)} WHERE {' AND '.join(matches)}"
+    )
+
+
+def _source(table: Table, names: tuple[str, ...]) -> str:
+    typed = [f"{name} {table.c[name].type.compile(_POSTGRESQL)}" for name in names]
+    return f"json_to_recordset(CAST(:rows AS json)) AS new({', '.join(typed)})"
+
+
+def _as_json(rows: Rows) -> str:
+    return json.dumps(rows, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a row")

@@ -1,0 +1,98 @@
+"""/api/v1/contacts: find, create, read, and write first."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.database import Database
+from pipeline.receive import Pool
+from pipeline.records.contacts import Contact
+from pipeline.records.conversations import Conversation
+from tests.builders import a_contact, a_conversation, a_message, rows
+from tests.web.conftest import Caller
+
+NOW = datetime.now(UTC)
+
+
+def test_list_is_newest_first_in_pages(api: Caller, database: Database) -> None:
+    made = [
+        a_contact(database, created_at=NOW - timedelta(minutes=minutes)) for minutes in range(3)
+    ]
+    first = api("GET", "/contacts?limit=2").get_json()
+    rest = api("GET", f"/contacts?limit=2&cursor={first['next']}").get_json()
+    found = [item["id"] for item in first["items"] + rest["items"]]
+    assert found == [str(contact.id) for contact in made]
+    assert rest["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("q", "count"), [("0132", 1), ("ADA", 1), ("us.12", 1), ("zz", 0), ("", 2)]
+)
+def test_search(api: Caller, database: Database, q: str, count: int) -> None:
+    a_contact(database, phone="+14155550132", name="Ada")
+    a_contact(database, key="whatsapp:US.1234", phone=None)
+    assert len(api("GET", f"/contacts?q={q}").get_json()["items"]) == count
+
+
+def test_opt_outs_are_shown(api: Caller, database: Database) -> None:
+    contact = a_contact(database, opt_outs={"sms +15550100": NOW.isoformat()})
+    shown = api("GET", f"/contacts/{contact.id}").get_json()
+    assert shown["opted_out"] is True
+    assert shown["opt_outs"] == [{"channel": "sms", "number": "+15550100", "at": NOW.isoformat()}]
+
+
+def test_contact_has_its_fields(api: Caller, database: Database) -> None:
+    contact = a_contact(database, phone="+14155550132", name="Ada", last_seen_at=NOW)
+    shown = api("GET", f"/contacts/{contact.id}").get_json()
+    assert (shown["id"], shown["phone"], shown["name"]) == (str(contact.id), "+14155550132", "Ada")
+    assert datetime.fromisoformat(shown["last_seen_at"]) == NOW
+    assert (shown["opted_out"], shown["opt_outs"]) == (False, [])
+
+
+def test_create_is_201_then_200(api: Caller, database: Database) -> None:
+    first = api("POST", "/contacts", json={"phone": "+1 (415) 555-0132"})
+    again = api("POST", "/contacts", json={"phone": "+14155550132"})
+    assert [first.status_code, again.status_code] == [201, 200]
+    assert first.get_json()["phone"] == "+14155550132"
+    assert first.get_json()["id"] == again.get_json()["id"]
+    assert len(rows(database, Contact)) == 1
+
+
+@pytest.mark.parametrize("phone", ["", "hello", "0132", "+1", "+999123", "+1415555013299999", 5])
+def test_impossible_number_is_422(api: Caller, phone: str) -> None:
+    answer = api("POST", "/contacts", json={"phone": phone})
+    assert answer.status_code == 422
+    assert "phone" in answer.get_json(force=True)["errors"]["json"]
+
+
+def test_conversations_and_messages_of_a_contact(api: Caller, database: Database) -> None:
+    contact = a_contact(database)
+    old = a_conversation(database, contact, closed_at=NOW, last_message_at=NOW - timedelta(days=2))
+    new = a_conversation(database, contact)
+    a_message(database, old, body="before")
+    a_message(database, new, body="after")
+    a_message(database, a_conversation(database), body="somebody else's")
+    talks = api("GET", f"/contacts/{contact.id}/conversations").get_json()["items"]
+    assert [talk["id"] for talk in talks] == [str(new.id), str(old.id)]
+    said = api("GET", f"/contacts/{contact.id}/messages").get_json()["items"]
+    assert [message["body"] for message in said] == ["before", "after"]
+
+
+def test_writing_first_opens_a_conversation(
+    api: Caller, database: Database, rings: list[Pool]
+) -> None:
+    contact = a_contact(database)
+    answer = api("POST", f"/contacts/{contact.id}/messages", json={"body": "Hello"})
+    assert answer.status_code == 201
+    (conversation,) = rows(database, Conversation)
+    assert answer.get_json()["conversation_id"] == str(conversation.id)
+    assert (conversation.state, conversation.our_number) == ("start", "+15550100")
+    assert rings == ["dispatch"]
+
+
+def test_writing_to_an_opted_out_contact_is_409(api: Caller, database: Database) -> None:
+    contact = a_contact(database, opt_outs={"sms +15550100": NOW.isoformat()})
+    answer = api("POST", f"/contacts/{contact.id}/messages", json={"body": "Hello"})
+    assert answer.status_code == 409
+    assert "STOP" in answer.get_json(force=True)["detail"]
+    assert rows(database, Conversation) == []
