@@ -3,9 +3,10 @@
 Works with nothing else running, and beside `parley up`: whoever is quicker does the work.
 """
 
+import logging
 import sys
+import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -14,14 +15,135 @@ from sqlalchemy import Row
 from parley.backstage import Backstage
 from parley.db import to_head
 from pipeline import logs
-from pipeline.insight import transcript
-from pipeline.messages import Inbound
+from pipeline.errors import SettingsError
+from pipeline.insight import progress
+from pipeline.messages import Channel, Inbound
+from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import Webhook
-from pipeline.receive import Receiver
-from pipeline.records import contacts, inbox
-from pipeline.records.messages import PENDING
+from pipeline.receive import Receiver, Ring
+from pipeline.records import contacts
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 
+_APART = "sqlite:///var/chat.db"
 _LOOK_SECONDS = 0.05
-_MOST_AT_ONCE = 500
+_IDLE_SECONDS = 0.3
+_ON_ITS_WAY = {"queued", "sending", "unknown"}
+
+
+class Talk:
+    """One contact's side of the talk."""
+
+    def __init__(self, runtime: Runtime, ring: Ring, address: str) -> None:
+        self._runtime = runtime
+        self._receiver = Receiver(runtime.database, ring, patience_seconds=10)
+        self._address = address
+        self._key = self._inbound("hello").contact_key
+        self._showing = threading.Lock()
+        self._seen = 0
+        self._seen = max((row.id for row in self._said()), default=0)
+
+    def write(self, text: str) -> None:
+        """Hand a message in, and show what is said until it is answered."""
+        message = self._inbound(text)
+        self._receiver.inbound(message, self._form(text))
+        deadline = time.monotonic() + self._runtime.settings.turn_limit_seconds + 5
+        while not self._is_answered(message.provider_id):
+            if time.monotonic() > deadline:
+                click.echo("(no answer yet)")
+                return
+            time.sleep(_LOOK_SECONDS)
+            self.show()
+
+    def show(self) -> bool:
+        """Print what was said since the last look; False while something is on its way."""
+        with self._showing:
+            for row in self._said():
+                if row.status in _ON_ITS_WAY:
+                    return False
+                mark = f" ({row.status}: {row.error})" if row.error else ""
+                files = [file["url"] if isinstance(file, dict) else file for file in row.media]
+                click.echo("bot: " + "\n     ".join([*files, *row.body.splitlines()]) + mark)
+                self._seen = row.id
+        return True
+
+    def _is_answered(self, provider_id: str) -> bool:
+        with self._runtime.database.read() as connection:
+            entry = progress.of_inbound(connection, self._runtime.provider.name, provider_id)
+        if entry.error:
+            reason = entry.error.strip().splitlines()[-1]
+            click.echo(f"(the turn failed, attempt {entry.attempts}: {reason})")
+            return True
+        return entry.status != "waiting" and self.show()
+
+    def _said(self) -> list[Row[Any]]:
+        with self._runtime.database.read() as connection:
+            contact = contacts.by_keys(connection, [self._key]).get(self._key)
+            return progress.said_after(connection, contact.id, self._seen) if contact else []
+
+    def _inbound(self, text: str) -> Inbound:
+        return self._runtime.provider.inbound(Webhook("", self._form(text), {}, {}))
+
+    def _form(self, text: str) -> dict[str, list[str]]:
+        return {"From": [self._address], "Body": [text]}
+
+
+@click.command(epilog="Example: printf 'hi\\n1\\n' | parley chat --from +15550142")
+@click.option("--from", "number", default="+15550142", show_default=True, help="Who you are.")
+@click.option(
+    "--channel", type=click.Choice(["sms", "whatsapp"]), default="sms", show_default=True
+)
+def chat(number: str, channel: Channel) -> None:
+    """Talk to the bot here, without an account; /quit or Ctrl-D leaves.
+
+    Answer a numbered list by its number. With a real PROVIDER the talk is kept apart, in
+    var/chat.db, so that no contact of yours is written to.
+    """
+    settings = _settings()
+    logs.configure(settings.log_format, level=logging.ERROR)
+    to_head(settings)
+    runtime = build(settings, application="parley chat")
+    backstage = Backstage(runtime)
+    try:
+        talk = Talk(runtime, backstage.ring, on_channel(channel, number))
+        click.echo(f"You are {number} on {channel}; {runtime.bot.name} listens. /quit leaves.")
+        _listen(talk)
+    finally:
+        backstage.close()
+        runtime.database.close()
+
+
+def _settings() -> Settings:
+    settings = Settings.load(provider="simulator")
+    try:
+        is_real = Settings.load().provider != "simulator"
+    except SettingsError:
+        # Everything else was in order, so a real provider's part is missing.
+        is_real = True
+    if is_real:
+        click.echo(f"A real PROVIDER is set: this talk is kept apart, in {_APART}.")
+        return Settings.load(provider="simulator", database_url=_APART, broker_url="")
+    return settings
+
+
+def _listen(talk: Talk) -> None:
+    """Hand every line over; reminders that fall due meanwhile are shown as they come."""
+    threading.Thread(target=_show_what_comes, args=[talk], daemon=True).start()
+    while True:
+        try:
+            line = input("you: ").strip()
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        if not sys.stdin.isatty():
+            click.echo(line)
+        if line == "/quit":
+            return
+        if line:
+            talk.write(line)
+
+
+def _show_what_comes(talk: Talk) -> None:
+    while True:
+        time.sleep(_IDLE_SECONDS)
+        talk.show()

@@ -1,5 +1,130 @@
-"""x"""
+"""`parley doctor`: looks at everything an installation needs and says how to mend what is wrong."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
 import click
-@click.command()
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.botkit import load
+from pipeline.database import Database
+from pipeline.errors import ParleyError, SchemaError
+from pipeline.insight import queues
+from pipeline.providers import registry
+from pipeline.records import schema
+from pipeline.settings import Settings
+from web.broker import BrokerProbe
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+_POOLS = ("converse", "dispatch", "clock")
+
+
+class Finding(NamedTuple):
+    """One line of the report; `text` of a warn or fail says how to mend it."""
+
+    verdict: Literal["ok", "warn", "fail"]
+    subject: str
+    text: str
+
+
+@click.command(epilog="Example: PROVIDER=twilio parley doctor")
 def doctor() -> None:
-    """x"""
+    """Check settings, database, broker, workers, provider, public URL and bot.
+
+    Exits with status 1 if anything fails; a warning is something to know about.
+    """
+    has_failed = False
+    for finding in findings():
+        has_failed = has_failed or finding.verdict == "fail"
+        verdict = click.style(f"{finding.verdict:<5}", fg=_COLOURS[finding.verdict])
+        click.echo(f"{verdict} {finding.subject:<11} {finding.text}")
+    if has_failed:
+        sys.exit(1)
+
+
+def findings() -> Iterator[Finding]:
+    """Every check's findings, in the order in which they are best mended."""
+    try:
+        settings = Settings.load()
+    except ParleyError as error:
+        yield Finding("fail", "settings", str(error))
+        return
+    yield Finding("ok", "settings", "every setting can be read")
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        _database,
+        _broker,
+        _provider,
+        _public_url,
+        _bot,
+    ]
+    for check in checks:
+        yield from check(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url, application="parley doctor", statement_seconds=5)
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    try:
+        with database.read() as connection:
+            now = database.now(connection)
+            yield Finding("ok", "database", f"{kind} answers")
+            schema.check(connection)
+            yield Finding("ok", "schema", f"at revision {schema.head()}")
+            alive = queues.workers(connection, now)
+    except SchemaError as error:
+        yield Finding("fail", "schema", str(error))
+    except SQLAlchemyError as error:
+        reason = type(error).__name__
+        yield Finding("fail", "database", f"{kind} does not answer ({reason}); check DATABASE_URL")
+    else:
+        yield from _workers(alive)
+    finally:
+        database.close()
+
+
+def _workers(alive: Mapping[str, int]) -> Iterator[Finding]:
+    for pool in _POOLS:
+        if alive[pool]:
+            yield Finding("ok", "workers", f"{pool}: {alive[pool]} alive")
+        else:
+            text = f"{pool}: none seen in 15 s; start `parley up`, or the Procfile's {pool} line"
+            yield Finding("warn", "workers", text)
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    where = f"embedded, in {settings.broker_folder}" if settings.is_embedded else "answers"
+    if problem := BrokerProbe(settings).problem():
+        yield Finding("fail", "broker", f"{problem}; check BROKER_URL")
+    else:
+        yield Finding("ok", "broker", where)
+
+
+def _provider(settings: Settings) -> Iterator[Finding]:
+    problems = registry.create(settings.provider, settings).check()
+    yield from (Finding("fail", "provider", problem) for problem in problems)
+    if not problems:
+        yield Finding("ok", "provider", settings.provider)
+
+
+def _public_url(settings: Settings) -> Iterator[Finding]:
+    url = settings.public_url
+    if settings.provider == "simulator":
+        yield Finding("ok", "public URL", "not needed with the simulator")
+    elif urlsplit(url).scheme != "https":
+        text = f"{url} is for tests: a real provider calls https:// only; set PUBLIC_URL"
+        yield Finding("warn", "public URL", text)
+    else:
+        yield Finding("ok", "public URL", f"webhooks go to {url}/webhooks/{settings.provider}")
+
+
+def _bot(settings: Settings) -> Iterator[Finding]:
+    try:
+        bot = load(settings.bot)
+    except ParleyError as error:
+        yield Finding("fail", "bot", str(error))
+        return
+    for problem in bot.check():
+        yield Finding("warn", "bot", problem.text)
+    yield Finding("ok", "bot", f"{bot.name} ({settings.bot}), {len(bot.states)} states")

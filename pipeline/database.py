@@ -16,6 +16,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
 _WRITES = "parley_writes"
+# Whatever a worker asks is a look-up by key. A planner that has no statistics yet would read and
+# hash whole tables instead: measured, 6 ms for 64 lanes where the indexes need 0.5 ms.
+_BY_KEY = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
 _CLOCK_SECONDS = 1.0
 _CLOCK = select(func.clock_timestamp())
 
@@ -23,8 +31,8 @@ _CLOCK = select(func.clock_timestamp())
 class Database:
     """Transactions on one database. `now` is the database's clock: leases depend on it.
 
-    `pings` tests a pooled connection before use, at a round trip each; without it the first
-    transaction after the database restarted fails, which workers take in their stride.
+    A worker's connections are tuned for its hot path. They are not tested before use, at a round
+    trip each: after a restart of the database one drain fails, and the clock rings again.
     """
 
     def __init__(
@@ -34,7 +42,7 @@ class Database:
         application: str = "parley",
         statement_seconds: float = 15,
         pool_size: int = 8,
-        pings: bool = True,
+        is_worker: bool = False,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
@@ -44,7 +52,7 @@ class Database:
         self.engine: Engine = (
             _sqlite(url, statement_seconds)
             if self.is_sqlite
-            else _postgresql(url, application, statement_seconds, pool_size, pings)
+            else _postgresql(url, application, statement_seconds, pool_size, is_worker)
         )
         self._read_clock: tuple[datetime, float] | None = None
 
@@ -115,25 +123,27 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(
-    url: str, application: str, statement_seconds: float, pool_size: int, pings: bool
+    url: str, application: str, statement_seconds: float, pool_size: int, is_worker: bool
 ) -> Engine:
-    milliseconds = {
+    settings = {
+        "timezone": "UTC",
         "statement_timeout": int(statement_seconds * 1000),
         "lock_timeout": min(2000, int(statement_seconds * 1000)),
         "idle_in_transaction_session_timeout": 30_000,
+        **(_BY_KEY if is_worker else {}),
     }
-    options = " ".join(f"-c {name}={value}" for name, value in milliseconds.items())
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=statement_seconds,
-        pool_pre_ping=pings,
+        pool_pre_ping=not is_worker,
         hide_parameters=True,  # error texts reach logs, and parameters hold bodies and numbers
         connect_args={
             "application_name": application,
             "connect_timeout": 3,
             "tcp_user_timeout": 5000,
-            "options": f"{options} -c timezone=UTC",
+            "options": options,
         },
     )

@@ -20,7 +20,7 @@ class Runtime:
 
 
 def build(
-    settings: Settings, *, application: str, statement_seconds: float = 15, pings: bool = True
+    settings: Settings, *, application: str, statement_seconds: float = 15, is_worker: bool = False
 ) -> Runtime:
     """Open what the settings name. Raises SettingsError or BotDefinitionError."""
     return Runtime(
@@ -29,7 +29,7 @@ def build(
             settings.database_url,
             application=application,
             statement_seconds=statement_seconds,
-            pings=pings,
+            is_worker=is_worker,
         ),
         provider=registry.create(settings.provider, settings),
         bot=load(settings.bot),

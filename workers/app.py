@@ -51,7 +51,7 @@ def current() -> process.Process:
     with _building:
         if _current is None:
             settings = Settings.load()
-            runtime = build(settings, application="parley worker", pings=False)
+            runtime = build(settings, application="parley worker", is_worker=True)
             _current = _compose(runtime, is_replaceable=False)
         return _current
 
@@ -106,7 +106,7 @@ def _check_before_start(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _start_child(**_: Any) -> None:
     global _current  # noqa: PLW0603 (see above)
-    runtime = build(Settings.load(), application="parley worker", pings=False)
+    runtime = build(Settings.load(), application="parley worker", is_worker=True)
     _current = _compose(runtime, is_replaceable=True)
 
 

@@ -21,6 +21,7 @@ def address(settings: Settings) -> dict[str, Any]:
             "broker_transport": "workers.embedded:Transport",
             "broker_transport_options": {**celeryconfig.transport_options[""], **folders},
         }
-    scheme = settings.broker_url.partition("://")[0].removesuffix("s")
+    # rediss:// and amqps:// are the same with TLS.
+    scheme = "redis" if settings.broker_url.startswith("redis") else "amqp"
     options = celeryconfig.transport_options[scheme]
     return {"broker_url": settings.broker_url, "broker_transport_options": dict(options)}

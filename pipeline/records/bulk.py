@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, TextClause, bindparam, insert, text, update
+from sqlalchemy import JSON, Connection, Dialect, Table, TextClause, bindparam, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.records.base import Record
@@ -31,7 +31,7 @@ def add(
         defaults = _defaults(_table(table))
         full = [{**defaults, **row} for row in rows]
         statement = _insert(_table(table), tuple(full[0]), skip_known)
-        connection.execute(statement, {"rows": _as_json(full)})
+        connection.execute(statement, {"rows": _as_json(_table(table), full)})
     elif skip_known:
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
     else:
@@ -53,7 +53,7 @@ def change(
     if connection.dialect.name == "postgresql":
         also_set = tuple((also or {}).items())
         all_at_once = _update(_table(table), tuple(rows[0]), tuple(key), also_set)
-        connection.execute(all_at_once, {"rows": _as_json(rows)})
+        connection.execute(all_at_once, {"rows": _as_json(_table(table), rows)})
         return
     columns = _table(table).c
     statement = update(_table(table)).values(
@@ -86,10 +86,11 @@ def _defaults(table: Table) -> dict[str, Any]:
 
 @cache
 def _insert(table: Table, names: tuple[str, ...], skip_known: bool) -> TextClause:
-    columns = ", ".join(names)
+    values = ", ".join(_value(table, name) for name in names)
     rest = " ON CONFLICT DO NOTHING" if skip_known else ""
     return text(
-        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_source(table, names)}{rest}"  # noqa: S608 (names of our own columns)
+        f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608 (names of our own columns)
+        f"SELECT {values} FROM {_source(table, names)}{rest}"
     )
 
 
@@ -100,7 +101,7 @@ def _update(
     key: tuple[str, ...],
     also: tuple[tuple[str, str], ...],
 ) -> TextClause:
-    assignments = [f"{name} = new.{name}" for name in names if name not in key]
+    assignments = [f"{name} = {_value(table, name)}" for name in names if name not in key]
     assignments += [f"{name} = {expression}" for name, expression in also]
     matches = [f"{table.name}.{name} = new.{name}" for name in key]
     return text(
@@ -110,12 +111,26 @@ def _update(
 
 
 def _source(table: Table, names: tuple[str, ...]) -> str:
-    typed = [f"{name} {table.c[name].type.compile(_POSTGRESQL)}" for name in names]
+    typed = [
+        f"{name} {'text' if _is_json(table, name) else table.c[name].type.compile(_POSTGRESQL)}"
+        for name in names
+    ]
     return f"json_to_recordset(CAST(:rows AS json)) AS new({', '.join(typed)})"
 
 
-def _as_json(rows: Rows) -> str:
-    return json.dumps(rows, default=_plain)
+def _value(table: Table, name: str) -> str:
+    return f"CAST(new.{name} AS json)" if _is_json(table, name) else f"new.{name}"
+
+
+def _is_json(table: Table, name: str) -> bool:
+    return isinstance(table.c[name].type, JSON)
+
+
+def _as_json(table: Table, rows: Rows) -> str:
+    # JSON columns travel as text: a recordset refuses a "\u0000" inside it, a json column keeps it.
+    nested = [name for name in rows[0] if _is_json(table, name)]
+    flat = [{**row, **{name: json.dumps(row[name]) for name in nested}} for row in rows]
+    return json.dumps(flat, default=_plain)
 
 
 def _plain(value: Any) -> str:

@@ -79,7 +79,7 @@ def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Ro
     query = select(TABLE).where(
         among(connection, Conversation.contact_id, contact_ids), Conversation.closed_at.is_(None)
     )
-    return list(connection.execute(query))
+    return list(connection.execute(query).all())
 
 
 def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:

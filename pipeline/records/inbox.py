@@ -88,7 +88,7 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
 def file_new(connection: Connection, limit: int) -> set[str]:
     """Mark the oldest entries that no lane knows of as filed; returns their lanes."""
     query = select(Entry.id, Entry.lane).where(text(_UNFILED)).order_by(Entry.id).limit(limit)
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
     if rows:
         ids = [row.id for row in rows]
         connection.execute(
@@ -104,7 +104,7 @@ def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[
         return [row for key in keys for row in connection.execute(_heads(key, limit))]
     wanted = func.unnest(bindparam("keys", keys, ARRAY(Text))).table_valued("key").render_derived()
     heads = _heads(wanted.c.key, limit).lateral()
-    return list(connection.execute(select(heads).select_from(wanted).join(heads, true())))
+    return list(connection.execute(select(heads).select_from(wanted).join(heads, true())).all())
 
 
 def _heads(key: Any, limit: int) -> Select[Any]:
@@ -139,7 +139,7 @@ def fail(
 def waiting_consents(connection: Connection, limit: int) -> list[Row[Any]]:
     """Lock STOP, START and HELP messages that wait, oldest first."""
     query = select(Entry.__table__).where(text(_CONSENT)).order_by(Entry.id).limit(limit)
-    return list(connection.execute(query.with_for_update(skip_locked=True)))
+    return list(connection.execute(query.with_for_update(skip_locked=True)).all())
 
 
 def has_consents(connection: Connection) -> bool:

@@ -101,7 +101,7 @@ def _lease(
     connection: Connection, direction: Direction, query: Any, token: uuid.UUID, until: datetime
 ) -> list[Row[Any]]:
     # Two claimers that meet on the same heads each take their own part (SKIP LOCKED).
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
     if rows:
         connection.execute(
             update(Lane)
@@ -140,7 +140,7 @@ def lock(connection: Connection, direction: Direction, keys: Collection[str]) ->
         .order_by(Lane.key)
         .with_for_update(key_share=True)
     )
-    connection.execute(query).all()
+    list(connection.execute(query).all())
 
 
 def renew(

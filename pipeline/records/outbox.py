@@ -62,7 +62,7 @@ def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
         .outerjoin(Conversation, Conversation.id == Message.conversation_id)
         .where(among(connection, Contact.key, keys))
     )
-    return list(connection.execute(query))
+    return list(connection.execute(query).all())
 
 
 def begin(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

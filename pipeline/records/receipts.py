@@ -55,7 +55,7 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def take_waiting(connection: Connection, limit: int) -> list[Row[Any]]:
     """Lock the oldest receipts that wait to be merged."""
     query = select(ReceiptRow.__table__).where(text(_WAITING)).order_by(ReceiptRow.id).limit(limit)
-    return list(connection.execute(query.with_for_update(skip_locked=True)))
+    return list(connection.execute(query.with_for_update(skip_locked=True)).all())
 
 
 def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None:

@@ -168,4 +168,4 @@ def _lock(connection: Connection, addresses: Collection[str]) -> list[Row[Any]]:
         .order_by(Sender.address)
         .with_for_update()
     )
-    return list(connection.execute(query))
+    return list(connection.execute(query).all())

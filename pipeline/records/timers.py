@@ -47,7 +47,7 @@ def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:
 def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Remove due timers and return them, the longest due first."""
     query = select(Timer.__table__).where(Timer.due_at <= now).order_by(Timer.due_at).limit(limit)
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
     if rows:
         connection.execute(
             delete(Timer).where(among(connection, Timer.id, [row.id for row in rows]))
