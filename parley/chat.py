@@ -90,9 +90,7 @@ class Talk:
 
 @click.command(epilog="Example: printf 'hi\\n1\\n' | parley chat --from +15550142")
 @click.option("--from", "number", default="+15550142", show_default=True, help="Who you are.")
-@click.option(
-    "--channel", type=click.Choice(["sms", "whatsapp"]), default="sms", show_default=True
-)
+@click.option("--channel", type=click.Choice(["sms", "whatsapp"]), default="sms", show_default=True)
 def chat(number: str, channel: Channel) -> None:
     """Talk to the bot here, without an account; /quit or Ctrl-D leaves.
 

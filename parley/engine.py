@@ -57,9 +57,8 @@ class Engine:
         state.should_stop = 0
         self._clock.service.stop()
 
-    def wait_for_stop(self, patience_seconds: float) -> bool:
-        """Whether every worker ended in time."""
-        deadline = time.monotonic() + patience_seconds
+    def wait_for_stop(self, deadline: float) -> bool:
+        """Whether every worker ended before `deadline` of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)

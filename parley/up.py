@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from types import FrameType
 
 import click
@@ -22,7 +23,7 @@ from workers.ring import Ringer
 
 _THREADS = 16
 # Everything is down 3 s after Ctrl-C; what did not end by then is begun again at the next start.
-_STOP_SECONDS = 2.7
+_STOP_SECONDS = 2.8
 
 
 @click.command(epilog="Example: PORT=8080 BOT=bots.template:bot parley up")
@@ -48,9 +49,10 @@ def up() -> None:
     Console().print(_welcome(runtime, f"http://{settings.host}:{server.effective_port}"))
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
+    deadline = time.monotonic() + _STOP_SECONDS
     engine.tell_to_stop()
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
-    if not engine.wait_for_stop(_STOP_SECONDS - 0.5):
+    if not engine.wait_for_stop(deadline):
         click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
         # Its thread would keep the interpreter waiting.
         os._exit(0)

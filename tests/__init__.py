@@ -1,0 +1,1 @@
+"""The tests mirror the tree; journeys/ and faults/ run real processes."""

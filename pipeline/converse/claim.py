@@ -38,33 +38,45 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The lanes leased under one token. A full one means that more lanes may be due."""
+    """The lanes leased under one token.
+
+    A full one means that more lanes may be due; a recovery is a lane whose worker did not come
+    back, and there may be more of those.
+    """
 
     token: uuid.UUID
     claimed_at: datetime
     works: list[Work]
     is_full: bool
+    is_recovery: bool
 
 
-def claim(database: Database, limit: int) -> Batch:
-    """Lease up to `limit` due lanes for LEASE and load their work."""
+def claim(database: Database, limit: int, *, also_expired: bool = True) -> Batch:
+    """Lease up to `limit` due lanes for LEASE and load their work.
+
+    `also_expired` looks for lanes whose worker did not come back, too.
+    """
     token = uuid.uuid4()
     with database.write() as connection:
         now = database.now(connection)
-        leased, entries_a_lane = _lease(connection, token, now, limit)
+        leased, entries_a_lane = _lease(connection, token, now, limit, also_expired)
         works = _load(connection, leased, entries_a_lane) if leased else []
-    return Batch(token, now, works, is_full=len(leased) == limit)
+    is_recovery = bool(leased) and entries_a_lane == 1
+    return Batch(token, now, works, len(leased) == limit, is_recovery)
 
 
 def _lease(
-    connection: Connection, token: uuid.UUID, now: datetime, limit: int
+    connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
 ) -> tuple[list[Row[Any]], int]:
     until = now + LEASE
-    # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by entry,
-    # so that it can take no neighbour with it.
-    expired = lanes.claim_expired(connection, "inbound", token=token, now=now, until=until, limit=1)
-    if expired:
-        return expired, 1
+    if also_expired:
+        # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by
+        # entry, so that it can take no neighbour with it.
+        expired = lanes.claim_expired(
+            connection, "inbound", token=token, now=now, until=until, limit=1
+        )
+        if expired:
+            return expired, 1
     leased = lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=limit)
     if len(leased) < limit and (new := inbox.file_new(connection, FILED_AT_ONCE)):
         lanes.note(connection, "inbound", new, now)

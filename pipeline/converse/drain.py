@@ -20,6 +20,7 @@ from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
 from pipeline.database import Database
+from pipeline.pace import Pace
 from pipeline.receive import Ring
 from pipeline.records import lanes, messages
 from pipeline.runtime import Runtime
@@ -31,6 +32,8 @@ BATCH_SECONDS = 0.02
 SLOW_SECONDS = 0.1
 RENEW_SECONDS = LEASE.total_seconds() / 3
 DRAIN_SECONDS = 20.0
+CONSENT_SECONDS = 0.05
+EXPIRY_SECONDS = 1.0
 STOP_SECONDS = 7.0
 
 
@@ -105,9 +108,14 @@ class Converse:
     def drain(self) -> None:
         """Take turns until no lane is due; after DRAIN_SECONDS ring for the rest and return."""
         deadline = time.monotonic() + DRAIN_SECONDS
+        consents, expiries = Pace(CONSENT_SECONDS), Pace(EXPIRY_SECONDS)
+        is_recovering = False
         while not self._is_stopping():
-            consent.settle_waiting(self._database)
-            batch = claim(self._database, self._limit)
+            if consents.is_due():
+                consent.settle_waiting(self._database)
+            also_expired = expiries.is_due() or is_recovering
+            batch = claim(self._database, self._limit, also_expired=also_expired)
+            is_recovering = batch.is_recovery
             if not batch.works:
                 return
             if batch.is_full:

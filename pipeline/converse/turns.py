@@ -67,7 +67,7 @@ class Talker:
         message = Inbound.from_json(entry.payload["message"])
         turns.contact = contact = turns.contact or ContactDraft.new(message)
         conversation = self._conversation_for(turns, message, entry.received_at)
-        situation = self._situation(contact, conversation, Heard(message), entry, now)
+        situation = self._situation(turns, contact, conversation, Heard(message), entry, now)
         is_silent = contact.is_blocked or conversation.is_held(now)
         outcome = None if is_silent else self._bot.respond(situation)
         # Only now, so that a turn that failed has left no mark on the drafts.
@@ -93,7 +93,7 @@ class Talker:
         if has_left or was_heard:
             return
         cause = Reminded(timer["to_state"])
-        situation = self._situation(turns.contact, conversation, cause, entry, now)
+        situation = self._situation(turns, turns.contact, conversation, cause, entry, now)
         self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
 
     def _enter(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
@@ -101,7 +101,7 @@ class Talker:
         if not conversation or not turns.contact or conversation.is_held(now):
             return
         if conversation.state_seq == entry.payload["state_seq"]:
-            situation = self._situation(turns.contact, conversation, Entered(), entry, now)
+            situation = self._situation(turns, turns.contact, conversation, Entered(), entry, now)
             self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
 
     def _conversation_for(
@@ -118,8 +118,21 @@ class Talker:
             conversation.is_touched = conversation.is_rearmed = True
         return ConversationDraft.new(message, self._bot.start, at)
 
+    def _past(
+        self, turns: LaneTurns, conversation: ConversationDraft, limit: int
+    ) -> Sequence[PastMessage]:
+        """The log, and what earlier turns of this batch add to it."""
+        recent = [
+            PastMessage(row["direction"], row["author"], row["body"], row["created_at"])
+            for row in turns.messages
+            if row["conversation_id"] == conversation.id
+        ]
+        recorded = [] if conversation.is_new else self._history(conversation.id, limit)
+        return [*recorded, *recent][-limit:] if limit > 0 else []
+
     def _situation(
         self,
+        turns: LaneTurns,
         contact: ContactDraft,
         conversation: ConversationDraft,
         cause: Heard | Reminded | Entered,
@@ -135,7 +148,7 @@ class Talker:
             choices=conversation.choices,
             now=now,
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
-            history=lambda limit: self._history(conversation.id, limit),
+            history=lambda limit: self._past(turns, conversation, limit),
         )
 
 

@@ -54,13 +54,15 @@ def sender_of(head: Row[Any]) -> str:
     return f"{head.channel} {head.our_number}"
 
 
-def claim(database: Database, limit: int, sender_rate: float) -> Claimed:
+def claim(
+    database: Database, limit: int, sender_rate: float, *, also_expired: bool = True
+) -> Claimed:
     """Lease up to `limit` due lanes and decide what to do with the first message of each."""
     token = uuid.uuid4()
     claimed_at = time.monotonic()
     with database.write() as connection:
         now = database.now(connection)
-        leased = _lease(connection, token, now, limit)
+        leased = _lease(connection, token, now, limit, also_expired)
         sorting = _Sorting()
         watched: frozenset[str] = frozenset()
         if leased:
@@ -72,11 +74,15 @@ def claim(database: Database, limit: int, sender_rate: float) -> Claimed:
     return Claimed(token, claimed_at, sorting.to_send, sorting.to_look_up, len(leased), watched)
 
 
-def _lease(connection: Connection, token: uuid.UUID, now: datetime, limit: int) -> list[str]:
+def _lease(
+    connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
+) -> list[str]:
     until = now + LEASE
-    rows = lanes.claim_expired(
-        connection, "outbound", token=token, now=now, until=until, limit=limit
-    )
+    rows: list[Row[Any]] = []
+    if also_expired:
+        rows += lanes.claim_expired(
+            connection, "outbound", token=token, now=now, until=until, limit=limit
+        )
     if len(rows) < limit:
         rest = limit - len(rows)
         rows += lanes.claim(connection, "outbound", token=token, now=now, until=until, limit=rest)

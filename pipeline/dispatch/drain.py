@@ -13,14 +13,17 @@ from pipeline.dispatch import receipts
 from pipeline.dispatch.claim import Claimed, claim
 from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
+from pipeline.pace import Pace
 from pipeline.receive import Ring
 from pipeline.runtime import Runtime
 
-CALLS_IN_PARALLEL = 64
+CALLS_IN_PARALLEL = 128
 # Claims and records in batches of at least half the places while there is a backlog.
 CLAIM_FROM = CALLS_IN_PARALLEL // 2
 WAIT_SECONDS = 0.25
 DRAIN_SECONDS = 20.0
+MERGE_SECONDS = 0.05
+EXPIRY_SECONDS = 1.0
 
 
 class Dispatch:
@@ -39,10 +42,11 @@ class Dispatch:
     def drain(self) -> None:
         """Send until nothing is due; after DRAIN_SECONDS ring for the rest and return."""
         deadline = time.monotonic() + DRAIN_SECONDS
+        merges, expiries = Pace(MERGE_SECONDS), Pace(EXPIRY_SECONDS)
         while True:
-            merged = receipts.merge_waiting(self._database)
+            merged = receipts.merge_waiting(self._database) if merges.is_due() else 0
             may_claim = not self._is_stopping() and time.monotonic() < deadline
-            claimed = self._claim() if may_claim else 0
+            claimed = self._claim(also_expired=expiries.is_due()) if may_claim else 0
             if self._in_flight:
                 self._record_finished()
             elif not may_claim:
@@ -55,12 +59,12 @@ class Dispatch:
         """End the threads; calls under way finish first."""
         self._calls.shutdown()
 
-    def _claim(self) -> int:
+    def _claim(self, *, also_expired: bool) -> int:
         """Fill the free places, once there are some; returns how many lanes were leased."""
         free = CALLS_IN_PARALLEL - self._in_flight
         if free < CLAIM_FROM:
             return 0
-        claimed = claim(self._database, free, self._sender_rate)
+        claimed = claim(self._database, free, self._sender_rate, also_expired=also_expired)
         if claimed.leased == free:
             self._ring("dispatch")
         for head in claimed.to_send:

@@ -165,7 +165,7 @@ def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) ->
         .order_by(Message.id.desc())
         .limit(limit)
     )
-    return connection.execute(query).all()[::-1]
+    return list(connection.execute(query).all())[::-1]
 
 
 def by_idempotency_key(connection: Connection, key: str) -> Row[Any] | None:

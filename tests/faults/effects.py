@@ -1,0 +1,60 @@
+"""What must hold after every fault: each message had one effect, each reply was sent once."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import select
+
+from pipeline.records.contacts import Contact
+from pipeline.records.conversations import Conversation
+from pipeline.records.inbox import Entry
+from pipeline.records.lanes import Lane
+from pipeline.records.messages import Message
+from tests.builders import rows
+from tests.stack import Person, Stack, eventually
+
+Said = Mapping[Person, Sequence[str]]
+
+
+def say_all(said: Said) -> None:
+    """Everybody speaks at once, each in order and acknowledged."""
+    with ThreadPoolExecutor(16) as phones:
+        list(phones.map(lambda item: [item[0].says(text) for text in item[1]], said.items()))
+
+
+def settle(stack: Stack, within_seconds: float = 30.0) -> None:
+    """Wait until nothing waits for a turn, a send or the end of a lease."""
+    eventually(lambda: not _waiting(stack), within_seconds)
+
+
+def assert_each_once(stack: Stack, said: Said) -> None:
+    """Every message had its effect once and in order, and every reply was sent once."""
+    assert _heard(stack) == {person.number: list(texts) for person, texts in said.items()}
+    for person, texts in said.items():
+        assert person.got == [f"{number}: {text}" for number, text in enumerate(texts, 1)]
+    assert [entry.error for entry in rows(stack.database, Entry) if entry.error] == []
+
+
+def resends(stack: Stack) -> dict[str, int]:
+    """By text: how often a message may have been sent a second time."""
+    return {m.body: m.resends for m in rows(stack.database, Message) if m.resends}
+
+
+def _heard(stack: Stack) -> dict[str, list[str]]:
+    query = select(Contact.phone, Conversation.data).join_from(Conversation, Contact)
+    with stack.database.read() as connection:
+        return {row.phone: row.data["heard"] for row in connection.execute(query)}
+
+
+def _waiting(stack: Stack) -> list[str]:
+    with stack.database.read() as connection:
+        turns = select(Entry.id).where(Entry.status == "waiting")
+        sends = select(Message.id).where(
+            Message.direction == "outbound", Message.settled_at.is_(None)
+        )
+        leases = select(Lane.key).where(Lane.token.is_not(None))
+        return [
+            f"{name} {row[0]}"
+            for name, query in (("turn", turns), ("send", sends), ("lease", leases))
+            for row in connection.execute(query)
+        ]

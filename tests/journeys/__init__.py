@@ -1,0 +1,1 @@
+"""Journeys: what a contact, Twilio and an operator see, against the Procfile's real processes."""

@@ -1,0 +1,32 @@
+"""One running stack for each kind, shared by the journeys: each test has contacts of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import EVERYTHING, Stack
+from tests.stack.fixtures import (
+    KINDS,
+    MakeStack,
+    make_stack,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+    upgraded_database,
+    upgraded_file,
+)
+
+__all__ = [
+    "make_stack",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
+    "upgraded_database",
+    "upgraded_file",
+]
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def stack(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:
+    """Every process of the Procfile, with the template bot."""
+    with make_stack(request.param) as running:
+        running.start(*EVERYTHING)
+        yield running

@@ -1,0 +1,77 @@
+"""Many contacts at once, each in order: two converse workers and a bot that notes when it ran."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.bots_for_tests import read_notes
+from tests.stack import EVERYTHING, Person, Stack, a_person, eventually, people
+from tests.stack.fixtures import MakeStack, figure
+
+LONGEST_DELAY_SECONDS = 0.5
+
+
+@pytest.fixture(scope="module", params=["postgresql + redis", "sqlite + embedded"])
+def crowd(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:
+    """A running stack with two converse workers."""
+    with make_stack(request.param, BOT="tests.bots_for_tests:bot") as running:
+        running.start(*EVERYTHING, "converse")
+        yield running
+
+
+def test_quick_messages_are_taken_one_after_another(crowd: Stack) -> None:
+    person = a_person(crowd)
+    said = [f"pause 0.05 {number}" for number in range(8)]
+    for text in said:
+        person.says(text)
+    eventually(lambda: len(person.got) == len(said))
+    assert person.got == [f"{number}: {text}" for number, text in enumerate(said, 1)]
+    notes = [note for note in read_notes(crowd.bot_log) if note["phone"] == person.number]
+    assert [note["what"] for note in notes] == ["begin", "end"] * len(said)
+    assert [note["text"] for note in notes if note["what"] == "begin"] == said
+
+
+def test_replies_of_one_turn_keep_their_order(crowd: Stack) -> None:
+    person = a_person(crowd)
+    person.says("three")
+    person.says("three")
+    eventually(lambda: len(person.got) == 6)
+    assert [text.partition(":")[0] for text in person.got] == ["1a", "1b", "1c", "2a", "2b", "2c"]
+
+
+def test_two_hundred_contacts_get_their_answers(crowd: Stack) -> None:
+    everybody = people(crowd, 200)
+    with ThreadPoolExecutor(16) as phones:
+        list(phones.map(lambda person: (person.says("one"), person.says("two")), everybody))
+    eventually(lambda: all(len(person.got) == 2 for person in everybody), 30)
+    assert all(person.got == ["1: one", "2: two"] for person in everybody)
+
+
+def test_a_slow_turn_delays_nobody_else(crowd: Stack) -> None:
+    slow, together, later = a_person(crowd), people(crowd, 20), people(crowd, 40)
+    with ThreadPoolExecutor(21) as phones:
+        phones.submit(slow.says, "pause 10")
+        said_at = dict(phones.map(_say_hello, together))
+    for person in later:
+        time.sleep(0.1)
+        said_at |= [_say_hello(person)]
+    eventually(lambda: all(person.got for person in [*together, *later]))
+    assert slow.got == []
+    begun_at = _begun_at(crowd)
+    delays = sorted(begun_at[number] - at for number, at in said_at.items())
+    figure(f"beside a slow turn: median delay {delays[30]:.3f} s, longest {delays[-1]:.3f} s")
+    assert delays[-1] < LONGEST_DELAY_SECONDS
+    eventually(lambda: slow.got == ["1: pause 10"], 15)
+
+
+def _say_hello(person: Person) -> tuple[str, float]:
+    """Who said hello, and when that was acknowledged."""
+    person.says("hello")
+    return person.number, time.monotonic()
+
+
+def _begun_at(stack: Stack) -> dict[str, float]:
+    notes = read_notes(stack.bot_log)
+    return {note["phone"]: note["at"] for note in notes if note["what"] == "begin"}

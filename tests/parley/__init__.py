@@ -1,0 +1,1 @@
+"""The console script, mostly as a process of its own."""

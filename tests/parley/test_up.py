@@ -1,0 +1,82 @@
+"""`parley up`: one process answers, survives being killed, and stops when told to."""
+
+import json
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from pipeline.database import Database
+from pipeline.records.messages import Message
+from tests.parley.commands import parley, running, text_the_bot, wait_until
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """The database that the commands make in their folder."""
+    opened = Database(f"sqlite:///{tmp_path}/var/parley.db")
+    yield opened
+    opened.close()
+
+
+def delivered(database: Database) -> list[str]:
+    query = select(Message.body).where(Message.status == "delivered").order_by(Message.id)
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def test_up_answers_and_stops_in_three_seconds(tmp_path: Path, database: Database) -> None:
+    with running(tmp_path, "up") as (port, process):
+        text_the_bot(port, "hi")
+        wait_until(lambda: len(delivered(database)) == 1, 10)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - started < 3
+    output = (tmp_path / "output.txt").read_text()
+    assert "curl http://127.0.0.1:" in output
+    assert "Traceback" not in output
+    assert "warning" not in output.lower()
+
+
+def test_up_goes_on_after_being_killed(tmp_path: Path, database: Database) -> None:
+    with running(tmp_path, "up") as (port, process):
+        for number in range(20):
+            text_the_bot(port, "hi", f"+1415555{number:04}")
+        process.kill()
+        process.wait()
+    with running(tmp_path, "up"):
+        wait_until(lambda: len(delivered(database)) >= 20, 30)
+        time.sleep(0.5)
+    assert len(delivered(database)) == 20
+
+
+def test_workers_of_up_are_alive(tmp_path: Path, database: Database) -> None:
+    with running(tmp_path, "up") as (port, _), database.read():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            assert json.load(answer)["status"] == "ok"
+        report = parley(tmp_path, "doctor")
+        assert report.returncode == 0
+        assert "warn" not in report.stdout
+
+
+def test_chat_beside_up_is_answered_once(tmp_path: Path, database: Database) -> None:
+    with running(tmp_path, "up"):
+        talk = parley(tmp_path, "chat", text="hi\n1\n")
+    assert talk.stdout.count("bot: ") == 2
+    assert len(delivered(database)) == 2
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_taken_port_is_one_clear_line(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = parley(tmp_path, command, PORT=port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: PORT: {port} on 127.0.0.1 cannot be used")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,98 @@
+"""Processes under test: started as the Procfile says, watched through their logs, ended by pid."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).parents[2]
+Found = TypeVar("Found")
+
+
+def eventually(condition: Callable[[], Found], within_seconds: float = 10.0) -> Found:
+    """What `condition` answers as soon as that is true; fails when it is not in time."""
+    deadline = time.monotonic() + within_seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_seconds:g} s; at last: {found!r}")
+        time.sleep(0.02)
+    return found
+
+
+def procfile() -> dict[str, list[str]]:
+    """The command of each line of the Procfile, so that tests start what operators start."""
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    named = (line.partition(":") for line in lines if line and not line.startswith("#"))
+    return {name: shlex.split(command) for name, _, command in named}
+
+
+class Process:
+    """One command in a process group of its own; what it prints goes to `log`."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+        with log.open("wb") as output:
+            self._popen = subprocess.Popen(
+                command,
+                # Not the repository, where an .env of the developer may lie.
+                cwd=log.parent,
+                env={"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        """The main process; its children are in its group."""
+        return self._popen.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the main process lives."""
+        return self._popen.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The last lines of its log, without Celery's long greeting."""
+        text = self.log.read_text("utf-8", "replace")
+        return "\n".join(text.rpartition(" ready.")[2].splitlines()[-40:])
+
+    def says(self, words: str) -> bool:
+        """Whether it printed these words; fails if it has ended."""
+        text = self.log.read_text("utf-8", "replace")
+        assert words in text or self.is_running, f"{self.log.name} has ended:\n{self.last_words}"
+        return words in text
+
+    def tell(self, number: signal.Signals) -> None:
+        """Signal the main process only, as a supervisor does."""
+        self._popen.send_signal(number)
+
+    def stop(self, number: signal.Signals, *, within_seconds: float) -> float:
+        """Signal it and wait for its end; the seconds that took."""
+        started = time.monotonic()
+        self.tell(number)
+        self._popen.wait(within_seconds)
+        return time.monotonic() - started
+
+    def kill(self) -> None:
+        """kill -9 of the whole group, at once."""
+        if self.is_running:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._popen.wait(5)
+
+    def end(self) -> None:
+        """Make sure that nothing of it is left."""
+        if self.is_running:
+            self.tell(signal.SIGTERM)
+            try:
+                self._popen.wait(4)
+            except subprocess.TimeoutExpired:
+                self.kill()
