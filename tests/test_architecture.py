@@ -78,10 +78,9 @@ def test_one_module_reads_the_environment() -> None:
 
 
 def reads_environment(path: Path) -> bool:
+    attributes = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute))
     return any(
-        isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
-        for node in ast.walk(tree_of(path))
-        if isinstance(getattr(node, "value", None), ast.Name) and node.value.id == "os"
+        ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"} for node in attributes
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.records.inbox import Entry
 from pipeline.records.messages import Message
 
 
-def of_inbound(connection: Connection, provider: str, provider_id: str) -> Row[Any]:
+def of_inbound(connection: Connection, provider: str, provider_id: str) -> Row[str, int, str]:
     """`status`, `attempts` and `error` of the inbox entry with this id; it must be there."""
     query = select(Entry.status, Entry.attempts, Entry.error).where(
         Entry.provider_id == provider_id, Entry.provider == provider

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from pipeline.botkit import Bot
+from pipeline.botkit import Bot, State
 from pipeline.errors import UnknownState
 from pipeline.messages import storable
 from pipeline.override.subject import locked
@@ -50,12 +50,17 @@ def change_state(
 
 
 def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: str = "") -> None:
-    """Put a conversation back to the start: data and choices emptied, timers cancelled."""
+    """Put a conversation back to the start: data emptied, timers cancelled, the bot answers."""
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        timers.disarm(connection, [conversation_id])
-        fresh: dict[str, Any] = {"state": runtime.bot.start, "data": {}, "choices": []}
+        fresh: dict[str, Any] = {
+            "state": runtime.bot.start,
+            "data": {},
+            "holder": "bot",
+            "held_by": "",
+            "held_until": None,
+        }
         _move(connection, runtime.bot, before, fresh, (actor, reason, now))
         audit.append(connection, now, actor, "reset", str(conversation_id), before=before.state)
 
@@ -69,7 +74,8 @@ def _move(
 ) -> None:
     actor, reason, now = by
     stay = before.state_seq + 1
-    conversations.change(connection, before.id, state_seq=stay, **changes)
+    # What the bot offered in the state before is no answer in this one.
+    conversations.change(connection, before.id, state_seq=stay, choices=[], **changes)
     step = {
         "conversation_id": before.id,
         "from_state": before.state,
@@ -93,21 +99,34 @@ def _settle(
     name, stay = entered
     state = bot.states.get(name)
     contact = contacts.by_id(connection, before.contact_id)
-    timers.disarm(connection, [before.id], "timeout")
+    timers.disarm(connection, [before.id])
     if state is None or contact is None:
         return
-    if state.timeout and state.on_timeout:
-        timeout = {
-            "conversation_id": before.id,
-            "lane": contact.key,
-            "name": "timeout",
-            "to_state": state.on_timeout,
-            "state_seq": stay,
-            "armed_at": now,
-            "due_at": now + state.timeout,
-        }
-        timers.arm(connection, [timeout])
+    arm_timeout(connection, before.id, contact.key, state, stay, now)
     if state.sort == "send":
         payload = {"conversation_id": str(before.id), "state_seq": stay}
         entry = inbox.internal("enter", f"{before.id}:{stay}", contact.key, payload)
         inbox.append(connection, [entry | {"received_at": now}])
+
+
+def arm_timeout(
+    connection: Connection,
+    conversation_id: uuid.UUID,
+    lane: str,
+    state: State,
+    stay: int,
+    now: datetime,
+) -> None:
+    """Set the time-out of a state that is entered, or taken up again, now."""
+    if not (state.timeout and state.on_timeout):
+        return
+    timeout = {
+        "conversation_id": conversation_id,
+        "lane": lane,
+        "name": "timeout",
+        "to_state": state.on_timeout,
+        "state_seq": stay,
+        "armed_at": now,
+        "due_at": now + state.timeout,
+    }
+    timers.arm(connection, [timeout])

@@ -16,7 +16,7 @@ from pipeline.records.messages import Message
 from pipeline.records.timers import Timer
 from pipeline.records.transitions import Transition
 from pipeline.runtime import Runtime
-from tests.builders import a_contact, a_conversation, a_runtime, rows
+from tests.builders import a_contact, a_conversation, a_message, a_runtime, rows
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(hours=25)
@@ -200,3 +200,31 @@ def test_user_id_without_number_gets_no_sms(runtime: Runtime, database: Database
     contact = a_contact(database, key="whatsapp:US.1234", phone=None)
     with pytest.raises(ChangeRefused, match="no phone number"):
         override.write_to(runtime, contact.id, "hi", actor="ada", channel="sms")
+
+
+def test_hold_silences_and_cancels_what_waits(runtime: Runtime, database: Database) -> None:
+    contact = a_contact(database)
+    made = a_conversation(database, contact=contact, version=3)
+    a_message(database, made, direction="outbound", author="bot", status="queued")
+    override.hold(runtime, made.id, actor="ada")
+    (now,) = rows(database, Conversation)
+    assert (now.holder, now.held_by, now.version) == ("operator", "ada", 4)
+    (message,) = rows(database, Message)
+    assert message.status == "canceled"
+    assert message.settled_at is not None
+    assert "operator" in message.error
+
+
+def test_giving_back_rearms_the_time_out(runtime: Runtime, database: Database) -> None:
+    made = a_conversation(database, state="support", holder="operator", held_by="ada")
+    override.give_back(runtime, made.id, actor="ada")
+    (now,) = rows(database, Conversation)
+    assert (now.holder, now.held_by) == ("bot", "")
+    (timer,) = rows(database, Timer)
+    assert timer.name == "timeout"
+
+
+def test_reset_gives_back_to_the_bot(runtime: Runtime, database: Database) -> None:
+    made = a_conversation(database, holder="operator", held_by="ada")
+    override.reset(runtime, made.id, actor="ada")
+    assert rows(database, Conversation)[0].holder == "bot"

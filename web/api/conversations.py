@@ -66,13 +66,20 @@ def get_conversation(conversation_id: uuid.UUID) -> dict[str, Any]:
 @conversations.output(shapes.Conversation)
 @conversations.doc(responses={409: "The conversation has ended"})
 def change_conversation(conversation_id: uuid.UUID, change: dict[str, Any]) -> dict[str, Any]:
-    """Set the state by hand
+    """Set the state or the holder by hand
 
     A state that the bot lacks is refused with the list of its states, unless `force` is true.
+    While the holder is `operator` the bot is silent.
     """
-    site = here()
-    override.change_state(site.runtime, conversation_id, **change, actor=actor())
-    site.ring("converse")
+    site, who = here(), actor()
+    holder = change.pop("holder", None)
+    if "state" in change:
+        override.change_state(site.runtime, conversation_id, **change, actor=who)
+        site.ring("converse")
+    if holder == "operator":
+        override.hold(site.runtime, conversation_id, actor=who)
+    elif holder == "bot":
+        override.give_back(site.runtime, conversation_id, actor=who)
     return _shown(conversation_id)
 
 

@@ -1,5 +1,7 @@
 """The shapes of the API: what each noun looks like in JSON, and what may be asked."""
 
+from typing import Any
+
 from apiflask import Schema
 from apiflask.fields import (
     URL,
@@ -14,7 +16,7 @@ from apiflask.fields import (
     String,
 )
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import EXCLUDE, ValidationError, validates_schema
 
 from pipeline.override import LONGEST_BODY
 from web.api.cursors import MomentCursor, SerialCursor
@@ -186,6 +188,12 @@ class MessageHeaders(Schema):
 
 
 class Change(Schema):
-    state = String(required=True, validate=Length(1, 200))
+    state = String(validate=Length(1, 200))
     reason = String(load_default="", validate=Length(max=1000))
     force = Boolean(load_default=False)
+    holder = String(validate=OneOf(["bot", "operator"]))
+
+    @validates_schema
+    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.keys() & {"state", "holder"}:
+            raise ValidationError("Say what to change: state, holder or both.")

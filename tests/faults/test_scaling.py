@@ -1,0 +1,62 @@
+"""More processes mean more work done, and a process that is told to end loses nothing."""
+
+import time
+from collections.abc import Sequence
+from signal import SIGTERM
+from typing import Any
+
+from pipeline.records.lanes import Lane
+from tests.bots_for_tests import read_notes
+from tests.builders import rows
+from tests.faults.effects import assert_each_once, say_all, settle
+from tests.stack import EVERYTHING, Stack, eventually, people
+from tests.stack.fixtures import figure
+
+STOPPED_WITHIN_SECONDS = 10.0
+SPEED_UP = 1.6
+SOON_SECONDS = 1.0
+
+
+def _turns(stack: Stack) -> list[dict[str, Any]]:
+    return [note for note in read_notes(stack.bot_log) if note["what"] == "end"]
+
+
+def _rate(turns: Sequence[dict[str, Any]]) -> float:
+    """Turns a second."""
+    return (len(turns) - 1) / float(turns[-1]["at"] - turns[0]["at"])
+
+
+def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
+    stack.start("web", "dispatch", "clock")
+    said = {person: ["pause 0.05"] for person in people(stack, 220)}
+    say_all(said)
+    stack.start("converse")
+    first = eventually(lambda: _turns(stack))[0]["process"]
+    stack.start("converse")
+    ready_at = time.monotonic()
+    settle(stack)
+    turns = _turns(stack)
+    joined_at = next(turn["at"] for turn in turns if turn["process"] != first)
+    alone = _rate([turn for turn in turns if turn["at"] < joined_at])
+    together = _rate([turn for turn in turns if turn["at"] >= joined_at])
+    figure(f"turns of 50 ms: {alone:.1f}/s with one worker, {together:.1f}/s with two")
+    assert joined_at - ready_at < SOON_SECONDS
+    assert together > SPEED_UP * alone
+    assert_each_once(stack, said)
+
+
+def test_sigterm_under_load_loses_nothing(stack: Stack) -> None:
+    _, converse, dispatch, _ = stack.start(*EVERYTHING)
+    stack.fake.turn(latency_seconds=0.2)
+    said = {person: ["pause 0.05", "two", "x"] for person in people(stack, 80)}
+    say_all(said)
+    eventually(lambda: len(_turns(stack)) > 20)
+    dispatch.tell(SIGTERM)
+    seconds = {"converse": converse.stop(SIGTERM, within_seconds=STOPPED_WITHIN_SECONDS)}
+    seconds["dispatch"] = dispatch.stop(SIGTERM, within_seconds=STOPPED_WITHIN_SECONDS)
+    figure(f"SIGTERM under load: {seconds}")
+    assert [lane.key for lane in rows(stack.database, Lane) if lane.token] == []
+    assert len(_turns(stack)) < 240
+    stack.start("converse", "dispatch")
+    settle(stack)
+    assert_each_once(stack, said)
