@@ -27,9 +27,10 @@ task_reject_on_worker_lost = True
 task_acks_on_failure = True
 task_acks_on_timeout = True
 
-# A drain ends after 20 s and its last turn after the turn limit (30 s): 60 s is a hang. A soft
-# limit raises inside COMMIT and leaves a committed transaction that Python saw fail.
-task_time_limit = 60
+# A drain ends after 20 s, its last turn after the turn limit (30 s), and a database that is away is
+# waited for (45 s): 120 s is a hang. A soft limit raises inside COMMIT and leaves a committed
+# transaction that Python saw fail.
+task_time_limit = 120
 task_soft_time_limit = None
 
 # One ring at a time for each process; more would wait behind a slow turn beside idle workers.
@@ -99,7 +100,7 @@ transport_options: dict[str, dict[str, object]] = {
     },
     "redis": {
         # At least twice the time limit: what is unacknowledged longer runs again.
-        "visibility_timeout": 180,
+        "visibility_timeout": 240,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         # Without time-outs a publish to a silent Redis hangs for ever.

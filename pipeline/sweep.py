@@ -14,7 +14,7 @@ from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
 from pipeline.receive import Ring
-from pipeline.records import inbox, lanes, messages, receipts, timers, workers
+from pipeline.records import conversations, inbox, lanes, messages, receipts, timers, workers
 from pipeline.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -101,10 +101,12 @@ def pull(runtime: Runtime, ring: Ring) -> int:
     with database.write() as connection:
         now = database.now(connection)
         since = workers.watermark(connection, _PULL, now)
-        numbers = [n for n in (runtime.settings.twilio_phone_number,) if n]
+        numbers = {runtime.settings.twilio_phone_number, *conversations.our_numbers(connection)}
     reach = min(PULL_BACK, timedelta(days=runtime.settings.keep_handled_days))
     try:
-        found = list(runtime.provider.inbound_since(max(since, now - reach), numbers))
+        found = list(
+            runtime.provider.inbound_since(max(since, now - reach), sorted(numbers - {""}))
+        )
     except SendError as error:
         log.warning("pull failed", reason=error.reason)
         return 0

@@ -4,12 +4,13 @@ The provider sends the legal answer itself; we mirror what the contact wants.
 https://help.twilio.com/articles/223134027 (Twilio support for opt-out keywords)
 """
 
+import uuid
 from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from pipeline.converse.drafts import ContactDraft
 from pipeline.database import Database
@@ -17,25 +18,34 @@ from pipeline.messages import Inbound
 from pipeline.records import contacts, conversations, inbox, messages
 
 log = structlog.get_logger(__name__)
-_AT_ONCE = 64
 
 
 def settle_waiting(database: Database) -> None:
-    """Settle what waits; one that cannot be settled is parked and holds nobody up."""
+    """Settle what waits, each in a transaction of its own.
+
+    One that cannot be settled is parked and holds nobody up.
+    """
     with database.read() as connection:
         if not inbox.has_consents(connection):
             return
+    while _settle_next(database):
+        pass
+
+
+def _settle_next(database: Database) -> bool:
     with database.write() as connection:
-        waiting = inbox.waiting_consents(connection, _AT_ONCE)
+        entry = inbox.next_consent(connection)
+        if entry is None:
+            return False
         now = database.now(connection)
-        for entry in waiting:
-            try:
-                with connection.begin_nested():
-                    _settle(connection, entry, now)
-            except SQLAlchemyError as error:
-                text = f"{type(error).__name__}: {error}"
-                inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
-                log.exception("consent parked")
+        try:
+            with connection.begin_nested():
+                _settle(connection, entry, now)
+        except (DataError, IntegrityError) as error:
+            text = f"{type(error).__name__}: {error}"
+            inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
+            log.exception("consent parked")
+    return True
 
 
 def _settle(connection: Connection, entry: Row[Any], now: datetime) -> None:
@@ -60,8 +70,10 @@ def _settle(connection: Connection, entry: Row[Any], now: datetime) -> None:
     inbox.settle(connection, [entry.id], "handled", now)
 
 
-def _create(connection: Connection, message: Inbound, now: datetime) -> Any:
+def _create(connection: Connection, message: Inbound, now: datetime) -> uuid.UUID:
     draft = ContactDraft.new(message)
     draft.heard(message, now)
-    contacts.create(connection, [draft.values(now)])
-    return draft.id
+    contacts.create_new(connection, draft.values(now))
+    # A turn may have created the same contact meanwhile.
+    found: uuid.UUID = contacts.by_keys(connection, [draft.key])[draft.key].id
+    return found

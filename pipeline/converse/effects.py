@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Row
 
 from pipeline.botkit import Bot, Outcome
@@ -13,6 +14,7 @@ from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.messages import storable
 from pipeline.records import messages
 
+log = structlog.get_logger(__name__)
 KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
 
@@ -55,6 +57,8 @@ class Effects:
         now: datetime,
     ) -> None:
         """Collect rows in `turns` and move the draft to where the outcome leaves it."""
+        if outcome.is_unknown_state:
+            log.error("the bot lacks the state of a conversation", state=conversation.state)
         turns.transitions += self._transitions(conversation, outcome, entry, now)
         if outcome.replies and turns.contact:
             turns.messages += self._replies(turns.contact.id, conversation, outcome, entry, now)

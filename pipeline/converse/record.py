@@ -29,7 +29,7 @@ from pipeline.records import (
 )
 
 log = structlog.get_logger(__name__)
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 45.0
 BACK_OFF_SECONDS = (1, 5, 25, 120)
 
 

@@ -30,7 +30,7 @@ MAX_BACK_OFF_SECONDS = 300.0
 LOOK_AGAIN = timedelta(seconds=20)
 LOOKS = 2
 SETTLE_WITHIN = timedelta(seconds=80)
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 45.0
 
 Result = Sent | LookedUp
 

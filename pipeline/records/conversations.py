@@ -133,3 +133,11 @@ def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> N
     connection.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(last_message_at=at)
     )
+
+
+def our_numbers(connection: Connection) -> set[str]:
+    """The numbers of ours that contacts wrote to lately."""
+    lately = (
+        select(Conversation.our_number).order_by(Conversation.last_message_at.desc()).limit(1000)
+    ).subquery()
+    return set(connection.execute(select(lately.c.our_number).distinct()).scalars())

@@ -136,10 +136,10 @@ def fail(
     connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
 
 
-def waiting_consents(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Lock STOP, START and HELP messages that wait, oldest first."""
-    query = select(Entry.__table__).where(text(_CONSENT)).order_by(Entry.id).limit(limit)
-    return list(connection.execute(query.with_for_update(skip_locked=True)).all())
+def next_consent(connection: Connection) -> Row[Any] | None:
+    """Lock the oldest STOP, START or HELP that waits."""
+    query = select(Entry.__table__).where(text(_CONSENT)).order_by(Entry.id).limit(1)
+    return connection.execute(query.with_for_update(skip_locked=True)).first()
 
 
 def has_consents(connection: Connection) -> bool:
