@@ -32,6 +32,9 @@ class Engine:
                 concurrency=threads,
                 # Several event loops in one process would be one: kombu keeps it in a global.
                 use_eventloop=False,
+                # Without one, a worker that has taken its fill looks again only after 2 s. Rings
+                # taken early keep nobody else waiting: all who could answer them are in here.
+                prefetch_multiplier=4,
                 without_gossip=True,
                 without_mingle=True,
                 without_heartbeat=True,

@@ -16,6 +16,7 @@ from parley import port
 from parley.db import to_head
 from parley.engine import Engine
 from pipeline import logs
+from pipeline.receive import Ring
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 from web.app import create_app
@@ -43,20 +44,26 @@ def up() -> None:
     stopping = _stop_signal()
     engine.start()
     threading.Thread(target=server.run, name="web", daemon=True).start()
-    # Whatever was left behind when this stopped last time, however it stopped.
-    ring("converse")
-    ring("dispatch")
+    # For whatever was left behind when this stopped last time, however it stopped.
+    _ring_all(ring)
     Console().print(_welcome(runtime, f"http://{settings.host}:{server.effective_port}"))
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
     deadline = time.monotonic() + _STOP_SECONDS
     engine.tell_to_stop()
+    # A worker that waits for a ring reads the word to stop after it.
+    _ring_all(ring)
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
     if not engine.wait_for_stop(deadline):
         click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
         # Its thread would keep the interpreter waiting.
         os._exit(0)
     runtime.database.close()
+
+
+def _ring_all(ring: Ring) -> None:
+    ring("converse")
+    ring("dispatch")
 
 
 def _stop_signal() -> threading.Event:

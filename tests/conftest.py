@@ -16,6 +16,8 @@ from sqlalchemy.exc import OperationalError
 from pipeline.database import Database
 from pipeline.records import Record
 
+pytest_plugins = ["tests.stack.fixtures"]
+
 SERVER = make_url(
     os.environ.get("TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/test?user=root")
 ).set(drivername="postgresql+psycopg")

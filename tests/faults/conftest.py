@@ -5,22 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack import Stack
-from tests.stack.fixtures import (
-    MakeStack,
-    make_stack,
-    pytest_runtest_makereport,
-    pytest_terminal_summary,
-    upgraded_database,
-    upgraded_file,
-)
-
-__all__ = [
-    "make_stack",
-    "pytest_runtest_makereport",
-    "pytest_terminal_summary",
-    "upgraded_database",
-    "upgraded_file",
-]
+from tests.stack.fixtures import MakeStack
 
 
 @pytest.fixture

@@ -36,6 +36,11 @@ def _deliver_at_once(stack: Stack, forms: list[dict[str, str]]) -> tuple[set[int
     return {status for status, _ in answers}, max(seconds for _, seconds in answers)
 
 
+def _deliver_until_taken(stack: Stack, form: dict[str, str]) -> None:
+    """As the provider does, again and again."""
+    eventually(lambda: _deliver(stack, form)[0] == 200)
+
+
 def test_redis_forgets_everything(stack: Stack) -> None:
     stack.start(*EVERYTHING)
     said = {person: ["red", "green", "blue"] for person in people(stack, 60)}
@@ -80,8 +85,7 @@ def test_database_away(stack: Stack, break_it: Callable[[Proxy], None]) -> None:
         assert statuses == {503}
         assert longest < ANSWERED_WITHIN_SECONDS + MARGIN_SECONDS
         database.heal()
-        # As the provider does, again until it is taken.
         for form in forms:
-            eventually(lambda form=form: _deliver(stack, form)[0] == 200)  # type: ignore[misc]
+            _deliver_until_taken(stack, form)
         settle(stack, 30)
         assert_each_once(stack, {**said, **{person: ["meanwhile"] for person in meanwhile}})

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from signal import SIGTERM
 from typing import Any
 
@@ -9,7 +10,7 @@ from pipeline.records.lanes import Lane
 from tests.bots_for_tests import read_notes
 from tests.builders import rows
 from tests.faults.effects import assert_each_once, say_all, settle
-from tests.stack import EVERYTHING, Stack, eventually, people
+from tests.stack import EVERYTHING, Process, Stack, eventually, people
 from tests.stack.fixtures import figure
 
 STOPPED_WITHIN_SECONDS = 10.0
@@ -26,6 +27,12 @@ def _rate(turns: Sequence[dict[str, Any]]) -> float:
     return (len(turns) - 1) / float(turns[-1]["at"] - turns[0]["at"])
 
 
+def _seconds_to_stop(*processes: Process) -> list[float]:
+    """Tell all of them to end, at once; the seconds each took."""
+    with ThreadPoolExecutor(len(processes)) as supervisor:
+        return list(supervisor.map(lambda one: one.stop(SIGTERM, within_seconds=30), processes))
+
+
 def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
     # Without dispatch, which would take its part of a small machine.
     stack.start("web", "clock")
@@ -35,7 +42,8 @@ def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
     first = eventually(lambda: _turns(stack))[0]["process"]
     stack.start("converse")
     ready_at = time.monotonic()
-    turns = eventually(lambda: len(done := _turns(stack)) == len(said) and done, 30)
+    eventually(lambda: len(_turns(stack)) == len(said), 30)
+    turns = _turns(stack)
     joined_at = next(turn["at"] for turn in turns if turn["process"] != first)
     alone = _rate([turn for turn in turns if turn["at"] < joined_at])
     together = _rate([turn for turn in turns if turn["at"] >= joined_at])
@@ -53,9 +61,9 @@ def test_sigterm_under_load_loses_nothing(stack: Stack) -> None:
     said = {person: ["pause 0.05", "two", "x"] for person in people(stack, 80)}
     say_all(said)
     eventually(lambda: len(_turns(stack)) > 20)
-    with ThreadPoolExecutor(2) as supervisor:
-        stops = [supervisor.submit(_seconds_to_stop, each) for each in (converse, dispatch)]
-    figure("SIGTERM under load: converse {:.1f} s, dispatch {:.1f} s".format(*map(_result, stops)))
+    stopped_in = _seconds_to_stop(converse, dispatch)
+    figure("SIGTERM under load: converse {:.1f} s, dispatch {:.1f} s".format(*stopped_in))
+    assert max(stopped_in) < STOPPED_WITHIN_SECONDS
     assert [lane.key for lane in rows(stack.database, Lane) if lane.token] == []
     assert len(_turns(stack)) < 240
     stack.start("converse", "dispatch")

@@ -5,23 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack import EVERYTHING, Stack
-from tests.stack.fixtures import (
-    KINDS,
-    MakeStack,
-    make_stack,
-    pytest_runtest_makereport,
-    pytest_terminal_summary,
-    upgraded_database,
-    upgraded_file,
-)
-
-__all__ = [
-    "make_stack",
-    "pytest_runtest_makereport",
-    "pytest_terminal_summary",
-    "upgraded_database",
-    "upgraded_file",
-]
+from tests.stack.fixtures import KINDS, MakeStack
 
 
 @pytest.fixture(scope="session", params=KINDS)

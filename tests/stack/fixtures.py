@@ -1,4 +1,4 @@
-"""Fixtures of tests that run real processes, for the conftest.py of each folder of such tests."""
+"""A pytest plugin for tests that run real processes: stacks to make, their logs, their figures."""
 
 import os
 import subprocess

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from kombu.connection import Connection as BrokerConnection
+from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
@@ -82,7 +82,7 @@ def redis() -> Iterator[str]:
 @contextmanager
 def rabbitmq() -> Iterator[str]:
     """The virtual host that is set, with queues of its own. Only one stack at a time."""
-    connection: Any = BrokerConnection(RABBITMQ, connect_timeout=2)
+    connection: Any = Celery(broker=RABBITMQ).connection_for_write(connect_timeout=2)
     try:
         connection.ensure_connection(max_retries=1, timeout=2)
     except (OperationalError, OSError) as error:
