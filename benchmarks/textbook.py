@@ -47,7 +47,7 @@ class Message(Base):
     created_at: Mapped[datetime]
 
 
-@celery.task
+@celery.task  # type: ignore[untyped-decorator]  # Celery has no types
 def handle(phone: str, body: str) -> None:
     """Log the message, run the bot, log and queue the reply."""
     with Session(engine) as session:
@@ -76,7 +76,7 @@ def _log(session: Session, contact: Contact, direction: str, body: str, status: 
     return message
 
 
-@celery.task
+@celery.task  # type: ignore[untyped-decorator]  # Celery has no types
 def send(message_id: int) -> None:
     """Hand the reply to the provider and note that it went."""
     with Session(engine) as session:

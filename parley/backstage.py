@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import sweep
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
-from pipeline.receive import Pool
+from pipeline.rings import Pool
 from pipeline.runtime import Runtime
 
 log = structlog.get_logger(__name__)

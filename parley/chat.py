@@ -20,8 +20,9 @@ from pipeline.insight import progress
 from pipeline.messages import Channel, Inbound
 from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import Webhook
-from pipeline.receive import Receiver, Ring
+from pipeline.receive import Receiver
 from pipeline.records import contacts
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 

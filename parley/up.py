@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,7 +17,7 @@ from parley import port
 from parley.db import to_head
 from parley.engine import Engine
 from pipeline import logs
-from pipeline.receive import Ring
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 from web.app import create_app
@@ -49,6 +50,11 @@ def up() -> None:
     Console().print(_welcome(runtime, f"http://{settings.host}:{server.effective_port}"))
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
+    _stop(engine, server, ring)
+    runtime.database.close()
+
+
+def _stop(engine: Engine, server: Any, ring: Ring) -> None:
     deadline = time.monotonic() + _STOP_SECONDS
     engine.tell_to_stop()
     # A worker that waits for a ring reads the word to stop after it.
@@ -58,7 +64,6 @@ def up() -> None:
         click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
         # Its thread would keep the interpreter waiting.
         os._exit(0)
-    runtime.database.close()
 
 
 def _ring_all(ring: Ring) -> None:

@@ -7,11 +7,11 @@ ring: pipeline/converse takes inbox entries, pipeline/dispatch takes receipts.
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -21,11 +21,10 @@ from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, Receipt
 from pipeline.records import inbox, receipts
+from pipeline.rings import Pool, Ring
 
 log = structlog.get_logger(__name__)
 
-Pool = Literal["converse", "dispatch"]
-Ring = Callable[[Pool], None]
 Form = dict[str, list[str]]
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import Row
 from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
-from pipeline.receive import Ring
 from pipeline.records import conversations, inbox, lanes, messages, receipts, timers, workers
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
 log = structlog.get_logger(__name__)

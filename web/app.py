@@ -5,7 +5,8 @@ from importlib.metadata import version
 from apiflask import APIFlask
 
 from pipeline import runtime as runtimes
-from pipeline.receive import Receiver, Ring
+from pipeline.receive import Receiver
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from web import headers, metrics, problems, webhooks

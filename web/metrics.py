@@ -4,6 +4,7 @@ Counts only: no number, name or text of anybody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
@@ -43,33 +44,32 @@ class Pipeline(Collector):
             "parley_inbox_oldest_seconds", "Age of the oldest of them.", inbox.oldest_seconds
         )
         yield _gauge("parley_inbox_parked", "Entries given up.", queues.parked(connection))
-        outbox = queues.outbox(connection, now)
-        yield _gauges(
-            "parley_outbox_pending",
-            "Outbound messages that are not settled.",
-            ["status"],
-            {(status,): backlog.count for status, backlog in outbox.items()},
-        )
-        yield _gauges(
-            "parley_outbox_oldest_seconds",
-            "Age of the oldest of them.",
-            ["status"],
-            {(status,): backlog.oldest_seconds for status, backlog in outbox.items()},
-        )
-        yield CounterMetricFamily(
-            "parley_ambiguous_resends",
-            "Messages sent again after an outcome that nobody knew.",
-            value=queues.resends(connection),
-        )
-        yield _gauges(
-            "parley_lanes", "Lanes by state.", ["direction", "state"], queues.lanes(connection, now)
-        )
-        yield _gauges(
-            "parley_workers",
-            "Processes seen in the last 15 s.",
-            ["pool"],
-            {(pool,): number for pool, number in queues.workers(connection, now).items()},
-        )
+        yield from _outbox(connection, now)
+        lanes = queues.lanes(connection, now)
+        yield _gauges("parley_lanes", "Lanes by state.", ["direction", "state"], lanes)
+        alive = {(pool,): number for pool, number in queues.workers(connection, now).items()}
+        yield _gauges("parley_workers", "Processes seen in the last 15 s.", ["pool"], alive)
+
+
+def _outbox(connection: Connection, now: datetime) -> Iterator[Metric]:
+    outbox = queues.outbox(connection, now)
+    yield _gauges(
+        "parley_outbox_pending",
+        "Outbound messages that are not settled.",
+        ["status"],
+        {(status,): backlog.count for status, backlog in outbox.items()},
+    )
+    yield _gauges(
+        "parley_outbox_oldest_seconds",
+        "Age of the oldest of them.",
+        ["status"],
+        {(status,): backlog.oldest_seconds for status, backlog in outbox.items()},
+    )
+    yield CounterMetricFamily(
+        "parley_ambiguous_resends",
+        "Messages sent again after an outcome that nobody knew.",
+        value=queues.resends(connection),
+    )
 
 
 def blueprint(database: Database) -> Blueprint:

@@ -5,7 +5,7 @@ from typing import cast
 
 from flask import current_app
 
-from pipeline.receive import Ring
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 from web.broker import BrokerProbe
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
-from pipeline.receive import Ring
 from pipeline.records import workers
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
 log = structlog.get_logger(__name__)

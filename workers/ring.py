@@ -12,7 +12,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from pipeline.receive import Pool
+from pipeline.rings import Pool
 from pipeline.settings import Settings
 from workers import broker
 

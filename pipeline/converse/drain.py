@@ -21,8 +21,8 @@ from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
 from pipeline.database import Database
 from pipeline.pace import Pace
-from pipeline.receive import Ring
 from pipeline.records import lanes, messages
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
 log = structlog.get_logger(__name__)

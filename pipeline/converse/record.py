@@ -45,7 +45,7 @@ def record(
 ) -> None:
     """Record the batch, waiting up to PATIENCE_SECONDS for a database that is away.
 
-    When the shared transaction fails, lanes are recorded one by one and only the guilty is blamed.
+    When they cannot be recorded together, lanes are one by one and only the guilty is blamed.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
@@ -54,8 +54,7 @@ def record(
             _record_together(database, token, batch)
             return
         except OperationalError as error:
-            # Deadlocks, time-outs and outages say nothing about the turns. Our leases may run out
-            # meanwhile; the token then fences us.
+            # It says nothing about the turns. If our leases run out meanwhile, the token fences us.
             log.warning("recording turns failed", lanes=len(batch), error=type(error).__name__)
             if is_stopping() or time.monotonic() > deadline:
                 return
@@ -64,9 +63,9 @@ def record(
         except (SQLAlchemyError, _LostFenceError, ValueError, TypeError) as error:
             if len(batch) == 1:
                 _blame(database, token, batch[0], error)
-                return
-            for turns in batch:
-                record(database, token, [turns], is_stopping)
+            else:
+                for turns in batch:
+                    record(database, token, [turns], is_stopping)
             return
 
 

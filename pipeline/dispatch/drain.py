@@ -14,7 +14,7 @@ from pipeline.dispatch.claim import Claimed, claim
 from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
 from pipeline.pace import Pace
-from pipeline.receive import Ring
+from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
 CALLS_IN_PARALLEL = 128

@@ -113,15 +113,7 @@ def _record_together(
         current = outbox.lock(connection, [result.head.id for result in results])
         plan = _Plan(held)
         for result in results:
-            row = current[result.head.id]
-            is_ours = result.head.key in held
-            if isinstance(result, LookedUp):
-                if is_ours:
-                    _plan_looked_up(plan, connection, result, row, now)
-            elif isinstance(result.result, Accepted):
-                _plan_accepted(plan, result.head, row, result.result, now)
-            elif is_ours:
-                _plan_error(plan, result, row, now)
+            _plan(plan, connection, result, current[result.head.id], now)
         _write(connection, token, plan, now)
         learning = {
             sender: outcome
@@ -130,6 +122,18 @@ def _record_together(
         }
         if learning:
             senders.note_outcomes(connection, learning, sender_rate, now)
+
+
+def _plan(
+    plan: _Plan, connection: Connection, result: Result, row: Row[Any], now: datetime
+) -> None:
+    is_ours = result.head.key in plan.held
+    if isinstance(result, Sent) and isinstance(result.result, Accepted):
+        _plan_accepted(plan, result.head, row, result.result, now)
+    elif isinstance(result, Sent) and is_ours:
+        _plan_error(plan, result, row, now)
+    elif isinstance(result, LookedUp) and is_ours:
+        _plan_looked_up(plan, connection, result, row, now)
 
 
 def _write(connection: Connection, token: uuid.UUID, plan: _Plan, now: datetime) -> None:

@@ -181,9 +181,8 @@ def _queue(
     )
     conversations.touch(connection, conversation.id, now)
     outbox.enqueue(connection, [row], [contact.key], now)
-    audit.append(
-        connection, now, actor, "send_message", str(conversation.id), message=str(row["public_id"])
-    )
+    sent = str(row["public_id"])
+    audit.append(connection, now, actor, "send_message", str(conversation.id), message=sent)
     return Queued(row["public_id"], is_new=True)
 
 

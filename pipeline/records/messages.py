@@ -100,11 +100,6 @@ def inbound_row(
     conversation_id: uuid.UUID | None,
 ) -> dict[str, Any]:
     """The row of an inbound message, dated when it was received."""
-    content: dict[str, Any] = {}
-    if message.button_id:
-        content["button_id"] = message.button_id
-    if message.location:
-        content["location"] = asdict(message.location)
     return _EMPTY | {
         "public_id": new_id(),
         "contact_id": contact_id,
@@ -116,7 +111,7 @@ def inbound_row(
         "our_number": message.recipient,
         "kind": message.kind,
         "body": message.text,
-        "content": content,
+        "content": _content(message),
         "media": [asdict(item) for item in message.media],
         "author": "contact",
         "status": "received",
@@ -125,6 +120,15 @@ def inbound_row(
         "created_at": entry.received_at,
         "settled_at": entry.received_at,
     }
+
+
+def _content(message: Inbound) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if message.button_id:
+        content["button_id"] = message.button_id
+    if message.location:
+        content["location"] = asdict(message.location)
+    return content
 
 
 def outbound_row(**values: Any) -> dict[str, Any]:

@@ -26,28 +26,30 @@ def enqueue(
     messages.append(connection, rows)
 
 
+_OLDEST = (
+    select(Message.id)
+    .where(Message.contact_id == Contact.id, text(f"message.{PENDING_SQL}"))
+    .order_by(Message.id)
+    .limit(1)
+    .correlate(Contact)
+    .scalar_subquery()
+)
+_LATER = aliased(Message)
+_HAS_NEXT = (
+    select(_LATER.id)
+    .where(_LATER.contact_id == Contact.id, _LATER.id > Message.id, _LATER.settled_at.is_(None))
+    .correlate(Contact, Message)
+    .exists()
+    .label("has_next")
+)
+
+
 def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
     """The oldest pending message of each lane, with its contact and conversation."""
-    oldest = (
-        select(Message.id)
-        .where(Message.contact_id == Contact.id, text(f"message.{PENDING_SQL}"))
-        .order_by(Message.id)
-        .limit(1)
-        .correlate(Contact)
-        .scalar_subquery()
-    )
-    later = aliased(Message)
-    has_next = (
-        select(later.id)
-        .where(later.contact_id == Contact.id, later.id > Message.id)
-        .where(later.settled_at.is_(None))
-        .correlate(Contact, Message)
-        .exists()
-    )
     query = (
         select(
             messages.TABLE,
-            has_next.label("has_next"),
+            _HAS_NEXT,
             Contact.key,
             Contact.phone,
             Contact.opt_outs,
@@ -58,7 +60,7 @@ def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
             Conversation.last_inbound_at,
         )
         .select_from(Contact)
-        .join(Message, Message.id == oldest)
+        .join(Message, Message.id == _OLDEST)
         .outerjoin(Conversation, Conversation.id == Message.conversation_id)
         .where(among(connection, Contact.key, keys))
     )

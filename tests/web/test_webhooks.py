@@ -16,9 +16,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from pipeline.database import Database
-from pipeline.receive import Pool
 from pipeline.records.inbox import Entry
 from pipeline.records.receipts import ReceiptRow
+from pipeline.rings import Pool
 from tests.builders import a_runtime, rows
 from web.app import create_app
 
@@ -221,22 +221,6 @@ def test_database_is_taken_up_again_after_503(post: Post, database: Database) ->
 
 def test_simulator_has_no_door_beside_twilio(client: FlaskClient) -> None:
     assert client.post("/webhooks/simulator", data=a_form()).status_code == 404
-
-
-def test_simulator_takes_a_bare_form(database: Database) -> None:
-    app = create_app(a_runtime(database), lambda _pool: None)
-    answer = app.test_client().post(
-        "/webhooks/simulator", data={"From": "+14155550132", "Body": "hi"}
-    )
-    assert answer.status_code == 200
-    assert only_entry(database).provider == "simulator"
-
-
-def test_twilio_without_a_token_is_403(database: Database) -> None:
-    app = create_app(a_runtime(database), lambda _pool: None)
-    answer = app.test_client().post("/webhooks/twilio", data=a_form())
-    assert answer.status_code == 403
-    assert "TWILIO_AUTH_TOKEN" in answer.text
 
 
 @contextmanager

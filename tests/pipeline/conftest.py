@@ -1,0 +1,23 @@
+"""The stage of a test, as a fixture that makes one with the bot that the test is about."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.stage import Stage, a_stage
+
+MakeStage = Callable[..., Stage]
+
+
+@pytest.fixture
+def stage(database_url: str) -> Iterator[MakeStage]:
+    """Make a stage: `stage(bot, provider, **settings)`; its connections are closed at the end."""
+    made: list[Stage] = []
+
+    def make(*parts: object, **settings: object) -> Stage:
+        made.append(a_stage(database_url, *parts, **settings))  # type: ignore[arg-type]  # passed on
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.database.close()

@@ -1,0 +1,72 @@
+"""A provider that keeps what it is given and answers what a test tells it to."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from pipeline.errors import OutcomeUnknown, SendError
+from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.providers.base import Found, Webhook
+
+Answer = Accepted | SendError
+
+
+class Post:
+    """A Provider. `answers` are given in turn, then everything is accepted.
+
+    `on_send` is called before an answer, as if time passed or somebody interfered. `has` is what
+    `find` comes upon: None means that it cannot look. `missed` is what a pull brings.
+    """
+
+    name = "post"
+
+    def __init__(self, *answers: Answer) -> None:
+        self.sent: list[Outbound] = []
+        self.answers = deque(answers)
+        self.on_send: Callable[[Outbound], None] = _nothing
+        self.has: list[Found] | None = []
+        self.looks = 0
+        self.missed: list[Inbound] = []
+        self.asked_since: list[datetime] = []
+        self._lock = threading.Lock()
+
+    @property
+    def bodies(self) -> list[str]:
+        return [outbound.body for outbound in self.sent]
+
+    def verify(self, webhook: Webhook) -> None:
+        """Trusts everybody."""
+
+    def inbound(self, webhook: Webhook) -> Inbound:
+        raise NotImplementedError
+
+    def receipt(self, webhook: Webhook) -> Receipt:
+        raise NotImplementedError
+
+    def send(self, outbound: Outbound) -> Accepted:
+        with self._lock:
+            self.sent.append(outbound)
+            answer = self.answers.popleft() if self.answers else None
+            number = len(self.sent)
+        self.on_send(outbound)
+        if isinstance(answer, SendError):
+            raise answer
+        return answer or Accepted(f"SM{number}")
+
+    def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
+        self.looks += 1
+        if self.has is None:
+            raise OutcomeUnknown("The list is not to be had.")
+        return self.has
+
+    def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
+        self.asked_since.append(since)
+        return iter(self.missed)
+
+    def check(self) -> list[str]:
+        return []
+
+
+def _nothing(outbound: Outbound) -> None:
+    """Nothing happens on the way."""
