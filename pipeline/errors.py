@@ -93,10 +93,12 @@ class NotSent(SendError):
         code: str | None = None,
         retry_after: float = 0.0,
         slow_down: bool = False,
+        blames_sender: bool = True,
     ) -> None:
         super().__init__(reason, code=code)
         self.retry_after = retry_after
         self.slow_down = slow_down
+        self.blames_sender = blames_sender
 
 
 class OutcomeUnknown(SendError):

@@ -26,6 +26,8 @@ from pipeline.rings import Pool, Ring
 log = structlog.get_logger(__name__)
 
 Form = dict[str, list[str]]
+# What a database away, or a driver that cannot take a value, makes of an INSERT.
+_REFUSALS = (SQLAlchemyError, ValueError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Receiver:
         self._arrivals.put(accepted)
         try:
             accepted.taken.result(self._patience_seconds)
-        except (FutureTimeoutError, SQLAlchemyError) as error:
+        except (FutureTimeoutError, *_REFUSALS) as error:
             raise DatabaseUnavailable from error
 
     def _start(self) -> None:
@@ -93,7 +95,7 @@ class Receiver:
         try:
             with self._database.write() as connection:
                 _insert(connection, self._database, group)
-        except SQLAlchemyError as error:
+        except _REFUSALS as error:
             self._separate(group, error)
         else:
             for accepted in group:
@@ -101,7 +103,7 @@ class Receiver:
             for pool in {accepted.pool for accepted in group}:
                 self._ring(pool)
 
-    def _separate(self, group: Sequence[Accepted], error: SQLAlchemyError) -> None:
+    def _separate(self, group: Sequence[Accepted], error: Exception) -> None:
         """Only the guilty row of a failed group fails; alone, a failure is its own."""
         if len(group) == 1:
             log.warning("webhook not stored", error=type(error).__name__)

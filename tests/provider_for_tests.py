@@ -26,9 +26,9 @@ class Post:
         self.answers = deque(answers)
         self.on_send: Callable[[Outbound], None] = _nothing
         self.has: list[Found] | None = []
-        self.looks = 0
+        self.looked_for: list[tuple[str, datetime]] = []
         self.missed: list[Inbound] = []
-        self.asked_since: list[datetime] = []
+        self.asked: list[tuple[datetime, Sequence[str]]] = []
         self._lock = threading.Lock()
 
     @property
@@ -55,13 +55,13 @@ class Post:
         return answer or Accepted(f"SM{number}")
 
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
-        self.looks += 1
+        self.looked_for.append((outbound.message_id, since))
         if self.has is None:
             raise OutcomeUnknown("The list is not to be had.")
         return self.has
 
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
-        self.asked_since.append(since)
+        self.asked.append((since, numbers))
         return iter(self.missed)
 
     def check(self) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import celeryconfig
 from pipeline.settings import Settings
+from workers import redis
 
 
 def address(settings: Settings) -> dict[str, Any]:
@@ -24,4 +25,5 @@ def address(settings: Settings) -> dict[str, Any]:
     # rediss:// and amqps:// are the same with TLS.
     scheme = "redis" if settings.broker_url.startswith("redis") else "amqp"
     options = celeryconfig.transport_options[scheme]
+    redis.install()
     return {"broker_url": settings.broker_url, "broker_transport_options": dict(options)}

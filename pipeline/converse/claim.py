@@ -51,23 +51,27 @@ class Batch:
     is_recovery: bool
 
 
-def claim(database: Database, limit: int, *, also_expired: bool = True) -> Batch:
+def claim(
+    database: Database, limit: int, *, also_expired: bool = True, also_new: bool = True
+) -> Batch:
     """Lease up to `limit` due lanes for LEASE and load their work.
 
-    `also_expired` looks for lanes whose worker did not come back, too.
+    `also_expired` looks for lanes whose worker did not come back, too; `also_new` files what came
+    in meanwhile even if enough lanes are due.
     """
     token = uuid.uuid4()
     with database.write() as connection:
         now = database.now(connection)
-        leased, entries_a_lane = _lease(connection, token, now, limit, also_expired)
+        leased, entries_a_lane = _lease(connection, token, now, limit, (also_expired, also_new))
         works = _load(connection, leased, entries_a_lane) if leased else []
     is_recovery = bool(leased) and entries_a_lane == 1
     return Batch(token, now, works, len(leased) == limit, is_recovery)
 
 
 def _lease(
-    connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
+    connection: Connection, token: uuid.UUID, now: datetime, limit: int, also: tuple[bool, bool]
 ) -> tuple[list[Row[Any]], int]:
+    also_expired, also_new = also
     until = now + LEASE
     if also_expired:
         # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by
@@ -78,10 +82,14 @@ def _lease(
         if expired:
             return expired, 1
     leased = lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=limit)
-    if len(leased) < limit and (new := inbox.file_new(connection, FILED_AT_ONCE)):
+    rest = limit - len(leased)
+    # Lanes that always have more must not keep others from being known at all.
+    if (rest or also_new) and (new := inbox.file_new(connection, FILED_AT_ONCE)):
         lanes.note(connection, "inbound", new, now)
-        rest = limit - len(leased)
-        leased += lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=rest)
+        if rest:
+            leased += lanes.claim(
+                connection, "inbound", token=token, now=now, until=until, limit=rest
+            )
     return leased, ENTRIES_A_LANE
 
 

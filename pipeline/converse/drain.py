@@ -32,7 +32,7 @@ BATCH_SECONDS = 0.02
 SLOW_SECONDS = 0.1
 RENEW_SECONDS = LEASE.total_seconds() / 3
 DRAIN_SECONDS = 20.0
-CONSENT_SECONDS = 0.05
+NEW_SECONDS = 0.05
 EXPIRY_SECONDS = 1.0
 STOP_SECONDS = 7.0
 
@@ -108,13 +108,13 @@ class Converse:
     def drain(self) -> None:
         """Take turns until no lane is due; after DRAIN_SECONDS ring for the rest and return."""
         deadline = time.monotonic() + DRAIN_SECONDS
-        consents, expiries = Pace(CONSENT_SECONDS), Pace(EXPIRY_SECONDS)
+        news, expiries = Pace(NEW_SECONDS), Pace(EXPIRY_SECONDS)
         is_recovering = False
         while not self._is_stopping():
-            if consents.is_due():
+            if also_new := news.is_due():
                 consent.settle_waiting(self._database)
             also_expired = expiries.is_due() or is_recovering
-            batch = claim(self._database, self._limit, also_expired=also_expired)
+            batch = claim(self._database, self._limit, also_expired=also_expired, also_new=also_new)
             is_recovering = batch.is_recovery
             if not batch.works:
                 return

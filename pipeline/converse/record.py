@@ -197,6 +197,7 @@ def _blame(database: Database, token: uuid.UUID, turns: LaneTurns, error: Except
             return
         if isinstance(error, IntegrityError | _LostFenceError) or not turns.handled:
             # Somebody else created the same contact or settled the entry: look again.
+            _ignore_repeated(connection, turns, now)
             lanes.give_back(connection, "inbound", token, [key], now)
             return
         attempt = turns.work.attempt
@@ -205,3 +206,12 @@ def _blame(database: Database, token: uuid.UUID, turns: LaneTurns, error: Except
         _write_failure(connection, failure, now)
         blank = LaneTurns(turns.work, None, [], failure=failure)
         _release(connection, token, [blank], now)
+
+
+def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) -> None:
+    """A message that the log has already, though its key was pruned, is no turn any more."""
+    heard = {e.provider_id: e.id for e in turns.work.entries if e.kind == "message"}
+    known = messages.known_provider_ids(connection, list(heard))
+    if repeated := [heard[provider_id] for provider_id in known]:
+        inbox.settle(connection, repeated, "ignored", now)
+        log.warning("repeated messages ignored", count=len(repeated))

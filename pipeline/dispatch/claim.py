@@ -27,7 +27,8 @@ LOOK_AFTER = timedelta(seconds=15)
 class Claimed:
     """Messages to hand over and messages whose fate to look up, leased under one token.
 
-    `watched_senders` are those with a rate or in trouble: they learn from every answer.
+    `watched_senders` are those with a rate or in trouble: they learn from every answer. Within
+    `paced_seconds` messages fall due that had to wait for a sender's rate.
     """
 
     token: uuid.UUID
@@ -36,6 +37,7 @@ class Claimed:
     to_look_up: list[Row[Any]]
     leased: int
     watched_senders: frozenset[str]
+    paced_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class _Sorting:
     changes: list[dict[str, Any]] = field(default_factory=list)
     to_send: list[Row[Any]] = field(default_factory=list)
     to_look_up: list[Row[Any]] = field(default_factory=list)
+    paced_seconds: float = 0.0
 
 
 def sender_of(head: Row[Any]) -> str:
@@ -71,7 +74,15 @@ def claim(
                 _sort(sorting, key, heads.get(key), now)
             watched = _keep_the_rate(connection, sorting, sender_rate, now)
             _write(connection, token, sorting, now)
-    return Claimed(token, claimed_at, sorting.to_send, sorting.to_look_up, len(leased), watched)
+    return Claimed(
+        token,
+        claimed_at,
+        sorting.to_send,
+        sorting.to_look_up,
+        len(leased),
+        watched,
+        sorting.paced_seconds,
+    )
 
 
 def _lease(
@@ -125,8 +136,12 @@ def _keep_the_rate(
             allowed.append(head)
             continue
         behind = timedelta(seconds=permit.seconds_between * (position - permit.allowed))
+        due_at = permit.next_at + behind
         blocker = sender if permit.is_blocked else None
-        sorting.postponed.append((head.key, permit.next_at + behind, head.attempts, blocker))
+        sorting.postponed.append((head.key, due_at, head.attempts, blocker))
+        if not permit.is_blocked:
+            wait = (due_at - now).total_seconds()
+            sorting.paced_seconds = max(sorting.paced_seconds, wait)
     sorting.to_send = allowed
     return frozenset(permits)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pipeline.dispatch import receipts
 from pipeline.dispatch.claim import Claimed, claim
 from pipeline.dispatch.record import Result, record
@@ -24,6 +26,7 @@ WAIT_SECONDS = 0.25
 DRAIN_SECONDS = 20.0
 MERGE_SECONDS = 0.05
 EXPIRY_SECONDS = 1.0
+PACED_SECONDS = 0.02
 
 
 class Dispatch:
@@ -38,9 +41,19 @@ class Dispatch:
         self._calls = ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="send")
         self._finished: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
         self._in_flight = 0
+        self._paced_until = 0.0
 
     def drain(self) -> None:
         """Send until nothing is due; after DRAIN_SECONDS ring for the rest and return."""
+        try:
+            self._drain()
+        except SQLAlchemyError:
+            # Calls under way are answered all the same, and an answer must not be lost.
+            while self._in_flight:
+                self._record_finished()
+            raise
+
+    def _drain(self) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS
         merges, expiries = Pace(MERGE_SECONDS), Pace(EXPIRY_SECONDS)
         while True:
@@ -53,7 +66,10 @@ class Dispatch:
                 self._ring("dispatch")
                 return
             elif not merged and not claimed:
-                return
+                if time.monotonic() > self._paced_until:
+                    return
+                # The rate gives the next place within moments; the clock rings too seldom for it.
+                time.sleep(PACED_SECONDS)
 
     def close(self) -> None:
         """End the threads; calls under way finish first."""
@@ -67,6 +83,9 @@ class Dispatch:
         claimed = claim(self._database, free, self._sender_rate, also_expired=also_expired)
         if claimed.leased == free:
             self._ring("dispatch")
+        if claimed.paced_seconds:
+            paced_until = time.monotonic() + claimed.paced_seconds + PACED_SECONDS
+            self._paced_until = max(self._paced_until, paced_until)
         for head in claimed.to_send:
             self._start(claimed, partial(send, self._provider, head, claimed.claimed_at))
         for head in claimed.to_look_up:

@@ -17,9 +17,7 @@ from pipeline.records import lanes, messages, outbox, receipts
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
-_PENDING = {"queued", "sending", "unknown"}
-# What Twilio calls the steps before it hands a message to a carrier is "accepted" to us.
-_BEFORE_SENT = {"queued", "accepted", "scheduled", "sending"}
+_ENDED_BADLY = STATUS_RANK["failed"]
 
 
 def merge_waiting(database: Database) -> int:
@@ -59,7 +57,7 @@ def _matches(connection: Connection, waiting: Sequence[Row[Any]]) -> dict[int, i
     """Receipt id -> message id, by our own id in the callback's URL or by the provider's."""
     ours = {receipt.id: _uuid(receipt.message_id) for receipt in waiting}
     by_public = messages.ids_by_public_id(connection, [u for u in ours.values() if u])
-    by_provider = messages.ids_by_provider_id(connection, [r.provider_id for r in waiting])
+    by_provider = messages.sent_by_provider_id(connection, [r.provider_id for r in waiting])
     found = {}
     for receipt in waiting:
         public = ours[receipt.id]
@@ -76,6 +74,16 @@ def _uuid(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def _ours(status: str) -> str:
+    """Our word for a provider's status: all that comes before a carrier has it is "accepted".
+
+    One that we do not know says at least that the provider has the message.
+    """
+    if status not in STATUS_RANK:
+        log.warning("unknown delivery status kept", status=status)
+    return status if STATUS_RANK.get(status, 0) >= STATUS_RANK["sent"] else "accepted"
 
 
 class _Merged:
@@ -97,17 +105,14 @@ class _Merged:
             log.warning("receipt of another sending", message=str(self._row.public_id))
             return
         values["provider_id"] = receipt.provider_id
-        status = "accepted" if receipt.status in _BEFORE_SENT else receipt.status
-        if status not in STATUS_RANK:
-            log.warning("unknown delivery status kept", status=status)
-            return
+        status = _ours(receipt.status)
         times = {status: receipt.received_at.isoformat()} | values["status_times"]
         values["status_times"] = times
-        if STATUS_RANK[status] > STATUS_RANK[values["status"]]:
+        before, after = STATUS_RANK[values["status"]], STATUS_RANK[status]
+        if after > before:
             values["status"] = status
-            values["error_code"], values["error"] = receipt.error_code, receipt.error
-        elif status == values["status"] and receipt.error_code:
-            # A code is never cleared by a callback without one.
+        # The provider's code is never cleared by a callback without one; a reason of ours is.
+        if after >= before and (receipt.error_code or before < min(after, _ENDED_BADLY)):
             values["error_code"], values["error"] = receipt.error_code, receipt.error
 
     def change(self, now: datetime) -> dict[str, Any]:

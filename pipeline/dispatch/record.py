@@ -173,7 +173,8 @@ def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
         return
     words: dict[str, Any] = {"error": error.reason, "error_code": error.code or ""}
     if isinstance(error, NotSent):
-        plan.count(head, slowed_down=int(error.slow_down), failed=int(not error.slow_down))
+        is_failure = error.blames_sender and not error.slow_down
+        plan.count(head, slowed_down=int(error.slow_down), failed=int(is_failure))
         pause = max(error.retry_after, _back_off(row.attempts))
         plan.changes.append(outbox.change(row, now, status="queued", **words))
         plan.later(head, now + timedelta(seconds=pause), row.attempts)
@@ -213,13 +214,13 @@ def _plan_looked_up(
         plan.settled(head, now)
         return
     looks = row.looks + isinstance(looked.result, list)
-    is_overdue = now - row.attempted_at > SETTLE_WITHIN
-    if looks >= LOOKS or is_overdue:
+    last_look_at = row.attempted_at + SETTLE_WITHIN
+    if looks >= LOOKS or now >= last_look_at:
         plan.changes.append(outbox.change(row, now, status="queued", looks=max(looks, 1)))
         plan.later(head, now, row.attempts)
     else:
         plan.changes.append(outbox.change(row, now, looks=looks))
-        plan.later(head, now + LOOK_AGAIN, row.attempts)
+        plan.later(head, min(now + LOOK_AGAIN, last_look_at), row.attempts)
 
 
 def _back_off(attempts: int) -> float:

@@ -40,7 +40,8 @@ class LookedUp:
 def send(provider: Provider, head: Row[Any], claimed_at: float) -> Sent:
     """Hand one message over; every outcome is a value."""
     if time.monotonic() - claimed_at > BEGIN_WITHIN_SECONDS:
-        return Sent(head, NotSent("The sender was too busy to begin in time."))
+        busy = NotSent("The sender was too busy to begin in time.", blames_sender=False)
+        return Sent(head, busy)
     try:
         return Sent(head, provider.send(envelope(head, head.attempts + 1)))
     except SendError as error:

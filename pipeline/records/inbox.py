@@ -169,12 +169,14 @@ def internal(kind: str, name: str, lane: str, payload: dict[str, Any]) -> dict[s
 
 def prune(connection: Connection, before: datetime, limit: int) -> int:
     """Delete the oldest settled entries, which are no longer needed to know a repeated webhook."""
-    old = (
-        select(Entry.id)
-        .where(Entry.status.in_(("handled", "ignored")), Entry.handled_at < before)
+    # The oldest come first, so nothing else need be read when none of these is old enough.
+    oldest = (
+        select(Entry.id, Entry.handled_at)
+        .where(Entry.status.in_(("handled", "ignored")))
         .order_by(Entry.id)
         .limit(limit)
-    )
+    ).subquery()
+    old = select(oldest.c.id).where(oldest.c.handled_at < before)
     ids = list(connection.execute(old).scalars())
     connection.execute(delete(Entry).where(among(connection, Entry.id, ids)))
     return len(ids)

@@ -179,13 +179,14 @@ def by_idempotency_key(connection: Connection, key: str) -> Row[Any] | None:
 
 def known_provider_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:
     """Those of the provider's ids that belong to a message already."""
-    return set(ids_by_provider_id(connection, provider_ids))
+    query = select(Message.provider_id).where(among(connection, Message.provider_id, provider_ids))
+    return {row.provider_id for row in connection.execute(query)}
 
 
-def ids_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> dict[str, int]:
-    """The messages that have these ids of the provider."""
+def sent_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> dict[str, int]:
+    """The outbound messages that have these ids of the provider."""
     query = select(Message.provider_id, Message.id).where(
-        among(connection, Message.provider_id, provider_ids)
+        among(connection, Message.provider_id, provider_ids), Message.direction == "outbound"
     )
     return {row.provider_id: row.id for row in connection.execute(query)}
 

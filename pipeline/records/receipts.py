@@ -70,7 +70,9 @@ def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None
 
 def reconsider(connection: Connection) -> int:
     """Merge again those whose message has become known since; returns how many."""
-    known = select(Message.provider_id).where(Message.provider_id == ReceiptRow.provider_id)
+    known = select(Message.provider_id).where(
+        Message.provider_id == ReceiptRow.provider_id, Message.direction == "outbound"
+    )
     again = (
         update(ReceiptRow)
         .where(text(_UNMATCHED), known.exists())
@@ -89,12 +91,11 @@ def has_waiting(connection: Connection) -> bool:
 
 def prune(connection: Connection, before: datetime, limit: int) -> int:
     """Delete the oldest receipts, merged or not."""
-    old = (
-        select(ReceiptRow.id)
-        .where(ReceiptRow.received_at < before)
-        .order_by(ReceiptRow.id)
-        .limit(limit)
-    )
+    # The oldest come first, so nothing else need be read when none of these is old enough.
+    oldest = (
+        select(ReceiptRow.id, ReceiptRow.received_at).order_by(ReceiptRow.id).limit(limit)
+    ).subquery()
+    old = select(oldest.c.id).where(oldest.c.received_at < before)
     ids = list(connection.execute(old).scalars())
     connection.execute(delete(ReceiptRow).where(among(connection, ReceiptRow.id, ids)))
     return len(ids)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack import Stack
-from tests.stack.fixtures import MakeStack
+from tests.stack.fixtures import BOT, MakeStack
 
 
 @pytest.fixture
-def stack(make_stack: MakeStack) -> Iterator[Stack]:
-    """To be started by the test."""
-    with make_stack("postgresql + redis", BOT="tests.bots_for_tests:bot") as made:
+def stack(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:
+    """To be started by the test, which may ask for another kind."""
+    with make_stack(getattr(request, "param", "postgresql + redis"), BOT=BOT) as made:
         yield made

@@ -40,6 +40,11 @@ def resends(stack: Stack) -> dict[str, int]:
     return {m.body: m.resends for m in rows(stack.database, Message) if m.resends}
 
 
+def leased(stack: Stack) -> list[str]:
+    """The lanes in some worker's hands."""
+    return [lane.key for lane in rows(stack.database, Lane) if lane.token]
+
+
 def _heard(stack: Stack) -> dict[str, list[str]]:
     query = select(Contact.phone, Conversation.data).join_from(Conversation, Contact)
     with stack.database.read() as connection:
@@ -52,9 +57,9 @@ def _waiting(stack: Stack) -> list[str]:
         sends = select(Message.id).where(
             Message.direction == "outbound", Message.settled_at.is_(None)
         )
-        leases = select(Lane.key).where(Lane.token.is_not(None))
-        return [
+        waiting = [
             f"{name} {row[0]}"
-            for name, query in (("turn", turns), ("send", sends), ("lease", leases))
+            for name, query in (("turn", turns), ("send", sends))
             for row in connection.execute(query)
         ]
+    return waiting + leased(stack)

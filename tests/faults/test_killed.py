@@ -1,7 +1,7 @@
-"""kill -9 of workers at the worst moments: nothing is lost, nothing is done twice uncounted."""
+"""Workers killed or stalled at the worst moments: nothing lost, nothing done twice uncounted."""
 
 import os
-from signal import SIGKILL
+from signal import SIGCONT, SIGKILL, SIGSTOP
 
 from tests.bots_for_tests import read_notes
 from tests.faults.effects import assert_each_once, resends, say_all, settle
@@ -32,13 +32,14 @@ def test_dispatch_killed_in_a_call(stack: Stack) -> None:
     _, _, dispatch, _ = stack.start(*EVERYTHING)
     fake = stack.fake
     fake.plan()  # no callbacks: what is unknown has to be looked up
-    unheard, unanswered, late = people(stack, 3)
+    unheard, unanswered, *late = people(stack, 12)
     fake.turn(to=unheard.number, times=1, hang_seconds=60)
     fake.turn(to=unanswered.number, times=1, after_create="hang", hang_seconds=60)
-    fake.turn(to=late.number, times=1, latency_seconds=5)
-    said = {unheard: ["lost", "x"], unanswered: ["made", "y"], late: ["late", "z"]}
+    fake.turn(times=len(late), latency_seconds=5)
+    said = {unheard: ["lost", "x"], unanswered: ["made", "y"]}
+    said |= {person: ["late", "z"] for person in late}
     say_all(said)
-    eventually(lambda: len(fake.creates) == 3)
+    eventually(lambda: len(fake.creates) == len(said))
     dispatch.kill()
     more = {person: ["one", "two"] for person in people(stack, 10)}
     say_all(more)
@@ -61,3 +62,33 @@ def test_a_callback_settles_what_was_unknown(stack: Stack) -> None:
     settle(stack, 30)
     assert_each_once(stack, said)
     assert resends(stack) == {}
+
+
+def test_stalled_workers_wake_up_too_late(stack: Stack) -> None:
+    _, converse, dispatch, _ = stack.start(*EVERYTHING)
+    stack.fake.plan()
+    late, slow = people(stack, 2)
+    stack.fake.turn(to=late.number, times=1, latency_seconds=5)
+    said = {late: ["late", "y"], slow: ["pause 3", "x"]}
+    say_all({late: said[late]})
+    eventually(lambda: late.got)
+    say_all({slow: said[slow]})
+    eventually(lambda: _at_work(stack))
+    converse.tell_all(SIGSTOP)
+    dispatch.tell_all(SIGSTOP)
+    stack.start("converse", "dispatch")
+    settle(stack, 60)
+    converse.tell_all(SIGCONT)
+    dispatch.tell_all(SIGCONT)
+    # The turn that was stalled ends now, beside the one that took its place.
+    eventually(lambda: len(_ends(stack, "pause 3")) == 2)
+    more = {person: ["after"] for person in people(stack, 10)}
+    say_all(more)
+    settle(stack)
+    assert_each_once(stack, {**said, **more})
+    assert resends(stack) == {}
+
+
+def _ends(stack: Stack, text: str) -> list[int]:
+    notes = read_notes(stack.bot_log)
+    return [n["process"] for n in notes if (n["what"], n["text"]) == ("end", text)]

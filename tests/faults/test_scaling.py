@@ -6,10 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from signal import SIGTERM
 from typing import Any
 
-from pipeline.records.lanes import Lane
 from tests.bots_for_tests import read_notes
-from tests.builders import rows
-from tests.faults.effects import assert_each_once, say_all, settle
+from tests.faults.effects import assert_each_once, leased, say_all, settle
 from tests.stack import EVERYTHING, Process, Stack, eventually, people
 from tests.stack.fixtures import figure
 
@@ -64,7 +62,7 @@ def test_sigterm_under_load_loses_nothing(stack: Stack) -> None:
     stopped_in = _seconds_to_stop(converse, dispatch)
     figure("SIGTERM under load: converse {:.1f} s, dispatch {:.1f} s".format(*stopped_in))
     assert max(stopped_in) < STOPPED_WITHIN_SECONDS
-    assert [lane.key for lane in rows(stack.database, Lane) if lane.token] == []
+    assert leased(stack) == []
     assert len(_turns(stack)) < 240
     stack.start("converse", "dispatch")
     settle(stack)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.effects import assert_each_once, say_all, settle
 from tests.stack import Person, Process, Stack, a_person, eventually, people
-from tests.stack.fixtures import MakeStack, figure
+from tests.stack.fixtures import BOT, MakeStack, figure
 
 # Wide bounds, for machines that do other things as well; the figures are shown.
 MEDIAN_SECONDS = 0.4
@@ -19,7 +19,7 @@ STOPPED_WITHIN_SECONDS = 3.0
 @pytest.fixture
 def embedded(make_stack: MakeStack) -> Iterator[Stack]:
     """A stack for `parley up`."""
-    with make_stack("sqlite + embedded", BOT="tests.bots_for_tests:bot") as made:
+    with make_stack("sqlite + embedded", BOT=BOT) as made:
         yield made
 
 

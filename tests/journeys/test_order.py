@@ -8,7 +8,7 @@ import pytest
 
 from tests.bots_for_tests import read_notes
 from tests.stack import EVERYTHING, Person, Stack, a_person, eventually, people
-from tests.stack.fixtures import MakeStack, figure
+from tests.stack.fixtures import BOT, MakeStack, figure
 
 LONGEST_DELAY_SECONDS = 0.5
 
@@ -16,7 +16,7 @@ LONGEST_DELAY_SECONDS = 0.5
 @pytest.fixture(scope="module", params=["postgresql + redis", "sqlite + embedded"])
 def crowd(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:
     """A running stack with two converse workers."""
-    with make_stack(request.param, BOT="tests.bots_for_tests:bot") as running:
+    with make_stack(request.param, BOT=BOT) as running:
         running.start(*EVERYTHING, "converse")
         yield running
 

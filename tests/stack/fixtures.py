@@ -15,6 +15,10 @@ from tests.fake_twilio import FakeTwilio
 from tests.stack import servers
 from tests.stack.stack import RUNNING, Stack
 
+pytest.register_assert_rewrite("tests.faults.effects")
+
+# What most stacks run; without it a stack has the template bot.
+BOT = "tests.bots_for_tests:bot"
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 BROKERS = {"embedded": servers.embedded, "redis": servers.redis, "rabbitmq": servers.rabbitmq}
 

@@ -75,6 +75,10 @@ class Process:
         """Signal the main process only, as a supervisor does."""
         self._popen.send_signal(number)
 
+    def tell_all(self, number: signal.Signals) -> None:
+        """Signal the whole group."""
+        os.killpg(self.pid, number)
+
     def stop(self, number: signal.Signals, *, within_seconds: float) -> float:
         """Signal it and wait for its end; the seconds that took."""
         started = time.monotonic()
@@ -85,14 +89,5 @@ class Process:
     def kill(self) -> None:
         """kill -9 of the whole group, at once."""
         if self.is_running:
-            os.killpg(self.pid, signal.SIGKILL)
+            self.tell_all(signal.SIGKILL)
             self._popen.wait(5)
-
-    def end(self) -> None:
-        """Make sure that nothing of it is left."""
-        if self.is_running:
-            self.tell(signal.SIGTERM)
-            try:
-                self._popen.wait(4)
-            except subprocess.TimeoutExpired:
-                self.kill()

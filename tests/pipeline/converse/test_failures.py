@@ -1,0 +1,185 @@
+"""Turns that fail: back-off, parking, and who is blamed when effects cannot be recorded."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from pipeline.botkit import Bot, Turn
+from pipeline.records import lanes
+from pipeline.records.inbox import Entry
+from pipeline.records.messages import Message
+from tests.builders import rows
+from tests.pipeline.conftest import MakeStage
+from tests.stage import ADA, BOB, Stage
+
+
+class Moody:
+    """A handler that fails on "bad" until it is cured."""
+
+    def __init__(self) -> None:
+        self.tries: list[str] = []
+        self.is_cured = False
+
+    def answer(self, turn: Turn) -> None:
+        self.tries.append(turn.message.text)
+        if turn.message.text == "bad" and not self.is_cured:
+            raise RuntimeError("out of sorts")
+        turn.say(turn.message.text)
+
+
+def fail_until_parked(s: Stage) -> None:
+    for seconds in (0, 1, 5, 25, 120):
+        s.clock.pass_by(seconds)
+        s.converse()
+
+
+def test_failed_turn_waits_longer_each_time(stage: MakeStage) -> None:
+    moody = Moody()
+    s = stage(moody.answer)
+    s.hears("bad")
+    pauses = []
+    for _ in range(4):
+        s.converse()
+        pauses.append((s.lane().due_at - s.clock()).total_seconds())
+        s.clock.pass_by(pauses[-1] - 0.1)
+        s.converse()
+        s.clock.pass_by(0.1)
+    assert pauses == [1, 5, 25, 120]
+    assert moody.tries == ["bad"] * 4
+    s.converse()
+    (entry,) = s.entries()
+    assert (entry.status, entry.attempts) == ("parked", 5)
+    assert "out of sorts" in entry.error
+    assert "Traceback" in entry.error
+
+
+def test_parked_turn_lets_the_lane_go_on(stage: MakeStage) -> None:
+    s = stage(Moody().answer)
+    for text in ("a", "bad", "b"):
+        s.hears(text)
+    s.hears("x", BOB)
+    s.converse()
+    assert sorted(s.replies) == ["a", "x"]
+    fail_until_parked(s)
+    assert sorted(s.replies) == ["a", "b", "x"]
+    assert [e.status for e in s.entries()] == ["handled", "parked", "handled", "handled"]
+    assert s.lane().due_at is None
+
+
+def test_failed_turn_leaves_no_trace(stage: MakeStage) -> None:
+    def spoil(turn: Turn) -> str:
+        turn.data["spoilt"] = True
+        turn.say("never")
+        raise RuntimeError("late")
+
+    s = stage(spoil)
+    s.hears("bad")
+    s.converse()
+    assert rows(s.database, Message) == []
+    assert s.conversations() == []
+
+
+def test_parked_turn_is_run_again_in_order(stage: MakeStage) -> None:
+    moody = Moody()
+    s = stage(moody.answer)
+    s.hears("bad")
+    fail_until_parked(s)
+    s.hears("later")
+    moody.is_cured = True
+    with s.database.write() as connection:
+        connection.execute(update(Entry).where(Entry.status == "parked").values(status="waiting"))
+        lanes.wake(connection, "inbound", [ADA], s.clock())
+    s.converse()
+    assert s.replies == ["bad", "later"]
+
+
+def test_success_forgets_the_failures(stage: MakeStage) -> None:
+    moody = Moody()
+    s = stage(moody.answer)
+    s.hears("bad")
+    s.converse()
+    moody.is_cured = True
+    s.clock.pass_by(1)
+    s.converse()
+    moody.is_cured = False
+    s.hears("bad")
+    s.converse()
+    assert s.lane().due_at - s.clock() == timedelta(seconds=1)
+
+
+def test_message_that_kills_its_worker_is_parked(stage: MakeStage) -> None:
+    s = stage(Moody().answer)
+    s.hears("deadly")
+    s.hears("next")
+    s.converse()
+    s.hears("deadly again")
+    with s.database.write() as connection:
+        lanes.note(connection, "inbound", [ADA], s.clock())
+    for _ in range(5):
+        die_in_turn(s)
+        s.clock.pass_by(15)
+    s.converse()
+    assert s.replies == ["deadly", "next"]
+    assert s.entries()[-1].status == "parked"
+    assert "died 5 times" in s.entries()[-1].error
+
+
+def die_in_turn(s: Stage) -> None:
+    """A worker that claims, and is not heard of again."""
+    from_now = s.clock() + timedelta(seconds=15)
+    token = uuid.uuid4()
+    with s.database.write() as connection:
+        claimed = [
+            *lanes.claim_expired(
+                connection, "inbound", token=token, now=s.clock(), until=from_now, limit=1
+            ),
+            *lanes.claim(
+                connection, "inbound", token=token, now=s.clock(), until=from_now, limit=1
+            ),
+        ]
+    assert len(claimed) == 1
+
+
+@pytest.fixture
+def unrecordable() -> Bot:
+    """ "bad" leads to a state whose name no database takes."""
+    bot = Bot("tester", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> str | None:
+        turn.say(turn.message.text)
+        return "half \ud800" if turn.message.text == "bad" else None
+
+    @bot.awaits("half \ud800")
+    def half(turn: Turn) -> None:
+        turn.say("never")
+
+    return bot
+
+
+def test_only_the_unrecordable_lane_is_blamed(stage: MakeStage, unrecordable: Bot) -> None:
+    s = stage(unrecordable)
+    s.hears("bad")
+    s.hears("good", BOB)
+    s.hears("fine", "+14155550103")
+    s.converse()
+    assert sorted(s.replies) == ["fine", "good"]
+    guilty, *others = s.entries()
+    assert (guilty.status, guilty.attempts) == ("waiting", 1)
+    assert "cannot be recorded" in guilty.error
+    assert {e.status for e in others} == {"handled"}
+    assert s.lane().due_at - s.clock() == timedelta(seconds=1)
+
+
+def test_unrecordable_turn_is_parked_in_the_end(stage: MakeStage, unrecordable: Bot) -> None:
+    s = stage(unrecordable)
+    s.hears("before")
+    s.hears("bad")
+    s.hears("after")
+    for seconds in (0, 1, 1, 5, 25, 120):
+        s.clock.pass_by(seconds)
+        s.converse()
+    assert s.replies == ["before", "after"]
+    assert [e.status for e in s.entries()] == ["handled", "parked", "handled"]

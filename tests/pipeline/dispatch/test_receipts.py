@@ -1,0 +1,138 @@
+"""Delivery callbacks: any order, any number of times, never backwards (promise P7)."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import sweep
+from pipeline.messages import STATUS_RANK
+from pipeline.records.receipts import ReceiptRow
+from tests.builders import rows
+from tests.pipeline.conftest import MakeStage
+from tests.stage import Stage
+
+REPORTED = ["queued", "sending", "sent", "delivered", "read", "undelivered", "failed"]
+
+
+def a_sent_message(make: MakeStage) -> Stage:
+    s = make()
+    s.hears("hi")
+    s.plays()
+    assert s.outbound()[0].provider_id == "SM1"
+    return s
+
+
+def rank(status: str) -> int:
+    return STATUS_RANK["accepted"] if status in {"queued", "sending"} else STATUS_RANK[status]
+
+
+def test_status_ends_at_the_highest_rank(stage: MakeStage) -> None:
+    s = stage()
+
+    @settings(max_examples=25, deadline=None)
+    @given(callbacks=st.lists(st.tuples(st.sampled_from(REPORTED), st.booleans()), max_size=8))
+    def check(callbacks: list[tuple[str, bool]]) -> None:
+        s.hears("hi", f"+1415556{len(s.outbound()):04}")
+        s.plays()
+        reached = [s.outbound()[-1].status]
+        for status, is_merged_now in callbacks:
+            s.gets(s.outbound()[-1].provider_id, status)
+            if is_merged_now:
+                s.dispatch()
+                reached.append(s.outbound()[-1].status)
+        s.dispatch()
+        ranks = [rank(status) for status in (*reached, s.outbound()[-1].status)]
+        assert ranks == sorted(ranks)
+        assert ranks[-1] == max([rank("queued"), *(rank(status) for status, _ in callbacks)])
+
+    check()
+
+
+@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "undelivered"])))
+def test_every_order_ends_delivered(stage: MakeStage, order: tuple[str, ...]) -> None:
+    s = a_sent_message(stage)
+    for status in (*order, *order):
+        s.clock.pass_by(1)
+        s.gets("SM1", status, error_code="30003" if status == "undelivered" else "")
+        s.dispatch()
+    (row,) = s.outbound()
+    assert row.status == "delivered"
+    assert {"sent", "delivered", "undelivered"} <= set(row.status_times)
+    assert len(rows(s.database, ReceiptRow)) == 3
+
+
+def test_error_code_is_not_cleared(stage: MakeStage) -> None:
+    s = a_sent_message(stage)
+    for status, code in (("undelivered", "30003"), ("failed", ""), ("delivered", "")):
+        s.gets("SM1", status, error_code=code, error="Handset off." if code else "")
+        s.dispatch()
+    (row,) = s.outbound()
+    assert (row.status, row.error_code, row.error) == ("delivered", "30003", "Handset off.")
+
+
+@pytest.mark.parametrize("first", ["undelivered", "failed"])
+def test_code_that_comes_second_is_kept(stage: MakeStage, first: str) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM1", first)
+    s.gets("SM1", "failed", error_code="30008", error="Nobody knows.")
+    s.dispatch()
+    (row,) = s.outbound()
+    assert (row.status, row.error_code, row.error) == (first, "30008", "Nobody knows.")
+
+
+def test_receipt_of_an_unknown_message_is_kept(stage: MakeStage) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM2", "delivered")
+    s.dispatch()
+    sweep.reconsider_receipts(s.database)
+    s.dispatch()
+    assert [row.state for row in rows(s.database, ReceiptRow)] == ["unmatched"]
+    s.hears("more")
+    s.plays()
+    assert s.outbound()[1].status == "accepted"
+    sweep.reconsider_receipts(s.database)
+    s.dispatch()
+    assert s.outbound()[1].status == "delivered"
+    assert [row.state for row in rows(s.database, ReceiptRow)] == ["applied"]
+
+
+def test_receipt_that_names_an_inbound_message_hurts_nobody(stage: MakeStage) -> None:
+    s = a_sent_message(stage)
+    heard = s.hears("again", provider_id="SM-heard")
+    s.plays()
+    s.gets(heard.provider_id, "delivered")
+    s.gets("SM1", "sent")
+    s.dispatch()
+    sweep.reconsider_receipts(s.database)
+    assert s.outbound()[0].status == "sent"
+    states = {row.provider_id: row.state for row in rows(s.database, ReceiptRow)}
+    assert states == {"SM-heard": "unmatched", "SM1": "applied"}
+
+
+@pytest.mark.parametrize("ours", ["", "no-uuid", "018f0000-0000-7000-8000-000000000000"])
+def test_strange_message_id_is_passed_over(stage: MakeStage, ours: str) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM1", "sent", message_id=ours)
+    s.dispatch()
+    assert s.outbound()[0].status == "sent"
+
+
+def test_unknown_status_changes_nothing(stage: MakeStage) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM1", "teleported")
+    s.dispatch()
+    assert s.outbound()[0].status == "accepted"
+    assert [row.state for row in rows(s.database, ReceiptRow)] == ["applied"]
+
+
+def test_reason_of_an_earlier_try_goes_when_it_is_sent(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    s.converse()
+    with s.database.write() as connection:
+        connection.exec_driver_sql("UPDATE message SET error = 'Down.', error_code = '503'")
+    s.gets("SM-x", "sent", message_id=str(s.outbound()[0].public_id))
+    s.dispatch()
+    assert (s.outbound()[0].error, s.outbound()[0].error_code) == ("", "")

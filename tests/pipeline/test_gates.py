@@ -1,0 +1,129 @@
+"""Gates: what is not sent, whatever was queued, and with which words."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline import override
+from pipeline.botkit import Turn
+from pipeline.gates import is_window_open
+from pipeline.records import outbox
+from pipeline.records.contacts import Contact
+from pipeline.records.messages import outbound_row
+from tests.pipeline.conftest import MakeStage
+from tests.provider_for_tests import Post
+from tests.stage import ADA, Stage
+
+HOUR = 3600.0
+
+
+def silent(_: Turn) -> None:
+    """Hears, and says nothing."""
+
+
+def ends(s: Stage) -> tuple[str, str]:
+    s.dispatch()
+    (row,) = s.outbound()
+    assert isinstance(s.runtime.provider, Post)
+    assert s.runtime.provider.sent == []
+    return row.status, row.error
+
+
+def test_hold_cancels_what_is_queued(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    s.converse()
+    override.hold(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    assert ends(s) == ("canceled", "An operator took the conversation before this was sent.")
+
+
+def test_words_of_a_turn_that_hands_over_go_out(stage: MakeStage) -> None:
+    def handing(turn: Turn) -> None:
+        turn.say("A human will answer.")
+        turn.hand_over("asked")
+
+    s = stage(handing)
+    s.hears("hi")
+    s.plays()
+    assert s.outbound()[0].status == "accepted"
+
+
+def test_operators_words_go_out_of_a_held_talk(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    s.converse()
+    (talk,) = s.conversations()
+    override.hold(s.runtime, talk.id, actor="ada@example.com")
+    override.send_message(s.runtime, talk.id, "I am here.", actor="ada@example.com")
+    s.dispatch()
+    assert [row.status for row in s.outbound()] == ["canceled", "accepted"]
+
+
+def test_blocked_contact_gets_nothing(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    s.converse()
+    with s.database.write() as connection:
+        connection.execute(Contact.__table__.update().values(is_blocked=True))  # type: ignore[attr-defined]  # a Table
+    assert ends(s) == ("suppressed", "The contact is blocked.")
+
+
+def test_old_message_expires(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    s.converse()
+    s.clock.pass_by(4 * HOUR)
+    assert ends(s) == ("expired", "It could not be sent in time.")
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23.9, "accepted"), (24, "expired")])
+def test_whatsapp_window_is_a_day(stage: MakeStage, hours: float, status: str) -> None:
+    s = stage(silent)
+    s.hears("hi", channel="whatsapp")
+    s.converse()
+    queue_words(s, hours)
+    s.dispatch()
+    assert s.outbound()[0].status == status
+
+
+def test_template_needs_no_window(stage: MakeStage) -> None:
+    s = stage(silent)
+    s.hears("hi", channel="whatsapp")
+    s.converse()
+    queue_words(s, 48, content={"content_sid": "HX1"})
+    s.dispatch()
+    assert s.outbound()[0].status == "accepted"
+
+
+def test_sms_has_no_window(stage: MakeStage) -> None:
+    s = stage(silent)
+    s.hears("hi")
+    s.converse()
+    queue_words(s, 48)
+    s.dispatch()
+    assert s.outbound()[0].status == "accepted"
+
+
+def queue_words(s: Stage, hours: float, **values: object) -> None:
+    """Words of the bot, queued so long after the contact's message."""
+    s.clock.pass_by(hours * HOUR)
+    (talk,) = s.conversations()
+    row = outbound_row(
+        contact_id=talk.contact_id,
+        conversation_id=talk.id,
+        channel=talk.channel,
+        our_number=talk.our_number,
+        provider="post",
+        author="bot",
+        body="words",
+        created_at=s.clock(),
+        **values,
+    )
+    with s.database.write() as connection:
+        outbox.enqueue(connection, [row], [ADA], s.clock())
+
+
+def test_window_of_somebody_never_heard_is_closed(stage: MakeStage) -> None:
+    now = stage().clock()
+    assert not is_window_open(None, now)
+    assert is_window_open(now - timedelta(hours=23), now)

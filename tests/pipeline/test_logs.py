@@ -1,0 +1,64 @@
+"""Logs: one line an event, for people or as JSON, from us and from libraries."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from pipeline import logs
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged; the loggers are as before at the end."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    logs.configure("json")
+    stream = io.StringIO()
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_our_own_line_is_json(lines: io.StringIO) -> None:
+    structlog.get_logger("pipeline.test").info("turn parked", attempt=5)
+    line = json.loads(lines.getvalue())
+    assert line["event"] == "turn parked"
+    assert (line["attempt"], line["level"], line["logger"]) == (5, "info", "pipeline.test")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_library_speaks_through_the_same_road(lines: io.StringIO) -> None:
+    logging.getLogger("some.library").warning("it is %s", "late")
+    assert json.loads(lines.getvalue())["event"] == "it is late"
+
+
+def test_chatty_library_is_quiet(lines: io.StringIO) -> None:
+    logging.getLogger("kombu").info("connected")
+    logging.getLogger("urllib3").info("POST /Messages.json")
+    assert lines.getvalue() == ""
+
+
+def test_exception_is_told_with_its_traceback(lines: io.StringIO) -> None:
+    try:
+        int("out of sorts")
+    except ValueError:
+        structlog.get_logger("pipeline.test").exception("provider failed")
+    assert "ValueError: invalid literal" in json.loads(lines.getvalue())["exception"]
+
+
+def test_console_is_for_people(lines: io.StringIO) -> None:
+    logs.configure("console")
+    handler = logging.getLogger().handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(lines)
+    structlog.get_logger("pipeline.test").warning("ring failed", error="OSError")
+    assert "ring failed" in lines.getvalue()
+    assert "error=OSError" in lines.getvalue()

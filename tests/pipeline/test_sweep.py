@@ -1,0 +1,167 @@
+"""Sweeping: rings for what waits, due timers, pruning, the pull of missed messages."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipeline import sweep
+from pipeline.errors import NotSent
+from pipeline.messages import Inbound
+from pipeline.records import inbox
+from pipeline.records.inbox import Entry
+from pipeline.records.receipts import ReceiptRow
+from pipeline.records.workers import Worker
+from tests.builders import a_lane, a_worker, an_entry, an_inbound, rows
+from tests.pipeline.conftest import MakeStage
+from tests.provider_for_tests import Post
+from tests.stage import Stage
+
+KEEP = timedelta(days=30)
+
+
+def rung(s: Stage) -> list[str]:
+    s.rings.clear()
+    sweep.ring_for_rest(s.database, s.rings.append)
+    return list(s.rings)
+
+
+def test_nothing_to_do_is_no_ring(stage: MakeStage) -> None:
+    s = stage()
+    assert rung(s) == []
+    s.hears("hi")
+    s.plays()
+    assert rung(s) == []
+
+
+def test_each_kind_of_work_is_rung_for(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("hi")
+    assert rung(s) == ["converse"]
+    s.converse()
+    assert rung(s) == ["dispatch"]
+    s.dispatch()
+    s.gets("SM1", "sent")
+    assert rung(s) == ["dispatch"]
+    s.dispatch()
+    s.hears("STOP", consent="stop")
+    assert rung(s) == ["converse"]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_lane_is_rung_for_when_it_is_due(stage: MakeStage, direction: str) -> None:
+    s = stage()
+    a_lane(s.database, direction=direction, due_at=s.clock() + timedelta(seconds=5))
+    assert rung(s) == []
+    s.clock.pass_by(5)
+    assert rung(s) == [{"inbound": "converse", "outbound": "dispatch"}[direction]]
+
+
+def test_lease_that_ran_out_is_rung_for(stage: MakeStage) -> None:
+    s = stage()
+    token = an_inbound().provider_id.removeprefix("SM")
+    a_lane(s.database, token=uuid.UUID(token), due_at=s.clock() + timedelta(seconds=15))
+    assert rung(s) == []
+    s.clock.pass_by(15)
+    assert rung(s) == ["converse"]
+
+
+def test_prune_keeps_what_may_be_needed(stage: MakeStage) -> None:
+    s = stage()
+    old, new = s.clock() - KEEP - timedelta(seconds=1), s.clock() - KEEP
+    for status in ("waiting", "parked", "handled", "ignored"):
+        an_entry(s.database, status=status, handled_at=old)
+    an_entry(s.database, status="handled", handled_at=new)
+    a_worker(s.database, "converse", seen_at=s.clock() - timedelta(minutes=11))
+    a_worker(s.database, "converse", seen_at=s.clock() - timedelta(minutes=9))
+    s.gets("SM1", "sent")
+    s.clock.pass_by(KEEP.total_seconds())
+    s.gets("SM2", "sent")
+    s.clock.pass_by(-KEEP.total_seconds())
+    assert sweep.prune(s.database, KEEP) == 2
+    assert [e.status for e in s.entries()] == ["waiting", "parked", "handled"]
+    s.clock.pass_by(1)
+    assert len(rows(s.database, Worker)) == 1
+    s.clock.pass_by(KEEP.total_seconds())
+    assert sweep.prune(s.database, KEEP) == 2
+    assert [row.provider_id for row in rows(s.database, ReceiptRow)] == ["SM2"]
+
+
+def test_prune_works_in_small_transactions(stage: MakeStage) -> None:
+    s = stage()
+    for number in range(7):
+        age = KEEP * 2 if number < 3 else KEEP
+        an_entry(s.database, status="handled", handled_at=s.clock() - age)
+    with s.database.write() as connection:
+        gone = [inbox.prune(connection, s.clock() - KEEP, 2) for _ in range(5)]
+    assert gone == [2, 1, 0, 0, 0]
+
+
+def missed(number: int, s: Stage) -> Inbound:
+    return an_inbound(f"missed {number}", provider="post", sent_at=s.clock())
+
+
+def test_pull_brings_each_missed_message_once(stage: MakeStage) -> None:
+    post = Post()
+    s = stage(None, post)
+    assert sweep.pull(s.runtime, s.rings.append) == 0
+    post.missed = [missed(1, s), missed(2, s)]
+    assert sweep.pull(s.runtime, s.rings.append) == 2
+    assert sweep.pull(s.runtime, s.rings.append) == 0
+    assert s.rings == ["converse"]
+    s.converse()
+    assert sweep.pull(s.runtime, s.rings.append) == 0
+    assert sorted(s.replies) == ["missed 1", "missed 2"]
+    # Even when the keys are gone, the log knows them.
+    sweep.prune(s.database, timedelta(0) - timedelta(days=1))
+    assert rows(s.database, Entry) == []
+    assert sweep.pull(s.runtime, s.rings.append) == 0
+
+
+def test_pull_starts_at_the_installation(stage: MakeStage) -> None:
+    post = Post()
+    s = stage(None, post)
+    installed = s.clock()
+    for _ in range(3):
+        sweep.pull(s.runtime, s.rings.append)
+        s.clock.pass_by(5 * 60)
+    overlap = timedelta(minutes=10)
+    assert [since for since, _ in post.asked] == [installed] * 3
+    s.clock.pass_by(3600)
+    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.rings.append)
+    assert post.asked[-1][0] == s.clock() - overlap
+
+
+def test_pull_looks_back_a_day_at_most(stage: MakeStage) -> None:
+    post = Post()
+    s = stage(None, post)
+    sweep.pull(s.runtime, s.rings.append)
+    s.clock.pass_by(72 * 3600)
+    sweep.pull(s.runtime, s.rings.append)
+    assert post.asked[-1][0] == s.clock() - timedelta(hours=24)
+
+
+def test_pull_asks_for_the_numbers_in_use(stage: MakeStage) -> None:
+    post = Post()
+    s = stage(None, post, twilio_phone_number="+15550100")
+    s.hears("hi", recipient="+15550199")
+    s.converse()
+    sweep.pull(s.runtime, s.rings.append)
+    assert post.asked[0][1] == ["+15550100", "+15550199"]
+
+
+def test_pull_that_fails_moves_no_watermark(stage: MakeStage) -> None:
+    class Silent(Post):
+        def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
+            super().inbound_since(since, numbers)
+            raise NotSent("Down.")
+
+    post = Silent()
+    s = stage(None, post)
+    installed = s.clock()
+    for _ in range(2):
+        assert sweep.pull(s.runtime, s.rings.append) == 0
+        s.clock.pass_by(3600)
+    assert [since for since, _ in post.asked] == [installed] * 2
