@@ -85,9 +85,10 @@ class Database:
             return datetime.now(UTC)
         now = time.monotonic()
         if self._read_clock is None or now - self._read_clock[1] > _CLOCK_SECONDS:
-            self._read_clock = connection.execute(_CLOCK).scalar_one(), now
+            # Dated after the answer: rather a little behind than ahead, where work is not due yet.
+            self._read_clock = connection.execute(_CLOCK).scalar_one(), time.monotonic()
         read, read_at = self._read_clock
-        return read + timedelta(seconds=now - read_at)
+        return read + timedelta(seconds=max(0.0, now - read_at))
 
     def close(self) -> None:
         """Give back every pooled connection."""
@@ -129,7 +130,8 @@ def _postgresql(
         "timezone": "UTC",
         "statement_timeout": int(statement_seconds * 1000),
         "lock_timeout": min(2000, int(statement_seconds * 1000)),
-        "idle_in_transaction_session_timeout": 30_000,
+        # A process that stalls inside a transaction must not keep its rows locked for long.
+        "idle_in_transaction_session_timeout": 10_000,
         **(_BY_KEY if is_worker else {}),
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())

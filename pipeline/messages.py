@@ -46,7 +46,8 @@ class Inbound:
 
     `contact_key` is the E.164 number, or the provider's user id where there is no number; `phone`
     is None in that case. `recipient` is our number, short code or sender id without a channel
-    prefix. `consent` is set for STOP, START and HELP, which never reach the bot.
+    prefix. `consent` marks STOP, START and HELP, which do not reach the bot; but for a START ("YES")
+    of somebody who never said STOP, which is an answer like any other.
     """
 
     provider: str

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
 _PRUNED_AT_ONCE = 5000
-PULL_BACK = timedelta(hours=24)
+# What is older than this is logged, but it is too late for an answer of the bot.
+ANSWERED_WITHIN = timedelta(hours=24)
 # A webhook may still be on its way, or being retried, for this long.
 PULL_OVERLAP = timedelta(minutes=10)
 _PULL = "pull of inbound messages"
@@ -94,15 +95,15 @@ def prune(database: Database, keep: timedelta) -> int:
 def pull(runtime: Runtime, ring: Ring) -> int:
     """Fetch inbound messages that the provider has and we lack; returns how many were new.
 
-    From a watermark set at installation, at most 24 h back. A message older than the keys that
-    recognise repeated webhooks would look new, so no further than those reach either.
+    From a watermark set at installation, no further back than the keys that recognise a repeated
+    webhook reach: beyond them every message looks new.
     """
     database = runtime.database
     with database.write() as connection:
         now = database.now(connection)
         since = workers.watermark(connection, _PULL, now)
         numbers = {runtime.settings.twilio_phone_number, *conversations.our_numbers(connection)}
-    reach = min(PULL_BACK, timedelta(days=runtime.settings.keep_handled_days))
+    reach = timedelta(days=runtime.settings.keep_handled_days)
     try:
         found = list(
             runtime.provider.inbound_since(max(since, now - reach), sorted(numbers - {""}))
@@ -123,7 +124,13 @@ def _add_missing(database: Database, found: Sequence[Inbound], now: datetime) ->
         known |= messages.known_provider_ids(connection, [m.provider_id for m in found])
         missing = [message for message in found if message.provider_id not in known]
         if missing:
-            rows = [inbox.entry(m, {}) | {"received_at": m.sent_at or now} for m in missing]
-            inbox.append(connection, rows)
+            inbox.append(connection, [_missed_entry(message, now) for message in missing])
         workers.advance(connection, _PULL, now - PULL_OVERLAP)
     return len(missing)
+
+
+def _missed_entry(message: Inbound, now: datetime) -> dict[str, Any]:
+    sent_at = message.sent_at or now
+    values = inbox.entry(message, {}) | {"received_at": sent_at}
+    is_late = values["kind"] == "message" and now - sent_at > ANSWERED_WITHIN
+    return values | {"kind": "late"} if is_late else values

@@ -109,6 +109,8 @@ def a_message(database: Database, conversation: Row[Any], **values: Any) -> Row[
         "provider_id": f"SM{new_id().hex}",
         "created_at": datetime.now(UTC),
     }
+    is_open = values.get("status") in {"queued", "sending", "unknown"}
+    given["settled_at"] = None if is_open else given["created_at"]
     return _insert(database, Message, given | values)
 
 

@@ -6,12 +6,14 @@
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Collection
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 from celery.concurrency.prefork import TaskPool as PreforkPool
+from celery.exceptions import CPendingDeprecationWarning
 from sqlalchemy.exc import SQLAlchemyError
 
 import celeryconfig
@@ -28,6 +30,9 @@ from workers.ring import Ringer
 log = structlog.get_logger(__name__)
 
 POOLS = sorted({route["queue"] for route in celeryconfig.task_routes.values()})
+
+# Celery 6 will kill running tasks when the broker goes; celeryconfig.py says no to that already.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 app = Celery("parley", include=["workers.converse", "workers.dispatch", "workers.sweep"])
 app.config_from_object("celeryconfig")

@@ -25,13 +25,14 @@ class Work:
     """One claimed lane: its entries in order, and the contact and conversations as recorded.
 
     `attempt` is the number of this try at the first entry, from 1. `has_rest` says that the lane
-    may hold more than was loaded.
+    may hold more than was loaded, `is_recovery` that its worker did not come back.
     """
 
     key: str
     attempt: int
     entries: list[Row[Any]]
     has_rest: bool
+    is_recovery: bool
     contact: Row[Any] | None = None
     conversations: list[Row[Any]] = field(default_factory=list)
 
@@ -117,6 +118,7 @@ def _load(connection: Connection, leased: Sequence[Row[Any]], entries_a_lane: in
                 entries=waiting,
                 has_rest=len(entries[row.key]) == entries_a_lane
                 or len(waiting) < len(entries[row.key]),
+                is_recovery=entries_a_lane == 1,
                 contact=contact,
                 conversations=talks[contact.id] if contact else [],
             )

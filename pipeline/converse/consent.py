@@ -41,7 +41,7 @@ def _settle_next(database: Database) -> bool:
         try:
             with connection.begin_nested():
                 _settle(connection, entry, now)
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, KeyError, TypeError, ValueError) as error:
             text = f"{type(error).__name__}: {error}"
             inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
             log.exception("consent parked")

@@ -122,6 +122,12 @@ class ConversationDraft:
             opened_at=at,
         )
 
+    def heard(self, at: datetime) -> None:
+        """The contact wrote then; an operator may have written since."""
+        self.last_message_at = max(self.last_message_at, at)
+        self.last_inbound_at = max(self.last_inbound_at or at, at)
+        self.is_touched = True
+
     def is_held(self, now: datetime) -> bool:
         """Whether an operator answers, so that the bot is silent."""
         return self.holder != "bot" and (self.held_until is None or self.held_until > now)

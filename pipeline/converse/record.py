@@ -176,16 +176,21 @@ def _release(
     done = [turns.work.key for turns in batch if not turns.failure and not turns.work.has_rest]
     if done:
         lanes.release(connection, "inbound", token, done, now)
-    waiting = []
+    waiting: list[tuple[str, datetime, int, str | None]] = []
+    recovering: list[tuple[str, datetime, int, str | None]] = []
     for turns in batch:
         if turns.failure and not turns.failure.is_final:
             pause = BACK_OFF_SECONDS[min(turns.failure.attempt, len(BACK_OFF_SECONDS)) - 1]
             due_at, tried = now + timedelta(seconds=pause), turns.failure.attempt
             waiting.append((turns.work.key, due_at, tried, None))
         elif turns.failure or turns.work.has_rest:
-            waiting.append((turns.work.key, now, 0, None))
+            more = recovering if turns.work.is_recovery else waiting
+            more.append((turns.work.key, now, 0, None))
     if waiting:
         lanes.postpone(connection, "inbound", waiting)
+    if recovering:
+        # Still as if its worker had not come back: what killed it may be further down the lane.
+        lanes.postpone(connection, "inbound", recovering, token=token)
 
 
 def _blame(database: Database, token: uuid.UUID, turns: LaneTurns, error: Exception) -> None:
@@ -210,7 +215,7 @@ def _blame(database: Database, token: uuid.UUID, turns: LaneTurns, error: Except
 
 def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) -> None:
     """A message that the log has already, though its key was pruned, is no turn any more."""
-    heard = {e.provider_id: e.id for e in turns.work.entries if e.kind == "message"}
+    heard = {e.provider_id: e.id for e in turns.work.entries if e.kind in {"message", "late"}}
     known = messages.known_provider_ids(connection, list(heard))
     if repeated := [heard[provider_id] for provider_id in known]:
         inbox.settle(connection, repeated, "ignored", now)

@@ -56,7 +56,7 @@ class Talker:
         return turns
 
     def _take_one(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
-        if entry.kind == "message":
+        if entry.kind in {"message", "late"}:
             self._hear(turns, entry, now)
         elif entry.kind == "timer":
             self._remind(turns, entry, now)
@@ -68,14 +68,14 @@ class Talker:
         turns.contact = contact = turns.contact or ContactDraft.new(message)
         conversation = self._conversation_for(turns, message, entry.received_at)
         situation = self._situation(turns, contact, conversation, Heard(message), entry, now)
-        is_silent = contact.is_blocked or conversation.is_held(now)
+        is_late = entry.kind == "late"  # pulled a day after: the contact waits no more
+        is_silent = is_late or contact.is_blocked or conversation.is_held(now)
         outcome = None if is_silent else self._bot.respond(situation)
         # Only now, so that a turn that failed has left no mark on the drafts.
         if conversation not in turns.conversations:
             turns.conversations.append(conversation)
         contact.heard(message, entry.received_at)
-        conversation.last_inbound_at = conversation.last_message_at = entry.received_at
-        conversation.is_touched = True
+        conversation.heard(entry.received_at)
         turns.messages.append(messages.inbound_row(message, entry, contact.id, conversation.id))
         if outcome:
             self._effects.apply(turns, conversation, outcome, entry, now)

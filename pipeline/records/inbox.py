@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -16,13 +17,14 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     text,
     true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from pipeline.messages import Inbound
 from pipeline.records import bulk
@@ -31,12 +33,16 @@ from pipeline.records.base import Record, SerialId, Word, among, partial_index
 _WAITING = "status = 'waiting'"
 _UNFILED = "NOT is_filed"
 _CONSENT = "status = 'waiting' AND kind = 'consent'"
+# Written out, because a partial index serves no parameter.
+_IS_WAITING: ColumnElement[str] = literal_column("'waiting'")
+_IS_CONSENT: ColumnElement[str] = literal_column("'consent'")
 _PARKED = "status = 'parked'"
 
 
 class Entry(Record):
-    """One thing to take a turn on. `kind` is message, consent, timer or enter.
+    """One thing to take a turn on.
 
+    `kind` is message, late (a message that is logged without a turn), consent, timer or enter.
     `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
     the form as it came. `status` is waiting, handled, parked or ignored.
     """
@@ -137,8 +143,16 @@ def fail(
 
 
 def next_consent(connection: Connection) -> Row[Any] | None:
-    """Lock the oldest STOP, START or HELP that waits."""
-    query = select(Entry.__table__).where(text(_CONSENT)).order_by(Entry.id).limit(1)
+    """Lock the oldest STOP, START or HELP that waits; a contact's next one waits for it."""
+    earlier = aliased(Entry)
+    is_behind = (
+        select(earlier.id)
+        .where(earlier.lane == Entry.lane, earlier.id < Entry.id)
+        .where(earlier.status == _IS_WAITING, earlier.kind == _IS_CONSENT)
+        .correlate(Entry)
+        .exists()
+    )
+    query = select(Entry.__table__).where(text(_CONSENT), ~is_behind).order_by(Entry.id).limit(1)
     return connection.execute(query.with_for_update(skip_locked=True)).first()
 
 

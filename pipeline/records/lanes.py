@@ -177,13 +177,17 @@ def postpone(
     connection: Connection,
     direction: Direction,
     lanes: Sequence[tuple[str, datetime, int, str | None]],
+    token: uuid.UUID | None = None,
 ) -> None:
-    """End leases of locked lanes with work left: (key, due at, attempts, blocking sender)."""
+    """End leases of locked lanes with work left: (key, due at, attempts, blocking sender).
+
+    With a `token` the lease only runs out, and the lane counts as one whose worker died.
+    """
     rows = [
         {
             "direction": direction,
             "key": key,
-            "token": None,
+            "token": token,
             "due_at": due_at,
             "attempts": attempts,
             "blocked_by": sender,

@@ -11,6 +11,7 @@ from pipeline.errors import NotSent
 from pipeline.messages import Inbound
 from pipeline.records import inbox
 from pipeline.records.inbox import Entry
+from pipeline.records.messages import Message
 from pipeline.records.receipts import ReceiptRow
 from pipeline.records.workers import Worker
 from tests.builders import a_lane, a_worker, an_entry, an_inbound, rows
@@ -134,13 +135,25 @@ def test_pull_starts_at_the_installation(stage: MakeStage) -> None:
     assert post.asked[-1][0] == s.clock() - overlap
 
 
-def test_pull_looks_back_a_day_at_most(stage: MakeStage) -> None:
+def test_pull_looks_back_as_far_as_the_keys_reach(stage: MakeStage) -> None:
+    post = Post()
+    s = stage(None, post, keep_handled_days=30)
+    sweep.pull(s.runtime, s.rings.append)
+    s.clock.pass_by(40 * 24 * 3600)
+    sweep.pull(s.runtime, s.rings.append)
+    assert post.asked[-1][0] == s.clock() - timedelta(days=30)
+
+
+def test_message_missed_for_a_day_is_only_logged(stage: MakeStage) -> None:
     post = Post()
     s = stage(None, post)
     sweep.pull(s.runtime, s.rings.append)
-    s.clock.pass_by(72 * 3600)
-    sweep.pull(s.runtime, s.rings.append)
-    assert post.asked[-1][0] == s.clock() - timedelta(hours=24)
+    post.missed = [missed(1, s)]
+    s.clock.pass_by(25 * 3600)
+    assert sweep.pull(s.runtime, s.rings.append) == 1
+    s.converse()
+    (logged,) = rows(s.database, Message)
+    assert (logged.direction, logged.body) == ("inbound", "missed 1")
 
 
 def test_pull_asks_for_the_numbers_in_use(stage: MakeStage) -> None:

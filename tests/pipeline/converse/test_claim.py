@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from pipeline.botkit import Turn
 from pipeline.converse.claim import LEASE, claim
+from pipeline.converse.record import record
+from pipeline.converse.turns import Talker
 from pipeline.records import inbox
 from tests.builders import a_lane, an_entry
 from tests.pipeline.conftest import MakeStage
@@ -86,6 +88,22 @@ def test_recovery_stays_alone_until_the_lane_is_empty(stage: MakeStage) -> None:
     s.clock.pass_by(LEASE.total_seconds())
     s.converse()
     assert s.replies == ["a", "b", "c"]
+
+
+def test_killer_further_down_the_lane_comes_alone(stage: MakeStage) -> None:
+    s = stage()
+    for text in ("a", "killer"):
+        s.hears(text)
+    claim(s.database, 8)
+    s.hears("hi", BOB)
+    s.clock.pass_by(LEASE.total_seconds())
+    recovered = claim(s.database, 8)
+    turns = Talker(s.runtime.bot, "post", lambda _id, _n: []).take(recovered.works[0], s.clock())
+    record(s.database, recovered.token, [turns], lambda: False)
+    following = claim(s.database, 8)
+    assert following.is_recovery
+    assert [work.key for work in following.works] == [ADA]
+    assert following.works[0].attempt == 1
 
 
 def test_expired_lane_is_left_when_not_looked_for(stage: MakeStage) -> None:

@@ -5,6 +5,7 @@ import pytest
 from pipeline.botkit import Turn
 from pipeline.converse.claim import claim
 from pipeline.messages import Consent
+from pipeline.records import inbox
 from pipeline.records.contacts import Contact
 from pipeline.records.messages import Message
 from tests.builders import rows
@@ -142,3 +143,18 @@ def test_consent_already_in_the_log_is_parked(stage: MakeStage) -> None:
     s.hears("hi", "+14155550109")
     s.converse()
     assert [e.status for e in s.entries()] == ["handled", "parked", "handled"]
+
+
+def test_stop_and_start_settle_in_their_order(stage: MakeStage) -> None:
+    s = stage()
+    s.hears("STOP", consent="stop")
+    s.hears("START", consent="start")
+    with s.database.write() as stopping:
+        first = inbox.next_consent(stopping)
+        if not s.database.is_sqlite:
+            # Another worker finds nothing: START waits until STOP is settled.
+            with s.database.write() as starting:
+                assert inbox.next_consent(starting) is None
+    assert first is not None
+    s.converse()
+    assert opt_outs(s) == set()
