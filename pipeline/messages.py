@@ -46,8 +46,8 @@ class Inbound:
 
     `contact_key` is the E.164 number, or the provider's user id where there is no number; `phone`
     is None in that case. `recipient` is our number, short code or sender id without a channel
-    prefix. `consent` marks STOP, START and HELP, which do not reach the bot; only a START ("YES") of
-    somebody who never said STOP is an answer like any other.
+    prefix. `consent` marks STOP, START and HELP, which do not reach the bot; only a START ("YES")
+    of somebody who never said STOP is an answer like any other.
     """
 
     provider: str

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -73,24 +74,18 @@ def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also: tuple[bool, bool]
 ) -> tuple[list[Row[Any]], int]:
     also_expired, also_new = also
-    until = now + LEASE
-    if also_expired:
-        # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by
-        # entry, so that it can take no neighbour with it.
-        expired = lanes.claim_expired(
-            connection, "inbound", token=token, now=now, until=until, limit=1
-        )
-        if expired:
-            return expired, 1
-    leased = lanes.claim(connection, "inbound", token=token, now=now, until=until, limit=limit)
+    lease = lanes.Lease(token, now, now + LEASE)
+    take = partial(lanes.claim, connection, "inbound", lease)
+    # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by entry,
+    # so that it can take no neighbour with it.
+    if also_expired and (expired := take(limit=1, is_expired=True)):
+        return expired, 1
+    leased = take(limit=limit)
     rest = limit - len(leased)
     # Lanes that always have more must not keep others from being known at all.
     if (rest or also_new) and (new := inbox.file_new(connection, FILED_AT_ONCE)):
         lanes.note(connection, "inbound", new, now)
-        if rest:
-            leased += lanes.claim(
-                connection, "inbound", token=token, now=now, until=until, limit=rest
-            )
+        leased += take(limit=rest) if rest else []
     return leased, ENTRIES_A_LANE
 
 

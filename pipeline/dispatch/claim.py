@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -88,15 +89,11 @@ def claim(
 def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
 ) -> list[str]:
-    until = now + LEASE
-    rows: list[Row[Any]] = []
-    if also_expired:
-        rows += lanes.claim_expired(
-            connection, "outbound", token=token, now=now, until=until, limit=limit
-        )
+    lease = lanes.Lease(token, now, now + LEASE)
+    take = partial(lanes.claim, connection, "outbound", lease)
+    rows = take(limit=limit, is_expired=True) if also_expired else []
     if len(rows) < limit:
-        rest = limit - len(rows)
-        rows += lanes.claim(connection, "outbound", token=token, now=now, until=until, limit=rest)
+        rows += take(limit=limit - len(rows))
     return [row.key for row in rows]
 
 

@@ -7,7 +7,7 @@ the lease for a lane in work, None for an idle one. So a lane whose worker died 
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -59,64 +59,55 @@ def note(
     connection.execute(noted.returning(Lane.key), rows)
 
 
+class Lease(NamedTuple):
+    """Who takes lanes, when, and until when nobody else may."""
+
+    token: uuid.UUID
+    now: datetime
+    until: datetime
+
+
 def claim(
     connection: Connection,
     direction: Direction,
+    lease: Lease,
     *,
-    token: uuid.UUID,
-    now: datetime,
-    until: datetime,
     limit: int,
+    is_expired: bool = False,
 ) -> list[Row[Any]]:
-    """Lease up to `limit` due lanes, the longest due first; rows of (key, attempts)."""
+    """Lease up to `limit` due lanes, the longest due first; rows of (key, attempts).
+
+    With `is_expired` those whose worker did not come back before its lease ended.
+    """
     query = (
         select(Lane.key, Lane.attempts)
-        .where(Lane.direction == direction, Lane.due_at <= now, text(_DUE))
+        .where(Lane.direction == direction, Lane.due_at <= lease.now)
+        .where(text(_LEASED if is_expired else _DUE))
         .order_by(Lane.due_at)
         .limit(limit)
+        # Two claimers that meet on the same heads each take their own part.
+        .with_for_update(skip_locked=True)
     )
-    return _lease(connection, direction, query, token, until)
-
-
-def claim_expired(
-    connection: Connection,
-    direction: Direction,
-    *,
-    token: uuid.UUID,
-    now: datetime,
-    until: datetime,
-    limit: int,
-) -> list[Row[Any]]:
-    """Lease lanes whose worker did not come back before its lease ended."""
-    query = (
-        select(Lane.key, Lane.attempts)
-        .where(Lane.direction == direction, Lane.due_at <= now, text(_LEASED))
-        .order_by(Lane.due_at)
-        .limit(limit)
-    )
-    return _lease(connection, direction, query, token, until)
+    rows: list[Any] = list(connection.execute(query).all())
+    if rows:
+        _lease(connection, direction, lease, [row.key for row in rows])
+    return rows
 
 
 def _lease(
-    connection: Connection, direction: Direction, query: Any, token: uuid.UUID, until: datetime
-) -> list[Row[Any]]:
-    # Two claimers that meet on the same heads each take their own part (SKIP LOCKED).
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
-    if rows:
-        connection.execute(
-            update(Lane)
-            .where(
-                Lane.direction == direction, among(connection, Lane.key, [row.key for row in rows])
-            )
-            .values(
-                token=token,
-                due_at=until,
-                has_more=False,
-                attempts=Lane.attempts + 1,
-                blocked_by=None,
-            )
+    connection: Connection, direction: Direction, lease: Lease, keys: Collection[str]
+) -> None:
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys))
+        .values(
+            token=lease.token,
+            due_at=lease.until,
+            has_more=False,
+            attempts=Lane.attempts + 1,
+            blocked_by=None,
         )
-    return rows
+    )
 
 
 def lock_held(

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -128,17 +129,10 @@ def test_message_that_kills_its_worker_is_parked(stage: MakeStage) -> None:
 
 def die_in_turn(s: Stage) -> None:
     """A worker that claims, and is not heard of again."""
-    from_now = s.clock() + timedelta(seconds=15)
-    token = uuid.uuid4()
+    lease = lanes.Lease(uuid.uuid4(), s.clock(), s.clock() + timedelta(seconds=15))
     with s.database.write() as connection:
-        claimed = [
-            *lanes.claim_expired(
-                connection, "inbound", token=token, now=s.clock(), until=from_now, limit=1
-            ),
-            *lanes.claim(
-                connection, "inbound", token=token, now=s.clock(), until=from_now, limit=1
-            ),
-        ]
+        take = partial(lanes.claim, connection, "inbound", lease, limit=1)
+        claimed = [*take(is_expired=True), *take()]
     assert len(claimed) == 1
 
 
