@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
+from pipeline.jsons import from_json, to_json
+
 _WRITES = "parley_writes"
 # Whatever a worker asks is a look-up by key. A planner that has no statistics yet would read and
 # hash whole tables instead: measured, 6 ms for 64 lanes where the indexes need 0.5 ms.
@@ -23,6 +25,12 @@ _BY_KEY = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+}
+# Error texts reach logs, and parameters hold bodies and numbers.
+_EVERYWHERE: dict[str, Any] = {
+    "hide_parameters": True,
+    "json_serializer": to_json,
+    "json_deserializer": from_json,
 }
 _CLOCK_SECONDS = 1.0
 _CLOCK = select(func.clock_timestamp())
@@ -104,7 +112,7 @@ def _sqlite(url: str, statement_seconds: float) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": min(statement_seconds, 5.0)}
+        url, **_EVERYWHERE, connect_args={"timeout": min(statement_seconds, 5.0)}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -141,7 +149,7 @@ def _postgresql(
         max_overflow=pool_size,
         pool_timeout=statement_seconds,
         pool_pre_ping=not is_worker,
-        hide_parameters=True,  # error texts reach logs, and parameters hold bodies and numbers
+        **_EVERYWHERE,
         connect_args={
             "application_name": application,
             "connect_timeout": 3,

@@ -345,6 +345,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_message_public_id")),
         sa.UniqueConstraint("turn_id", "ordinal", name=op.f("uq_message_turn_id_ordinal")),
         sqlite_autoincrement=True,
+        postgresql_with={"fillfactor": 70},
     )
     op.create_index("ix_message_contact", "message", ["contact_id", "id"], unique=False)
     op.create_index("ix_message_conversation", "message", ["conversation_id", "id"], unique=False)

@@ -56,7 +56,8 @@ class Message(Record):
             "resends",
             where="resends > 0",
         ),
-        {"sqlite_autoincrement": True},
+        # Room in each page for the rows that sending and callbacks change.
+        {"sqlite_autoincrement": True, "postgresql_with": {"fillfactor": 70}},
     )
 
     id: Mapped[SerialId]

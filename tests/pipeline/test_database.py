@@ -1,6 +1,7 @@
 """Transactions and the clock, the same on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -58,14 +59,14 @@ def test_connections_can_be_made_anew(database: Database) -> None:
         assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
-def test_sqlite_is_safe_at_power_loss(database: Database) -> None:
-    if not database.is_sqlite:
-        pytest.skip("about SQLite")
+def test_sqlite_is_safe_at_power_loss(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'parley.db'}")
     with database.read() as connection:
         pragmas = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
+    database.close()
     assert pragmas == ["wal", 2, 1]
 
 
