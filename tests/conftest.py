@@ -19,7 +19,7 @@ from pipeline.records import Record
 pytest_plugins = ["tests.stack.fixtures"]
 
 SERVER = make_url(
-    os.environ.get("TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/test?user=root")
+    os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1:5432/test?user=root")
 ).set(drivername="postgresql+psycopg")
 
 
@@ -45,7 +45,7 @@ def server() -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except OperationalError as error:
-        missing = f"no PostgreSQL at {SERVER.render_as_string()}; set TEST_DATABASE_URL"
+        missing = f"no PostgreSQL at {SERVER.render_as_string()}; set TEST_POSTGRESQL_URL"
         if os.environ.get("CI") == "true":
             raise RuntimeError(missing) from error
         pytest.skip(missing)
