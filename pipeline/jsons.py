@@ -7,7 +7,10 @@ import orjson
 
 
 def to_json(value: Any) -> str:
-    """JSON text; UUIDs and moments become strings. Raises TypeError for what JSON cannot hold."""
+    """JSON text; UUIDs and moments become strings, NaN and infinities null (RFC 8259 has none).
+
+    Raises TypeError for what JSON cannot hold.
+    """
     try:
         return orjson.dumps(value).decode()
     except TypeError:

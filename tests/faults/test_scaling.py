@@ -12,8 +12,8 @@ from tests.stack import EVERYTHING, Process, Stack, eventually, people
 from tests.stack.fixtures import figure
 
 STOPPED_WITHIN_SECONDS = 10.0
-SPEED_UP = 1.6
-SOON_SECONDS = 1.0
+SPEED_UP = 1.4
+SOON_SECONDS = 3.0
 
 
 def _turns(stack: Stack) -> list[dict[str, Any]]:

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.jsons import from_json, to_json
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
 )
@@ -19,7 +25,7 @@ values = st.recursive(
 
 @given(values)
 def test_what_json_takes_comes_back(value: Any) -> None:
-    assert from_json(to_json(value)) == json.loads(json.dumps(value)) or value != value
+    assert from_json(to_json(value)) == json.loads(json.dumps(value))
 
 
 @pytest.mark.parametrize("value", [2**70, {"half": "\ud800"}, {"nul": "\x00"}, [], {}])

@@ -125,7 +125,7 @@ def test_locked_database_is_said_in_time(receiver: Receiver, database: Database)
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             receiver.inbound(an_inbound(), {})
-        assert time.monotonic() - began < 1.9
+        assert time.monotonic() - began < 3
     receiver.inbound(an_inbound(), {})
 
 

