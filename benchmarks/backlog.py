@@ -46,7 +46,7 @@ def parley(messages: int, api_url: str = "") -> float:
             _wait_for_workers(looking)
             ring = Ringer(Settings.load(database_url=url, broker_url=bench.REDIS)).ring
             ring("converse")
-            return messages / bench.wait_until(lambda: _sent(looking) == messages)
+            return messages / bench.wait_until(lambda: _sent(looking) == messages, pause=0.25)
 
 
 def _fill(url: str, messages: int) -> None:
@@ -114,4 +114,4 @@ def textbook(messages: int, api_url: str = "") -> float:
         with bench.process(worker, env):
             bench.wait_until(lambda: sent() > 0)
             before = sent()
-            return (messages - before) / bench.wait_until(lambda: sent() == messages)
+            return (messages - before) / bench.wait_until(lambda: sent() == messages, pause=0.25)

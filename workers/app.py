@@ -3,6 +3,7 @@
 `celery --app workers.app worker --queues converse …`; the Procfile has every line.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -70,6 +71,9 @@ def adopt(runtime: Runtime) -> None:
 def _compose(
     runtime: Runtime, *, is_replaceable: bool, pools: Collection[str] = ()
 ) -> process.Process:
+    # A batch makes many short-lived values and no cycles: look for those seldom.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     overrun = _end_this_process if is_replaceable else _count_abandoned
     parts = process.Process(runtime, Ringer(runtime.settings).ring, overrun)
     parts.start_heartbeat(pools or app.amqp.queues.consume_from)
