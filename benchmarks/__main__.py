@@ -1,6 +1,7 @@
 """`python -m benchmarks [--runs 3]`: run everything and print the table of docs/performance.md."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
+    # Ended from outside, the processes of the run end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print("| what | Parley | textbook | ratio |\n|---|---|---|---|")
     with backlog.fake_twilio() as api:
         _row(
