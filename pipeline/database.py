@@ -102,10 +102,6 @@ class Database:
         """Give back every pooled connection."""
         self.engine.dispose()
 
-    def after_fork(self) -> None:
-        """Forget connections inherited from the parent process, without closing its sockets."""
-        self.engine.dispose(close=False)
-
 
 def _sqlite(url: str, statement_seconds: float) -> Engine:
     path = make_url(url).database

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,7 +15,6 @@ from pipeline.messages import storable
 from pipeline.records import messages
 
 log = structlog.get_logger(__name__)
-KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Effects:
                 media=[{"url": url} for url in reply.media_urls],
                 content=dict(reply.content),
                 created_at=now,
-                expires_at=now + KEEP_TRYING_TO_SEND,
+                expires_at=now + messages.KEEP_TRYING_TO_SEND,
                 turn_id=entry.id,
                 ordinal=ordinal,
             )

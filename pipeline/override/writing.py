@@ -4,7 +4,7 @@ Next, after a ring: pipeline/dispatch sends them and checks pipeline/gates once 
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
@@ -22,7 +22,6 @@ from pipeline.settings import Settings
 
 # https://www.twilio.com/docs/api/errors/21617
 LONGEST_BODY = 1600
-KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
 
 class Queued(NamedTuple):
@@ -177,7 +176,7 @@ def _queue(
         body=body,
         idempotency_key=key,
         created_at=now,
-        expires_at=now + KEEP_TRYING_TO_SEND,
+        expires_at=now + messages.KEEP_TRYING_TO_SEND,
     )
     conversations.touch(connection, conversation.id, now)
     outbox.enqueue(connection, [row], [contact.key], now)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
@@ -70,11 +70,6 @@ def set_opt_out(
     if at:
         opt_outs[where] = at.isoformat()
     connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
-
-
-def count(connection: Connection) -> int:
-    """How many contacts there are."""
-    return connection.execute(select(func.count()).select_from(Contact)).scalar_one()
 
 
 def create_new(connection: Connection, contact: dict[str, Any]) -> None:

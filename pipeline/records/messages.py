@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +23,10 @@ from pipeline.records.base import BigId, Record, SerialId, Word, among, partial_
 
 # Not by status: an index over a column that every send changes twice would cost it twice.
 PENDING_SQL = "settled_at IS NULL"
+
+
+# A message that could not be sent for so long says nothing to its contact any more.
+KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
 
 class Message(Record):
