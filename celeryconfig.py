@@ -80,6 +80,11 @@ beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 4.0},
     },
+    "add up the counts": {
+        "task": "sweep.tidy",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "pull missed inbound messages": {
         "task": "sweep.pull",
         "schedule": 60.0,

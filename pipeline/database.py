@@ -119,6 +119,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own knows ASCII only, and names are found in any script.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(words: str | None) -> str | None:
+    return words and words.lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:

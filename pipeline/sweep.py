@@ -13,7 +13,16 @@ from sqlalchemy import Row
 from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
-from pipeline.records import conversations, inbox, lanes, messages, receipts, timers, workers
+from pipeline.records import (
+    conversations,
+    inbox,
+    lanes,
+    messages,
+    receipts,
+    tallies,
+    timers,
+    workers,
+)
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
@@ -74,6 +83,15 @@ def reconsider_receipts(database: Database) -> None:
     """Merge callbacks whose message was not known when they came."""
     with database.write() as connection:
         receipts.reconsider(connection)
+
+
+def fold_tallies(database: Database) -> int:
+    """Add up the differences that writers left; returns how many rows that saved."""
+    with database.read() as connection:
+        if not tallies.has_differences(connection):
+            return 0
+    with database.write() as connection:
+        return tallies.fold(connection)
 
 
 def prune(database: Database, keep: timedelta) -> int:

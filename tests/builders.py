@@ -4,20 +4,23 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import Connection, Row, Table, insert, select
 
+from pipeline.accounts.sign_in import begin
 from pipeline.botkit import Bot, Turn
 from pipeline.database import Database
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
 from pipeline.providers import registry
-from pipeline.records import Record, tokens
+from pipeline.records import Record, tallies, tokens
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.transitions import Transition
+from pipeline.records.users import User
 from pipeline.records.workers import Worker
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
@@ -47,7 +50,7 @@ def a_bot() -> Bot:
 
 def a_runtime(database: Database, bot: Bot | None = None, **settings: Any) -> Runtime:
     """The simulator as provider, unless the settings say otherwise; no environment is read."""
-    given = Settings.model_construct(**settings)
+    given = Settings.model_construct(**({"secret_key": SecretStr("of tests only")} | settings))
     return Runtime(given, database, registry.create(given.provider, given), bot or a_bot())
 
 
@@ -71,6 +74,7 @@ def a_contact(database: Database, **values: Any) -> Row[Any]:
     """A contact with a number of its own."""
     phone = values.get("phone", f"+1415555{next(_numbers):04}")
     given = {"id": new_id(), "key": phone, "phone": phone, "created_at": datetime.now(UTC)}
+    _count(database, tallies.CONTACTS, "")
     return _insert(database, Contact, given | values)
 
 
@@ -88,7 +92,10 @@ def a_conversation(database: Database, contact: Row[Any] | None = None, **values
         "last_message_at": now,
         "last_inbound_at": now,
     }
-    return _insert(database, Conversation, given | values)
+    row = _insert(database, Conversation, given | values)
+    if row.closed_at is None:
+        _count(database, tallies.STATE, row.state)
+    return row
 
 
 def a_message(database: Database, conversation: Row[Any], **values: Any) -> Row[Any]:
@@ -161,6 +168,19 @@ def a_token(database: Database, role: str = "admin", name: str = "") -> str:
         return tokens.add(connection, name or f"{role}-{next(_numbers)}", role, datetime.now(UTC))
 
 
+def a_user(database: Database, role: str = "admin", email: str = "") -> Row[Any]:
+    """A user without a password: `a_sign_in` lets them in."""
+    email = email or f"{role}-{next(_numbers)}@example.com"
+    given = {"id": new_id(), "email": email, "role": role, "password_hash": ""}
+    return _insert(database, User, given | {"created_at": datetime.now(UTC)})
+
+
+def a_sign_in(database: Database, user: Row[Any]) -> str:
+    """The token of a user's browser."""
+    with database.write() as connection:
+        return begin(connection, user.id, user.email, "a browser", datetime.now(UTC))
+
+
 def rows(database: Database, record: type[Record]) -> list[Row[Any]]:
     """Every row of a table."""
     with database.read() as connection:
@@ -171,6 +191,11 @@ def _insert(database: Database, record: type[Record], values: dict[str, Any]) ->
     with database.write() as connection:
         key = connection.execute(insert(record).values(values)).inserted_primary_key
         return _by_key(connection, record, tuple(key or ()))
+
+
+def _count(database: Database, noun: str, word: str) -> None:
+    with database.write() as connection:
+        tallies.add(connection, noun, {word: 1})
 
 
 def _by_key(connection: Connection, record: type[Record], key: tuple[Any, ...]) -> Row[Any]:

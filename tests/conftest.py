@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from pipeline.database import Database
-from pipeline.records import Record
+from pipeline.records import schema
 
 pytest_plugins = ["tests.stack.fixtures"]
 
@@ -32,7 +32,8 @@ def _url(name: str) -> str:
 
 def _create_tables(url: str) -> None:
     database = Database(url)
-    Record.metadata.create_all(database.engine)
+    with database.write() as connection:
+        schema.upgrade(connection)
     database.close()
 
 

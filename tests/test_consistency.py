@@ -72,13 +72,19 @@ def test_migrations_form_one_line() -> None:
     assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
 
 
+def is_of_a_model(_: object, name: str | None, *__: object) -> bool:
+    """What the search looks in is made by a migration alone: each database has its own."""
+    return not re.match(r"(ix_)?(message|contact)_words", name or "")
+
+
 def test_migrations_make_the_tables_of_the_models(database: Database) -> None:
     with database.write() as connection:
         existing = MetaData()
         existing.reflect(connection)
         existing.drop_all(connection)
         schema.upgrade(connection)
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": is_of_a_model}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Record.metadata) == []
 
 

@@ -40,6 +40,13 @@ def due_timers() -> None:
     _unless_database_is_away(move)
 
 
+@app.task(name="sweep.tidy")
+def tidy() -> None:
+    """Add up the counts."""
+    database = current().runtime.database
+    _unless_database_is_away(lambda: sweep.fold_tallies(database))
+
+
 @app.task(name="sweep.pull")
 def pull() -> None:
     """Fetch inbound messages that we missed."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Index, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records.base import Record, SerialId, Word
@@ -13,7 +13,10 @@ class AuditEntry(Record):
     """`actor` is an e-mail or `token:NAME`; `details` holds no message bodies or full numbers."""
 
     __tablename__ = "audit"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_audit_action", "action", "target", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[SerialId]
     created_at: Mapped[datetime] = mapped_column(index=True)
@@ -32,3 +35,11 @@ def append(
             created_at=now, actor=actor, action=action, target=target, details=details
         )
     )
+
+
+def count_since(connection: Connection, action: str, target: str, since: datetime) -> int:
+    """How often this was done to this target since then."""
+    query = select(func.count()).where(
+        AuditEntry.action == action, AuditEntry.target == target, AuditEntry.created_at > since
+    )
+    return connection.execute(query).scalar_one()

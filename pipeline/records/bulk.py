@@ -20,20 +20,20 @@ _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # 
 
 def add(
     connection: Connection, table: type[Record], rows: Rows, *, skip_known: bool = False
-) -> None:
+) -> int:
     """Insert rows in the order given; with `skip_known`, pass over those with a known unique key.
 
-    Columns that a row leaves out take their default. Every row names the same columns.
+    Columns that a row leaves out take their default. Every row names the same columns. Returns how
+    many were inserted.
     """
     if connection.dialect.name == "postgresql":
         defaults = _defaults(_table(table))
         full = [{**defaults, **row} for row in rows]
         statement = _insert(_table(table), tuple(full[0]), skip_known)
-        connection.execute(statement, {"rows": _as_json(_table(table), full)})
-    elif skip_known:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
-    else:
-        connection.execute(insert(table), list(rows))
+        return connection.execute(statement, {"rows": _as_json(_table(table), full)}).rowcount
+    plain = sqlite.insert(table).on_conflict_do_nothing() if skip_known else insert(table)
+    counted = plain.execution_options(preserve_rowcount=True)
+    return connection.execute(counted, list(rows)).rowcount
 
 
 def change(

@@ -1,14 +1,14 @@
 """Contacts: one per phone number, or per provider user id where there is no number."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records import bulk
+from pipeline.records import bulk, tallies
 from pipeline.records.base import Record, among
 
 
@@ -51,6 +51,7 @@ def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
 def create(connection: Connection, contacts: Sequence[dict[str, Any]]) -> None:
     """Insert contacts; raises IntegrityError where a key is taken already."""
     bulk.add(connection, Contact, contacts)
+    tallies.add(connection, tallies.CONTACTS, {"": len(contacts)})
 
 
 def seen(connection: Connection, moments: Sequence[dict[str, Any]]) -> None:
@@ -74,4 +75,22 @@ def set_opt_out(
 
 def create_new(connection: Connection, contact: dict[str, Any]) -> None:
     """Insert a contact; one whose key is there already changes nothing."""
-    bulk.add(connection, Contact, [contact], skip_known=True)
+    added = bulk.add(connection, Contact, [contact], skip_known=True)
+    tallies.add(connection, tallies.CONTACTS, {"": added})
+
+
+def lock(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+    """One contact, locked for a change by hand."""
+    query = select(Contact.__table__).where(Contact.id == contact_id)
+    return connection.execute(query.with_for_update(key_share=True)).one_or_none()
+
+
+def change(connection: Connection, contact_id: uuid.UUID, **values: Any) -> None:
+    """Write an operator's change."""
+    connection.execute(update(Contact).where(Contact.id == contact_id).values(**values))
+
+
+def keys_of(connection: Connection, contact_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The keys, which name the lanes, of these contacts."""
+    query = select(Contact.id, Contact.key).where(among(connection, Contact.id, contact_ids))
+    return {row.id: row.key for row in connection.execute(query)}

@@ -1,7 +1,8 @@
 """Conversations: where one contact stands with the bot on one channel and number of ours."""
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,19 +11,23 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
+    func,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records import bulk
+from pipeline.records import bulk, tallies
 from pipeline.records.base import Record, Word, among, partial_index
+
+UNREAD_SQL = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_inbound_at)"
 
 
 class Conversation(Record):
     """One talk. `version` grows with every change and fences turns in flight (promise P8).
 
     `state_seq` counts the states entered, so that a timer knows whether its state was left.
+    `read_at` is when an operator last looked; what came in later is unread.
     """
 
     __tablename__ = "conversation"
@@ -37,6 +42,13 @@ class Conversation(Record):
             where="closed_at IS NULL",
         ),
         Index("ix_conversation_recent", "last_message_at", "id"),
+        Index("ix_conversation_channel", "channel", "last_message_at", "id"),
+        partial_index(
+            "ix_conversation_closed",
+            "last_message_at",
+            "id",
+            where="closed_at IS NOT NULL",
+        ),
         Index("ix_conversation_contact", "contact_id", "opened_at"),
         partial_index(
             "ix_conversation_state",
@@ -44,6 +56,12 @@ class Conversation(Record):
             "last_message_at",
             "id",
             where="closed_at IS NULL",
+        ),
+        partial_index(
+            "ix_conversation_unread",
+            "last_message_at",
+            "id",
+            where=UNREAD_SQL,
         ),
         partial_index(
             "ix_conversation_held",
@@ -68,6 +86,7 @@ class Conversation(Record):
     opened_at: Mapped[datetime]
     last_message_at: Mapped[datetime]
     last_inbound_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
 
@@ -87,6 +106,14 @@ def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None
     return connection.execute(select(TABLE).where(Conversation.id == conversation_id)).one_or_none()
 
 
+def by_ids(
+    connection: Connection, conversation_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Row[Any]]:
+    """Those of these conversations that there are."""
+    query = select(TABLE).where(among(connection, Conversation.id, conversation_ids))
+    return {row.id: row for row in connection.execute(query)}
+
+
 def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Lock conversations in id order and tell the version of each."""
     query = (
@@ -101,20 +128,45 @@ def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[
 def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:
     """Insert conversations; raises IntegrityError where the contact has an open one."""
     bulk.add(connection, Conversation, conversations)
+    opened = [row["state"] for row in conversations if row.get("closed_at") is None]
+    tallies.add(connection, tallies.STATE, Counter(opened))
 
 
-def save(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
-    """Write what turns changed in locked conversations; every one gets its next version."""
+def save(
+    connection: Connection,
+    changes: Sequence[dict[str, Any]],
+    before: Mapping[uuid.UUID, str] | None = None,
+) -> None:
+    """Write what changed in locked conversations; every one gets its next version.
+
+    `before` is the state that each open one was in; without it, that is looked up.
+    """
+    if before is None:
+        before = _counted(connection, changes)
     bulk.change(connection, Conversation, changes, also={"version": "conversation.version + 1"})
+    differences: Counter[str] = Counter()
+    for row in changes:
+        if (was := before.get(row["id"])) is not None:
+            differences[was] -= 1
+            if row.get("closed_at") is None:
+                differences[row.get("state", was)] += 1
+    tallies.add(connection, tallies.STATE, differences)
+
+
+def _counted(connection: Connection, changes: Sequence[dict[str, Any]]) -> dict[uuid.UUID, str]:
+    """The states of those that are open, where the changes may move or close them."""
+    if changes[0].keys().isdisjoint({"state", "closed_at"}):
+        return {}
+    ids = [row["id"] for row in changes]
+    query = select(Conversation.id, Conversation.state).where(
+        among(connection, Conversation.id, ids), Conversation.closed_at.is_(None)
+    )
+    return {row.id: row.state for row in connection.execute(query)}
 
 
 def change(connection: Connection, conversation_id: uuid.UUID, **values: Any) -> None:
     """Write an operator's change; the next version throws a turn in flight away."""
-    connection.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(version=Conversation.version + 1, **values)
-    )
+    save(connection, [{"id": conversation_id, **values}])
 
 
 def latest_of(connection: Connection, contact_id: uuid.UUID, channel: str = "") -> Row[Any] | None:
@@ -133,6 +185,23 @@ def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> N
     connection.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(last_message_at=at)
     )
+
+
+def mark_read(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
+    """Note that an operator looked; no turn in flight is thrown away for that."""
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(read_at=at)
+    )
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many open conversations are in each state, counted one by one."""
+    query = (
+        select(Conversation.state, func.count().label("conversations"))
+        .where(Conversation.closed_at.is_(None))
+        .group_by(Conversation.state)
+    )
+    return {row.state: row.conversations for row in connection.execute(query)}
 
 
 def our_numbers(connection: Connection) -> set[str]:

@@ -36,13 +36,14 @@ _CONSENT = "status = 'waiting' AND kind = 'consent'"
 # Written out, because a partial index serves no parameter.
 _IS_WAITING: ColumnElement[str] = literal_column("'waiting'")
 _IS_CONSENT: ColumnElement[str] = literal_column("'consent'")
-_PARKED = "status = 'parked'"
+PARKED_SQL = "status = 'parked'"
 
 
 class Entry(Record):
     """One thing to take a turn on.
 
-    `kind` is message, late (a message that is logged without a turn), consent, timer or enter.
+    `kind` is message, late (a message that is logged without a turn), rerun (a message that is in
+    the log and takes its turn again), consent, timer or enter.
     `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
     the form as it came. `status` is waiting, handled, parked or ignored.
     """
@@ -53,7 +54,7 @@ class Entry(Record):
         partial_index("ix_inbox_unfiled", "id", where=_UNFILED),
         partial_index("ix_inbox_waiting", "lane", "id", where=_WAITING),
         partial_index("ix_inbox_consent", "id", where=_CONSENT),
-        partial_index("ix_inbox_parked", "id", where=_PARKED),
+        partial_index("ix_inbox_parked", "id", where=PARKED_SQL),
         {"sqlite_autoincrement": True},
     )
 
@@ -140,6 +141,11 @@ def fail(
     if parked_at:
         values |= {"status": "parked", "handled_at": parked_at}
     connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
+
+
+def by_id(connection: Connection, entry_id: int) -> Row[Any] | None:
+    """One entry."""
+    return connection.execute(select(Entry.__table__).where(Entry.id == entry_id)).one_or_none()
 
 
 def next_consent(connection: Connection) -> Row[Any] | None:

@@ -1,7 +1,7 @@
 """The log: every message in and out. Outbound rows that wait to be sent are in outbox.py."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy import (
     Row,
     UniqueConstraint,
     select,
+    text,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,8 +25,7 @@ from pipeline.records.base import BigId, Record, SerialId, Word, among, partial_
 
 # Not by status: an index over a column that every send changes twice would cost it twice.
 PENDING_SQL = "settled_at IS NULL"
-
-
+FAILED_SQL = "failed_at IS NOT NULL"
 # A message that could not be sent for so long says nothing to its contact any more.
 KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
@@ -34,7 +35,8 @@ class Message(Record):
 
     `(turn_id, ordinal)` is unique: 0 is the inbound message of the turn, 1… its replies, so no
     turn can be recorded twice (promise P2). `status_times` maps a status to its ISO 8601 moment.
-    `settled_at` is when sending was over: taken by the provider, or given up.
+    `settled_at` is when sending was over: taken by the provider, or given up. `failed_at` is when
+    it failed, until somebody saw to it.
     """
 
     __tablename__ = "message"
@@ -54,6 +56,17 @@ class Message(Record):
             "provider",
             unique=True,
             where="provider_id IS NOT NULL",
+        ),
+        partial_index(
+            "ix_message_failed",
+            "failed_at",
+            "id",
+            where=FAILED_SQL,
+        ),
+        partial_index(
+            "ix_message_failed_conversation",
+            "conversation_id",
+            where=FAILED_SQL,
         ),
         partial_index(
             "ix_message_resent",
@@ -91,6 +104,7 @@ class Message(Record):
     attempted_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
     status_times: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
@@ -158,6 +172,7 @@ _EMPTY: dict[str, Any] = {
     "idempotency_key": None,
     "expires_at": None,
     "settled_at": None,
+    "failed_at": None,
 }
 
 
@@ -175,6 +190,19 @@ def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) ->
         .limit(limit)
     )
     return list(connection.execute(query).all())[::-1]
+
+
+def by_public_id(connection: Connection, public_id: uuid.UUID) -> Row[Any] | None:
+    """The message that others know by this id."""
+    return connection.execute(select(TABLE).where(Message.public_id == public_id)).one_or_none()
+
+
+def logged_turns(connection: Connection, turn_ids: Collection[int]) -> set[int]:
+    """Those of these turns whose inbound message is in the log."""
+    query = select(Message.turn_id).where(
+        among(connection, Message.turn_id, turn_ids), Message.ordinal == 0
+    )
+    return {row.turn_id for row in connection.execute(query)}
 
 
 def by_idempotency_key(connection: Connection, key: str) -> Row[Any] | None:
@@ -204,3 +232,11 @@ def ids_by_public_id(
         among(connection, Message.public_id, public_ids), Message.direction == "outbound"
     )
     return {row.public_id: row.id for row in connection.execute(query)}
+
+
+def clear_failure(connection: Connection, message_id: int) -> int:
+    """Note that somebody saw to a failed message; returns whether it still waited for that."""
+    seen_to = (
+        update(Message).where(Message.id == message_id, text(FAILED_SQL)).values(failed_at=None)
+    )
+    return connection.execute(seen_to).rowcount

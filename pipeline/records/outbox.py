@@ -87,16 +87,20 @@ _FIELDS = (
     "expires_at",
     "status_times",
     "settled_at",
+    "failed_at",
 )
 
 
 _OPEN = frozenset({"queued", "sending", "unknown"})
+# Not those that were suppressed or cancelled: nobody need see to them.
+_FAILED = frozenset({"failed", "undelivered", "expired"})
 
 
 def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
     """What `save` takes for one message: its own fields, but for `values`.
 
-    `at` becomes the time of a status that is reached for the first time.
+    `at` becomes the time of a status that is reached for the first time. A failure is marked once,
+    so that what somebody saw to stays so, and a better status takes the mark away.
     """
     fields = {name: getattr(row, name) for name in _FIELDS} | values
     if fields["status"] in _OPEN:
@@ -104,6 +108,10 @@ def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
     else:
         fields["settled_at"] = fields["settled_at"] or at
         fields["status_times"] = {fields["status"]: at.isoformat()} | fields["status_times"]
+    if fields["status"] not in _FAILED:
+        fields["failed_at"] = None
+    elif row.status not in _FAILED:
+        fields["failed_at"] = at
     return {"id": row.id, **fields}
 
 

@@ -1,8 +1,8 @@
 """Timers: state timeouts and reminders as durable rows; the clock moves due ones to the inbox."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Row, UniqueConstraint, delete, select
@@ -11,9 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, among
 
+TIMEOUT = "timeout"
+# The end of a timed hold: it belongs to the holder, so leaving the state does not cancel it.
+GIVE_BACK = "give_back"
+
 
 class Timer(Record):
-    """`name` is "timeout" or "remind:STATE"; `state_seq` is the stay in a state that armed it."""
+    """`name` is "timeout", "remind:STATE" or "give_back".
+
+    `state_seq` is the stay in a state that armed it.
+    """
 
     __tablename__ = "timer"
     __table_args__ = (
@@ -31,10 +38,31 @@ class Timer(Record):
     due_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def disarm(connection: Connection, conversation_ids: Sequence[uuid.UUID], name: str = "") -> None:
-    """Delete timers of conversations: those called `name`, or all."""
+def row(
+    conversation_id: uuid.UUID,
+    lane: str,
+    name: str,
+    stay: tuple[str, int],
+    now: datetime,
+    after: timedelta,
+) -> dict[str, Any]:
+    """The row of a timer; `stay` is the state it leads to and the `state_seq` that arms it."""
+    to_state, state_seq = stay
+    return {
+        "conversation_id": conversation_id,
+        "lane": lane,
+        "name": name,
+        "to_state": to_state,
+        "state_seq": state_seq,
+        "armed_at": now,
+        "due_at": now + after,
+    }
+
+
+def disarm(connection: Connection, conversation_ids: Collection[uuid.UUID], name: str = "") -> None:
+    """Delete timers of conversations: those called `name`, or all that their state armed."""
     gone = delete(Timer).where(among(connection, Timer.conversation_id, conversation_ids))
-    connection.execute(gone.where(Timer.name == name) if name else gone)
+    connection.execute(gone.where(Timer.name == name if name else Timer.name != GIVE_BACK))
 
 
 def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:
@@ -60,3 +88,9 @@ def has_due(connection: Connection, now: datetime) -> bool:
     return (
         connection.execute(select(Timer.id).where(Timer.due_at <= now).limit(1)).first() is not None
     )
+
+
+def next_of(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
+    """The timer of a conversation that falls due first."""
+    query = select(Timer.__table__).where(Timer.conversation_id == conversation_id)
+    return connection.execute(query.order_by(Timer.due_at, Timer.id).limit(1)).one_or_none()

@@ -1,16 +1,22 @@
-"""Users of the dashboard and their sign-in sessions, kept on the server."""
+"""Users of the dashboard."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.ids import new_id
 from pipeline.records.base import Record, Word
 
 
 class User(Record):
-    """An operator. `role` is viewer, operator or admin; `password_hash` is argon2id."""
+    """An operator. `role` is viewer, operator or admin; `password_hash` is argon2id.
+
+    `email` is kept case-folded, so that one address is one user.
+    """
 
     __tablename__ = "user_account"
 
@@ -22,13 +28,59 @@ class User(Record):
     created_at: Mapped[datetime]
 
 
-class SignIn(Record):
-    """One signed-in browser; the cookie holds the token, this row only its SHA-256."""
+TABLE = User.__table__
 
-    __tablename__ = "sign_in"
 
-    token_hash: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
-    created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+def by_email(connection: Connection, email: str) -> Row[Any] | None:
+    """The user with this address, however it is written."""
+    query = select(TABLE).where(User.email == email.casefold())
+    return connection.execute(query).one_or_none()
+
+
+def by_id(connection: Connection, user_id: uuid.UUID) -> Row[Any] | None:
+    """One user."""
+    return connection.execute(select(TABLE).where(User.id == user_id)).one_or_none()
+
+
+def listing(connection: Connection) -> Sequence[Row[Any]]:
+    """Every user, by address, without the hashes."""
+    shown: tuple[Any, ...] = (
+        User.id,
+        User.email,
+        User.role,
+        User.is_disabled,
+        User.created_at,
+    )
+    return connection.execute(select(*shown).order_by(User.email)).all()
+
+
+def add(
+    connection: Connection, email: str, role: str, password_hash: str, now: datetime
+) -> uuid.UUID:
+    """Create a user; raises IntegrityError where the address is taken."""
+    user_id = new_id()
+    values = {"id": user_id, "email": email.casefold(), "role": role, "created_at": now}
+    connection.execute(insert(User).values(**values, password_hash=password_hash))
+    return user_id
+
+
+def change(connection: Connection, user_id: uuid.UUID, **values: Any) -> None:
+    """Write a user's new role, password hash or `is_disabled`."""
+    connection.execute(update(User).where(User.id == user_id).values(**values))
+
+
+def lock_admins(connection: Connection) -> set[uuid.UUID]:
+    """Lock the admins that can sign in, so that two of them cannot both go."""
+    query = (
+        select(User.id)
+        .where(User.role == "admin", User.is_disabled.is_(False))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    return set(connection.execute(query).scalars())
+
+
+def has_admin(connection: Connection) -> bool:
+    """Whether an admin can sign in."""
+    query = select(func.count()).where(User.role == "admin", User.is_disabled.is_(False))
+    return connection.execute(query).scalar_one() > 0

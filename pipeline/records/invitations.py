@@ -1,0 +1,53 @@
+"""Invitations: links that work once, with which somebody becomes a user or sets a new password."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records.base import Record, Word
+
+
+class Invitation(Record):
+    """One link; only the SHA-256 of its token is kept. Where `email` is "" the guest gives it."""
+
+    __tablename__ = "invitation"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    role: Mapped[Word]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+def add(connection: Connection, **values: Any) -> None:
+    """Note an invitation."""
+    connection.execute(insert(Invitation).values(**values))
+
+
+def find(connection: Connection, token_hash: str, now: datetime) -> Row[Any] | None:
+    """The invitation with this hash that still holds."""
+    query = select(Invitation.__table__).where(
+        Invitation.token_hash == token_hash, Invitation.expires_at > now
+    )
+    return connection.execute(query).one_or_none()
+
+
+def take(connection: Connection, token_hash: str, now: datetime) -> bool:
+    """Use an invitation up; returns whether it still held, which only one caller is told."""
+    taken = delete(Invitation).where(
+        Invitation.token_hash == token_hash, Invitation.expires_at > now
+    )
+    return connection.execute(taken).rowcount == 1
+
+
+def withdraw(connection: Connection, email: str) -> None:
+    """Delete the invitations of an address ("": of the first admin)."""
+    connection.execute(delete(Invitation).where(Invitation.email == email))
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Delete those that nobody used in time."""
+    connection.execute(delete(Invitation).where(Invitation.expires_at <= now))
