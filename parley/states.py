@@ -1,6 +1,6 @@
 """`parley states`: the bot's state machine, and how many open conversations rest in each state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.botkit import graph, load
 from pipeline.database import Database
 from pipeline.errors import SchemaError
+from pipeline.insight.machine import Place, places
 from pipeline.insight.states import StateCount, listing
 from pipeline.records import schema
 from pipeline.settings import Settings
@@ -27,7 +28,7 @@ def states() -> None:
     except SQLAlchemyError as error:
         click.echo(f"No counts: the database does not answer ({type(error).__name__}).")
     else:
-        _print(counts)
+        _print(places(bot, counts))
 
 
 def _counts(url: str, names: list[str]) -> Sequence[StateCount]:
@@ -40,9 +41,16 @@ def _counts(url: str, names: list[str]) -> Sequence[StateCount]:
         database.close()
 
 
-def _print(counts: Sequence[StateCount]) -> None:
-    width = max(len(count.state) for count in counts)
+def _print(rows: Sequence[Place]) -> None:
+    width = max(len(row.name) for row in rows)
     click.echo("Open conversations")
-    for count in counts:
-        mark = "" if count.known else "  not in the bot's code: its fallback hears these"
-        click.echo(f"  {count.state:<{width}}  {count.conversations:>7}{mark}")
+    for row in rows:
+        remark = "".join(f"  {remark}" for remark in _remarks(row))
+        click.echo(f"  {row.name:<{width}}  {row.conversations:>7}{remark}")
+
+
+def _remarks(row: Place) -> Iterator[str]:
+    if row.node is None:
+        yield "not in the bot's code: its fallback hears these"
+    for name, number in row.earlier:
+        yield f"{number} of them under its old name {name}"

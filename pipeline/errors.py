@@ -8,7 +8,9 @@ ParleyError
 │   └── SignatureRejected      not from the provider                    -> 403
 ├── ChangeRefused              an operator asked for the impossible     -> 4xx with the reason
 │   ├── UnknownState           lists the bot's states                   -> 422
-│   └── NotFound               no such record                           -> 404
+│   ├── NotFound               no such record                           -> 404
+│   └── SignInRefused          wrong password, or too many of them      -> the form again
+├── MediaUnavailable           the provider does not give a file        -> 502 with the reason
 ├── BotError                   the bot's own code is at fault           -> back-off, then parked
 │   └── BotDefinitionError     the bot cannot be loaded                 -> stop at start
 └── SendError                  one attempt to send did not succeed
@@ -57,6 +59,14 @@ class UnknownState(ChangeRefused):
 
 class NotFound(ChangeRefused):
     """There is no such record."""
+
+
+class SignInRefused(ChangeRefused):
+    """There is no user with this e-mail address and password."""
+
+
+class MediaUnavailable(ParleyError):
+    """The provider does not give this file."""
 
 
 class BotError(ParleyError):

@@ -36,6 +36,17 @@ def refusal(head: Row[Any], now: datetime) -> Refusal | None:
     return None
 
 
+def why_not_to_write(contact: Row[Any], conversation: Row[Any], now: datetime) -> str:
+    """Why an operator's words would be refused here; "" when they would not."""
+    if contact.is_blocked:
+        return "The contact is blocked."
+    if scope(conversation.channel, conversation.our_number) in contact.opt_outs:
+        return "The contact has asked not to be messaged (STOP)."
+    if conversation.channel == "whatsapp" and not is_window_open(conversation.last_inbound_at, now):
+        return WINDOW_CLOSED
+    return ""
+
+
 WINDOW_CLOSED = (
     "WhatsApp takes free-form messages only within 24 hours of the contact's last one; "
     "send an approved template."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.botkit import Bot, load
 from pipeline.database import Database
+from pipeline.errors import BotDefinitionError
 from pipeline.providers import registry
 from pipeline.providers.base import Provider
 from pipeline.settings import Settings
@@ -11,18 +12,29 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Settings, the database and the provider; the bot where turns are taken."""
+    """Settings, the database, the provider and the bot.
+
+    `bot_error` says why the bot cannot be loaded, where a process runs without it: the web process
+    takes webhooks and shows what there is all the same.
+    """
 
     settings: Settings
     database: Database
     provider: Provider
     bot: Bot
+    bot_error: str = ""
 
 
 def build(
-    settings: Settings, *, application: str, statement_seconds: float = 15, is_worker: bool = False
+    settings: Settings,
+    *,
+    application: str,
+    statement_seconds: float = 15,
+    is_worker: bool = False,
+    needs_bot: bool = True,
 ) -> Runtime:
     """Open what the settings name. Raises SettingsError or BotDefinitionError."""
+    bot, bot_error = _bot(settings.bot, needs_bot)
     return Runtime(
         settings=settings,
         database=Database(
@@ -32,5 +44,16 @@ def build(
             is_worker=is_worker,
         ),
         provider=registry.create(settings.provider, settings),
-        bot=load(settings.bot),
+        bot=bot,
+        bot_error=bot_error,
     )
+
+
+def _bot(path: str, needs_bot: bool) -> tuple[Bot, str]:
+    try:
+        return load(path), ""
+    except BotDefinitionError as error:
+        if needs_bot:
+            raise
+        # One without states: nothing can be moved to a state that may not exist.
+        return Bot(path, start=""), str(error)

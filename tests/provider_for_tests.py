@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline.errors import OutcomeUnknown, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, Receipt
-from pipeline.providers.base import Found, Webhook
+from pipeline.providers.base import File, Found, Webhook
 
 Answer = Accepted | SendError
 
@@ -54,6 +54,9 @@ class Post:
             raise answer
         return answer or Accepted(f"SM{number}")
 
+    def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:  # noqa: ARG002 (the contract's signature)
+        return error_code == "hopeless"
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         self.looked_for.append((outbound.message_id, since))
         if self.has is None:
@@ -63,6 +66,9 @@ class Post:
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
         self.asked.append((since, numbers))
         return iter(self.missed)
+
+    def media(self, url: str) -> File | None:  # noqa: ARG002 (same)
+        return None
 
     def check(self) -> list[str]:
         return []

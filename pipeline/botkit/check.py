@@ -25,7 +25,10 @@ def check(definition: Definition) -> list[Problem]:
     errors += [*_wrong_returns(definition), *_wrong_renames(definition), *_loops(definition)]
     found = [Problem("error", text) for text in errors]
     if not errors:
-        found += [Problem("warning", text) for text in _unreachable(definition)]
+        found += [
+            Problem("warning", f"{_at(state)}: nothing leads there but an operator or a reminder")
+            for state in unreachable(definition)
+        ]
     return found
 
 
@@ -81,15 +84,14 @@ def _chain(definition: Definition, first: State) -> list[str]:
     return passed if state is first and passed else []
 
 
-def _unreachable(definition: Definition) -> Iterator[str]:
+def unreachable(definition: Definition) -> list[State]:
+    """The states to which nothing in the code leads; none where that cannot be told."""
     reached = _reached(definition)
     handlers = [handler for handler in _handlers(definition) if _is_running(handler, reached)]
     # A handler whose answer only running it can tell may go anywhere.
     if any(returned(handler).is_open and not _is_bound(handler) for handler in handlers):
-        return
-    for state in definition.states.values():
-        if state.name not in reached:
-            yield f"{_at(state)}: nothing leads there but an operator or a reminder"
+        return []
+    return [state for state in definition.states.values() if state.name not in reached]
 
 
 def _reached(definition: Definition) -> set[str]:

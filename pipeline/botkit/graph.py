@@ -1,12 +1,65 @@
-"""A bot's states and the moves between them, for `parley states` and the dashboard to draw."""
+"""A bot's machine as the code shows it: states, moves, time-outs, commands, and what looks wrong.
+
+`parley states` prints it, the dashboard draws it.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from pipeline.botkit import moves
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.moves import ANYWHERE, Edge
+from pipeline.botkit.check import unreachable
+from pipeline.botkit.definition import Definition, Handler, State
+from pipeline.botkit.moves import ANYWHERE, Edge, in_words, returned
 
-__all__ = ["ANYWHERE", "Edge", "as_text", "edges"]
+__all__ = ["ANYWHERE", "Command", "Edge", "Machine", "Node", "as_text", "edges", "machine"]
+
+NO_WAY_IN = "nothing leads here but an operator or a reminder"
+NO_WAY_OUT = "nothing leads out but an operator, a reminder or the end"
+_OPEN = "decided while it runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state, where it leads, and where to when the contact is silent for too long.
+
+    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong.
+    """
+
+    name: str
+    sort: Literal["await", "send"]
+    moves: tuple[Edge, ...]
+    timeout: Edge | None
+    is_open: bool
+    is_start: bool
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the contact may say in every state; without `targets` it stays where it is."""
+
+    words: tuple[str, ...]
+    targets: tuple[str, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All of a bot. A contact in a state that the code lacks goes to one of `fallback`.
+
+    That is where the bot's own fallback leads or, where it has none, the start.
+    """
+
+    bot: str
+    start: str
+    states: tuple[Node, ...]
+    commands: tuple[Command, ...]
+    fallback: tuple[str, ...]
+    has_fallback: bool
+    renames: tuple[tuple[str, str], ...]
 
 
 def edges(bot: Bot) -> list[Edge]:
@@ -14,24 +67,99 @@ def edges(bot: Bot) -> list[Edge]:
     return moves.edges(bot.definition)
 
 
+# It reads the bot's source, and a live page asks for it all the time.
+@lru_cache(maxsize=4)
+def machine(bot: Bot) -> Machine:
+    """The bot's machine."""
+    definition = bot.definition
+    commands = tuple(_commands(definition))
+    lost = {state.name for state in unreachable(definition)}
+    fallback = _targets(definition.fallback) if definition.fallback else ()
+    return Machine(
+        bot=bot.name,
+        start=bot.start,
+        states=tuple(
+            _node(definition, state, commands, is_lost=state.name in lost)
+            for state in definition.states.values()
+        ),
+        commands=commands,
+        # One that names no state leads to the start, as without a fallback.
+        fallback=fallback or tuple(name for name in [bot.start] if name in bot.states),
+        has_fallback=definition.fallback is not None,
+        renames=tuple(definition.renames.items()),
+    )
+
+
+def _node(
+    definition: Definition, state: State, commands: tuple[Command, ...], *, is_lost: bool
+) -> Node:
+    own = list(dict.fromkeys(moves.from_state(state)))
+    timeout = next((edge for edge in own if edge.label == _after(state)), None)
+    is_open = state.to is None and returned(state).is_open
+    ways = {edge.target for edge in own} | {name for c in commands for name in c.targets}
+    # Commands that only running them can tell may lead anywhere, and so may such a handler.
+    is_trap = not (ways - {state.name} or is_open or any(c.is_open for c in commands))
+    is_trap = is_trap and len(definition.states) > 1
+    return Node(
+        name=state.name,
+        sort="send" if state.sort == "send" else "await",
+        moves=tuple(edge for edge in own if edge != timeout),
+        timeout=timeout,
+        is_open=is_open,
+        is_start=state.name == definition.start,
+        marks=(NO_WAY_IN,) * is_lost + (NO_WAY_OUT,) * is_trap,
+    )
+
+
+def _after(state: State) -> str | None:
+    return f"after {in_words(state.timeout)}" if state.timeout else None
+
+
+def _commands(definition: Definition) -> Iterator[Command]:
+    for handler in dict.fromkeys(definition.commands.values()):
+        words = [word for word, other in definition.commands.items() if other is handler]
+        yield Command(tuple(words), _targets(handler), returned(handler).is_open)
+
+
+def _targets(handler: Handler) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name, _ in returned(handler).names))
+
+
 def as_text(bot: Bot) -> str:
-    """The states and where each one leads, for a terminal."""
-    return "\n".join(_lines(bot))
+    """The machine for a terminal."""
+    return "\n".join(_lines(machine(bot)))
 
 
-def _lines(bot: Bot) -> Iterator[str]:
-    yield f"{bot.name}, starting in {bot.start}"
-    found = edges(bot)
-    for state in bot.states.values():
-        yield ""
-        yield f"{state.name}  ({'awaits' if state.sort == 'await' else 'sends'})"
-        yield from (_arrow(edge) for edge in found if edge.source == state.name)
-        if state.to is None and moves.returned(state).is_open:
-            yield "  -> ?  (decided while it runs)"
-    anywhere = [_arrow(edge) for edge in found if edge.source == ANYWHERE]
-    if anywhere:
-        yield from ("", "anywhere", *anywhere)
+def _lines(drawn: Machine) -> Iterator[str]:
+    yield f"{drawn.bot}, starting in {drawn.start}"
+    for state in drawn.states:
+        sort = "awaits" if state.sort == "await" else "sends"
+        yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
+        yield from (_arrow(edge.target, edge.label) for edge in state.moves)
+        if state.timeout:
+            yield _arrow(state.timeout.target, state.timeout.label)
+        if state.is_open:
+            yield _arrow("?", _OPEN)
+        yield from (f"  ! {mark}" for mark in state.marks)
+    if drawn.commands:
+        yield from ("", "anywhere")
+        for command in drawn.commands:
+            yield from _of_command(command)
+    if drawn.has_fallback:
+        yield from ("", "a state that is not in the code")
+        yield from (_arrow(name, "fallback") for name in drawn.fallback)
+    if drawn.renames:
+        yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
 
 
-def _arrow(edge: Edge) -> str:
-    return f"  -> {edge.target}  ({edge.label})" if edge.label else f"  -> {edge.target}"
+def _of_command(command: Command) -> Iterator[str]:
+    words = " or ".join(f'"{word}"' for word in command.words)
+    yield from (_arrow(name, words) for name in command.targets)
+    if command.is_open:
+        yield _arrow("?", f"{words}, {_OPEN}")
+    elif not command.targets:
+        yield _arrow("the same state", words)
+
+
+def _arrow(target: str, label: str) -> str:
+    return f"  -> {target}  ({label})" if label else f"  -> {target}"

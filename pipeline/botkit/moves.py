@@ -37,7 +37,7 @@ class Returned:
 
 def edges(definition: Definition) -> list[Edge]:
     """Every move in the order of the code, then what may happen anywhere."""
-    found = [edge for state in definition.states.values() for edge in _from_state(state)]
+    found = [edge for state in definition.states.values() for edge in from_state(state)]
     for handler in dict.fromkeys(definition.commands.values()):
         found += [Edge(ANYWHERE, name, handler.label) for name, _ in returned(handler).names]
     if definition.fallback:
@@ -46,7 +46,8 @@ def edges(definition: Definition) -> list[Edge]:
     return list(dict.fromkeys(found))
 
 
-def _from_state(state: State) -> Iterator[Edge]:
+def from_state(state: State) -> Iterator[Edge]:
+    """The moves out of one state: those it returns, `then`, and its time-out."""
     for name in state.to or [name for name, _ in returned(state).names]:
         yield Edge(state.name, name)
     if state.then:

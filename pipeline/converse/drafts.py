@@ -40,7 +40,9 @@ class ContactDraft:
 
     def heard(self, message: Inbound, at: datetime) -> None:
         self.seen_at = at
-        self.name = message.profile_name or self.name
+        # A name that was given by hand stays.
+        if "name" not in self.attributes:
+            self.name = message.profile_name or self.name
 
     def view(self) -> ContactView:
         return ContactView(str(self.id), self.phone, self.name, self.attributes)
@@ -62,7 +64,10 @@ class ContactDraft:
 
 @dataclass(slots=True)
 class ConversationDraft:
-    """A conversation; `version` is the one that was loaded, which fences the recording."""
+    """A conversation; `version` is the one that was loaded, which fences the recording.
+
+    `loaded_state` is where it was then.
+    """
 
     id: uuid.UUID
     channel: str
@@ -73,6 +78,7 @@ class ConversationDraft:
     choices: tuple[Choice, ...]
     version: int
     holder: str
+    held_by: str
     held_until: datetime | None
     last_message_at: datetime
     last_inbound_at: datetime | None
@@ -83,11 +89,13 @@ class ConversationDraft:
     is_rearmed: bool = False
     has_moved: bool = False
     timers: list[dict[str, Any]] = field(default_factory=list)
+    loaded_state: str = ""
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
         return cls(
             id=row.id,
+            loaded_state=row.state,
             channel=row.channel,
             our_number=row.our_number,
             state=row.state,
@@ -96,6 +104,7 @@ class ConversationDraft:
             choices=tuple(Choice(*choice) for choice in row.choices),
             version=row.version,
             holder=row.holder,
+            held_by=row.held_by,
             held_until=row.held_until,
             last_message_at=row.last_message_at,
             last_inbound_at=row.last_inbound_at,
@@ -115,6 +124,7 @@ class ConversationDraft:
             choices=(),
             version=1,
             holder="bot",
+            held_by="",
             held_until=None,
             last_message_at=at,
             last_inbound_at=at,
@@ -132,6 +142,15 @@ class ConversationDraft:
         """Whether an operator answers, so that the bot is silent."""
         return self.holder != "bot" and (self.held_until is None or self.held_until > now)
 
+    def hold_open(self) -> None:
+        """The bot hands over: to no operator in particular, until it is given back."""
+        self.holder, self.held_by, self.held_until = "operator", "", None
+
+    def give_back(self) -> None:
+        """The bot answers again."""
+        self.holder, self.held_by, self.held_until = "bot", "", None
+        self.is_touched = self.is_rearmed = True
+
     def is_expired(self, after: timedelta | None, now: datetime) -> bool:
         return after is not None and now - self.last_message_at > after
 
@@ -143,7 +162,6 @@ class ConversationDraft:
             "channel": self.channel,
             "our_number": self.our_number,
             "version": 1,
-            "held_by": "",
             "opened_at": self.opened_at,
             **self._changing(),
         }
@@ -159,6 +177,7 @@ class ConversationDraft:
             "data": self.data,
             "choices": [[c.number, c.id, c.title] for c in self.choices],
             "holder": self.holder,
+            "held_by": self.held_by,
             "held_until": self.held_until,
             "last_message_at": self.last_message_at,
             "last_inbound_at": self.last_inbound_at,

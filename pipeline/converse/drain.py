@@ -179,13 +179,13 @@ class Converse:
         for work in run.batch.works[finished : run.begun]:
             error = f"The turn ran longer than {self._turn_limit_seconds:g} s (TURN_LIMIT_SECONDS)."
             failure = Failure(work.entries[0].id, work.attempt, error, work.attempt >= MAX_ATTEMPTS)
-            self._record(run.batch.token, [LaneTurns(work, None, [], failure=failure)])
+            self._record(run.batch.token, [self._talker.given_up(work, failure)])
         log.error("turn abandoned", seconds=self._turn_limit_seconds)
         self._overrun()
 
     def _record(self, token: UUID, done: Sequence[LaneTurns]) -> None:
         if done:
-            record(self._database, token, done, self._is_stopping)
+            record(self._database, token, done, self._is_stopping, self._talker.given_up)
             if any(row["direction"] == "outbound" for turns in done for row in turns.messages):
                 self._ring("dispatch")
 

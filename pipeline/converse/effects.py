@@ -12,7 +12,7 @@ from pipeline.botkit import Bot, Outcome
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.messages import storable
-from pipeline.records import messages
+from pipeline.records import messages, timers
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +71,21 @@ class Effects:
         conversation.choices = outcome.choices
         conversation.is_touched = conversation.is_rearmed = True
         if outcome.hand_over is not None:
-            conversation.holder, conversation.held_until = "operator", None
+            conversation.hold_open()
         if outcome.is_ended:
             conversation.closed_at = now
         conversation.timers = _timers(turns.work.key, conversation, outcome, now)
+
+    def give_back(self, lane: str, conversation: ConversationDraft, now: datetime) -> None:
+        """The bot answers again; a time-out that came due meanwhile did nothing."""
+        conversation.give_back()
+        state = self.bot.states.get(conversation.state)
+        if state and state.deadline:
+            after, to_state = state.deadline
+            stay = (to_state, conversation.state_seq)
+            timeout = timers.row(conversation.id, lane, timers.TIMEOUT, stay, now, after)
+            armed = [t for t in conversation.timers if t["name"] != timers.TIMEOUT]
+            conversation.timers = [*armed, timeout]
 
     def _transitions(
         self, conversation: ConversationDraft, outcome: Outcome, entry: Row[Any], now: datetime
@@ -130,18 +141,11 @@ def _timers(
     lane: str, conversation: ConversationDraft, outcome: Outcome, now: datetime
 ) -> list[dict[str, Any]]:
     """The timers armed after this turn; a later one of the same name replaces an earlier."""
-    armed = {timer["name"]: timer for timer in conversation.timers if timer["name"] != "timeout"}
+    armed = {t["name"]: t for t in conversation.timers if t["name"] != timers.TIMEOUT}
     wanted = [(f"remind:{r.to}", r.after, r.to) for r in outcome.reminders]
     if outcome.timeout:
-        wanted.append(("timeout", *outcome.timeout))
+        wanted.append((timers.TIMEOUT, *outcome.timeout))
     for name, after, to_state in wanted:
-        armed[name] = {
-            "conversation_id": conversation.id,
-            "lane": lane,
-            "name": name,
-            "to_state": to_state,
-            "state_seq": conversation.state_seq,
-            "armed_at": now,
-            "due_at": now + after,
-        }
+        stay = (to_state, conversation.state_seq)
+        armed[name] = timers.row(conversation.id, lane, name, stay, now, after)
     return [] if conversation.closed_at else list(armed.values())

@@ -17,7 +17,7 @@ from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.converse.effects import Effects, Failure, LaneTurns
 from pipeline.errors import BotError
 from pipeline.messages import Inbound, storable
-from pipeline.records import messages
+from pipeline.records import messages, timers
 
 MAX_ATTEMPTS = 5
 _ERROR_LENGTH = 20_000
@@ -35,11 +35,7 @@ class Talker:
 
     def take(self, work: Work, now: datetime) -> LaneTurns:
         """Take the turns of one lane up to the first that fails."""
-        turns = LaneTurns(
-            work,
-            ContactDraft.of(work.contact) if work.contact else None,
-            [ConversationDraft.of(row) for row in work.conversations],
-        )
+        turns = _untaken(work)
         for position, entry in enumerate(work.entries):
             attempt = work.attempt if position == 0 else 1
             if attempt > MAX_ATTEMPTS:
@@ -53,10 +49,34 @@ class Talker:
                 turns.failure = Failure(entry.id, attempt, _explain(error), is_final)
                 break
             turns.handled.append(entry.id)
+        self._log_parked(turns)
         return turns
 
+    def given_up(self, work: Work, failure: Failure) -> LaneTurns:
+        """What to record of a lane whose first turn failed outside of the bot's code."""
+        turns = _untaken(work)
+        turns.failure = failure
+        self._log_parked(turns)
+        return turns
+
+    def _log_parked(self, turns: LaneTurns) -> None:
+        """Log what the contact wrote in a turn that is parked: it is read, if not answered."""
+        if not turns.failure or not turns.failure.is_final:
+            return
+        entry = next(e for e in turns.work.entries if e.id == turns.failure.entry_id)
+        if entry.kind != "message":
+            return
+        try:
+            message = Inbound.from_json(entry.payload["message"])
+        except (KeyError, TypeError, ValueError):
+            # Not even we can read it; the entry keeps it as it came.
+            return
+        contact = turns.contact or ContactDraft.new(message)
+        conversation = self._conversation_for(turns, message, entry.received_at)
+        _log(turns, entry, message, (contact, conversation))
+
     def _take_one(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
-        if entry.kind in {"message", "late"}:
+        if entry.kind in {"message", "late", "rerun"}:
             self._hear(turns, entry, now)
         elif entry.kind == "timer":
             self._remind(turns, entry, now)
@@ -65,18 +85,14 @@ class Talker:
 
     def _hear(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
         message = Inbound.from_json(entry.payload["message"])
-        turns.contact = contact = turns.contact or ContactDraft.new(message)
+        contact = turns.contact or ContactDraft.new(message)
         conversation = self._conversation_for(turns, message, entry.received_at)
         situation = self._situation(turns, contact, conversation, Heard(message), entry, now)
         is_late = entry.kind == "late"  # pulled a day after: the contact waits no more
         is_silent = is_late or contact.is_blocked or conversation.is_held(now)
         outcome = None if is_silent else self._bot.respond(situation)
         # Only now, so that a turn that failed has left no mark on the drafts.
-        if conversation not in turns.conversations:
-            turns.conversations.append(conversation)
-        contact.heard(message, entry.received_at)
-        conversation.heard(entry.received_at)
-        turns.messages.append(messages.inbound_row(message, entry, contact.id, conversation.id))
+        _log(turns, entry, message, (contact, conversation))
         if outcome:
             self._effects.apply(turns, conversation, outcome, entry, now)
 
@@ -84,6 +100,11 @@ class Talker:
         timer = entry.payload
         conversation = _open(turns, timer["conversation_id"])
         if not conversation or not turns.contact or conversation.is_held(now):
+            return
+        if timer["name"] == timers.GIVE_BACK:
+            # A hold that was taken meanwhile is open, or ends later.
+            if conversation.held_until:
+                self._effects.give_back(turns.work.key, conversation, now)
             return
         has_left = conversation.state_seq != timer["state_seq"]
         heard_at = conversation.last_inbound_at
@@ -150,6 +171,31 @@ class Talker:
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
             history=lambda limit: self._past(turns, conversation, limit),
         )
+
+
+def _untaken(work: Work) -> LaneTurns:
+    return LaneTurns(
+        work,
+        ContactDraft.of(work.contact) if work.contact else None,
+        [ConversationDraft.of(row) for row in work.conversations],
+    )
+
+
+def _log(
+    turns: LaneTurns,
+    entry: Row[Any],
+    message: Inbound,
+    whose: tuple[ContactDraft, ConversationDraft],
+) -> None:
+    """Note what was heard, from whom and where; a re-run was noted when it was given up."""
+    turns.contact, conversation = whose
+    if conversation not in turns.conversations:
+        turns.conversations.append(conversation)
+    if entry.kind == "rerun":
+        return
+    turns.contact.heard(message, entry.received_at)
+    conversation.heard(entry.received_at)
+    turns.messages.append(messages.inbound_row(message, entry, turns.contact.id, conversation.id))
 
 
 def _open(turns: LaneTurns, conversation_id: str) -> ConversationDraft | None:

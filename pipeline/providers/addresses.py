@@ -13,6 +13,7 @@ from pipeline.errors import WebhookRejected
 from pipeline.messages import Channel, storable
 
 WHATSAPP = "whatsapp:"
+EXPECTED_E164 = "Expected a number with its country, as in +14155550132."
 _LONGEST = 160
 
 _INTERNATIONAL = re.compile(r"\+\d{3,15}", re.ASCII)
@@ -62,6 +63,17 @@ def ours(raw: str, field: str = "To") -> str:
     if len(name) > _LONGEST:
         raise WebhookRejected(f"{field}: {len(name)} characters; expected at most {_LONGEST}")
     return name
+
+
+def e164(written: str) -> str | None:
+    """The number that a person wrote with its country; None for what is no possible number."""
+    try:
+        parsed = phonenumbers.parse(written)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def on_channel(channel: Channel, name: str) -> str:

@@ -3,7 +3,7 @@
 web/webhooks.py hands in a Webhook, pipeline/dispatch.py an Outbound; neither knows the provider.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,6 +38,19 @@ class Found:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a provider keeps, opened and not yet read. Whoever opened it calls `close`.
+
+    `length` is None where the provider does not tell. Reading raises MediaUnavailable.
+    """
+
+    content_type: str
+    length: int | None
+    chunks: Iterator[bytes]
+    close: Callable[[], None]
+
+
 class Provider(Protocol):
     """One way to reach contacts. Every method may be called from several threads at once."""
 
@@ -57,6 +70,9 @@ class Provider(Protocol):
     def send(self, outbound: Outbound) -> Accepted:
         """Hand one message over. Raises only subclasses of SendError: the class decides."""
 
+    def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
+        """Whether what failed with this code would fail again; `is_changed`: with other words."""
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         """Messages like this one that the provider made since then, newest first.
 
@@ -67,6 +83,11 @@ class Provider(Protocol):
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
         """What contacts sent to our `numbers` since then, oldest first, with the same ids as in
         webhooks. Raises SendError if it cannot look.
+        """
+
+    def media(self, url: str) -> File | None:
+        """The file that came with a message; None for an address that is not the provider's own,
+        which is never called. Raises MediaUnavailable.
         """
 
     def check(self) -> list[str]:

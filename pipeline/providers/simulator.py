@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pipeline.messages import Accepted, Inbound, Outbound, Receipt
 from pipeline.providers import forms
-from pipeline.providers.base import Found, Webhook
+from pipeline.providers.base import File, Found, Webhook
 from pipeline.settings import Settings
 
 # Fictional: 555-01XX is set aside in the North American plan.
@@ -42,6 +42,10 @@ class Simulator:
         """Delivered at once."""
         return Accepted(_new_id(), status="delivered")
 
+    def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:  # noqa: ARG002 (same)
+        """Never: nothing fails here."""
+        return False
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:  # noqa: ARG002 (same)
         """Nothing: a send here has no unknown outcome."""
         return ()
@@ -49,6 +53,10 @@ class Simulator:
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:  # noqa: ARG002 (same)
         """Nothing: there is no one who could have kept a message."""
         return iter(())
+
+    def media(self, url: str) -> File | None:  # noqa: ARG002 (same)
+        """Nothing: files are named by their addresses and lie elsewhere."""
+        return None
 
     def check(self) -> list[str]:
         """There is no account that could be wrong."""

@@ -6,5 +6,6 @@ process of its own, told what to do under /_control/ (see __main__.py).
 
 from tests.fake_twilio.server import FakeTwilio
 from tests.fake_twilio.webhooks import inbound_form, sign, webhook
+from tests.fake_twilio.wire import Answer
 
-__all__ = ["FakeTwilio", "inbound_form", "sign", "webhook"]
+__all__ = ["Answer", "FakeTwilio", "inbound_form", "sign", "webhook"]

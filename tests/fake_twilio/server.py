@@ -25,6 +25,9 @@ class FakeTwilio:
         self.knobs = Knobs()
         self.messages = Messages()
         self.callbacks = Callbacks(CallbackPlan(token=token))
+        # What GET answers at a path, and who asked: the files that came with messages.
+        self.files: dict[str, Answer] = {}
+        self.file_requests: list[Request] = []
         pair = base64.b64encode(f"{account}:{token}".encode()).decode()
         self._authorization = f"Basic {pair}"
         self._ready = threading.Event()
@@ -100,6 +103,8 @@ class FakeTwilio:
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/_control/"):
             return self._control(request)
+        if request.path in self.files:
+            return self._file(request)
         if request.headers.get("authorization") != self._authorization:
             return refused(401, 20003, "Authenticate")
         account, _, rest = request.path.removeprefix(_BASE).partition("/")
@@ -108,6 +113,14 @@ class FakeTwilio:
         if request.method == "POST" and rest == "Messages.json":
             return self._create(request)
         return self._read(request, rest)
+
+    def _file(self, request: Request) -> Answer:
+        """As at Twilio: the API asks for the password, the file host refuses one."""
+        self.file_requests.append(request)
+        is_known = request.headers.get("authorization") == self._authorization
+        if is_known != request.path.startswith(_BASE):
+            return refused(401, 20003, "Authenticate")
+        return self.files[request.path]
 
     def _read(self, request: Request, rest: str) -> Answer:
         if not rest:

@@ -48,15 +48,13 @@ class Answer:
         return not (self.delay_seconds or self.is_reset or self.wait_for)
 
     def encoded(self) -> bytes:
-        """The bytes of the answer; a body that is no text becomes JSON."""
-        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
-        content = text.encode()
-        extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-        head = (
-            f"HTTP/1.1 {self.status} {_PHRASES.get(self.status, 'Answer')}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n{extra}\r\n"
-        )
-        return head.encode() + content
+        """The bytes of the answer; a body that is neither bytes nor text becomes JSON."""
+        text = self.body if isinstance(self.body, str | bytes) else json.dumps(self.body)
+        content = text.encode() if isinstance(text, str) else text
+        headers = {"Content-Type": "application/json", "Content-Length": len(content)}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (headers | self.headers).items())
+        phrase = _PHRASES.get(self.status, "Answer")
+        return f"HTTP/1.1 {self.status} {phrase}\r\n{lines}\r\n".encode() + content
 
 
 class Connection(asyncio.Protocol):

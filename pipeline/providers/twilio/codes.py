@@ -99,6 +99,27 @@ CODES: Mapping[str, Known] = {
 }
 
 
+# The contact's number or the channel will not take it, whatever it says.
+_HOPELESS = frozenset(
+    {
+        *("21211", "21265", "21266", "21604", "21612", "21614", "21635", "30005", "30006"),
+        *("63003", "63024"),
+    }
+)
+# What the message says, or brings, will not be taken.
+_HOPELESS_UNCHANGED = frozenset(
+    {
+        *("21602", "21617", "21619", "21620", "21623", "30007", "30019", "63013", "63021"),
+        "63049",
+    }
+)
+
+
+def is_hopeless(code: str, *, is_changed: bool) -> bool:
+    """Whether a message that failed so would fail so again; `is_changed`: with other words."""
+    return code in _HOPELESS or (code in _HOPELESS_UNCHANGED and not is_changed)
+
+
 # Twilio's own wording may hold a full number, which no log should.
 _NUMBER = re.compile(r"\d{5,}(?=\d{2})")
 

@@ -18,9 +18,9 @@ from pipeline.errors import OutcomeUnknown, SenderBlocked, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, Receipt
 from pipeline.providers import forms
 from pipeline.providers.addresses import on_channel
-from pipeline.providers.base import Found, Webhook
-from pipeline.providers.twilio import history
-from pipeline.providers.twilio.codes import delivery_reason
+from pipeline.providers.base import File, Found, Webhook
+from pipeline.providers.twilio import codes, history
+from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
 from pipeline.providers.twilio.settings import TwilioSettings
 from pipeline.providers.twilio.signature import Signatures
@@ -39,14 +39,16 @@ class Twilio:
     def __init__(self, settings: TwilioSettings) -> None:
         self._settings = settings
         self._signatures = Signatures(settings.auth_tokens)
+        pooled = PooledClient(settings.api_base_url, read_seconds=settings.read_seconds)
         # Empty credentials would make the client look into the environment by itself.
         self._client = Client(
             settings.account_sid or "AC",
             settings.auth_tokens[0] if settings.auth_tokens else "none",
-            http_client=PooledClient(settings.api_base_url, read_seconds=settings.read_seconds),
+            http_client=pooled,
             environment={"": ""},
         )
         self._messages = self._client.api.v2010.account.messages
+        self._files = Files(pooled, settings)
 
     def verify(self, webhook: Webhook) -> None:
         """Raise SignatureRejected unless Twilio signed this request with one of our tokens."""
@@ -69,7 +71,7 @@ class Twilio:
             provider=self.name,
             account_id=self._settings.account_sid,
         )
-        return replace(receipt, error=delivery_reason(receipt.error_code, receipt.error))
+        return replace(receipt, error=codes.delivery_reason(receipt.error_code, receipt.error))
 
     def send(self, outbound: Outbound) -> Accepted:
         """Create the message at Twilio. Raises only SendError subclasses."""
@@ -84,6 +86,10 @@ class Twilio:
             raise OutcomeUnknown("Twilio's answer has no message id")
         status = forms.status_word(message.status or "accepted")
         return Accepted(message.sid, status=status, segments=segments)
+
+    def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
+        """Whether Twilio's error code says that another try is no use."""
+        return codes.is_hopeless(error_code, is_changed=is_changed)
 
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         """Twilio's messages to that contact that may be this one, newest first."""
@@ -105,6 +111,10 @@ class Twilio:
                 answers_consent=True,
             )
             yield replace(message, sent_at=sent_at)
+
+    def media(self, url: str) -> File | None:
+        """The file at one of Twilio's addresses of our account's messages."""
+        return self._files.open(url)
 
     def check(self) -> list[str]:
         """Whether Twilio knows the account and lets it send."""

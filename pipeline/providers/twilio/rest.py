@@ -83,11 +83,23 @@ class PooledClient(HttpClient):  # type: ignore[misc]  # twilio ships no types
             raise _refusal(answer.status, text, answer.headers)
         return Response(answer.status, text, answer.headers)
 
+    def open(self, uri: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        """An answer, whatever its status, whose body is not read yet; the caller closes it."""
+        return self._exchange("GET", self._target(uri, None), None, headers, is_read=False)
+
     def _exchange(
-        self, method: str, target: str, body: str | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        target: str,
+        body: str | None,
+        headers: Mapping[str, str],
+        *,
+        is_read: bool = True,
     ) -> urllib3.BaseHTTPResponse:
         try:
-            return self._pool.urlopen(method, target, body=body, headers=headers, redirect=False)
+            return self._pool.urlopen(
+                method, target, body=body, headers=headers, redirect=False, preload_content=is_read
+            )
         except _UNREACHED as error:
             raise NotSent(f"Twilio could not be reached ({type(error).__name__})") from error
         except (HTTPError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Mistakes that are found before the bot runs, and the drawing of its states."""
+"""Mistakes that are found before the bot runs."""
 
 import functools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from pipeline.botkit import Bot, Turn, graph
+from pipeline.botkit import Bot, Turn
 from pipeline.botkit.definition import HandlerFunction
 
 SECOND = "second"
@@ -154,38 +154,3 @@ def test_unclear_returns_are_no_problem(handler: HandlerFunction) -> None:
     bot.command("jump")(handler)
     bot.awaits("island")(quiet)
     assert bot.check() == []
-
-
-def test_edges_are_read_from_the_code() -> None:
-    assert graph.edges(a_sound_bot()) == [
-        graph.Edge("start", "second"),
-        graph.Edge("start", "start"),
-        graph.Edge("start", "bye", "after 1 d 1 h"),
-        graph.Edge("second", "start"),
-        graph.Edge("bye", "start", "then"),
-        graph.Edge("*", "second", 'command "menu"'),
-        graph.Edge("*", "start", 'command "menu"'),
-        graph.Edge("*", "start", "fallback"),
-    ]
-
-
-def test_graph_is_drawn_as_text() -> None:
-    bot = Bot("drawn", start="start")
-    bot.awaits("start")(anywhere)
-    bot.sends("bye", then="start")(quiet)
-    bot.command("menu")(to_second)
-    assert (
-        graph.as_text(bot)
-        == """\
-drawn, starting in start
-
-start  (awaits)
-  -> ?  (decided while it runs)
-
-bye  (sends)
-  -> start  (then)
-
-anywhere
-  -> second  (command "menu")
-  -> start  (command "menu")"""
-    )

@@ -98,8 +98,9 @@ def test_killer_further_down_the_lane_comes_alone(stage: MakeStage) -> None:
     s.hears("hi", BOB)
     s.clock.pass_by(LEASE.total_seconds())
     recovered = claim(s.database, 8)
-    turns = Talker(s.runtime.bot, "post", lambda _id, _n: []).take(recovered.works[0], s.clock())
-    record(s.database, recovered.token, [turns], lambda: False)
+    talker = Talker(s.runtime.bot, "post", lambda _id, _n: [])
+    turns = talker.take(recovered.works[0], s.clock())
+    record(s.database, recovered.token, [turns], lambda: False, talker.given_up)
     following = claim(s.database, 8)
     assert following.is_recovery
     assert [work.key for work in following.works] == [ADA]

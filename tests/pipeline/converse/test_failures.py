@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 from sqlalchemy import update
 
+from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.records import lanes
+from pipeline.records.contacts import Contact
 from pipeline.records.inbox import Entry
 from pipeline.records.messages import Message
 from tests.builders import rows
@@ -89,11 +91,48 @@ def test_parked_turn_is_run_again_in_order(stage: MakeStage) -> None:
     fail_until_parked(s)
     s.hears("later")
     moody.is_cured = True
-    with s.database.write() as connection:
-        connection.execute(update(Entry).where(Entry.status == "parked").values(status="waiting"))
-        lanes.wake(connection, "inbound", [ADA], s.clock())
+    override.rerun(s.runtime, s.entries()[0].id, actor="ada")
     s.converse()
     assert s.replies == ["bad", "later"]
+
+
+def test_message_of_a_parked_turn_is_in_the_log(stage: MakeStage) -> None:
+    s = stage(Moody().answer)
+    s.hears("bad", profile_name="Ada")
+    fail_until_parked(s)
+    (message,) = rows(s.database, Message)
+    (entry,) = s.entries()
+    assert (message.body, message.turn_id, message.ordinal) == ("bad", entry.id, 0)
+    (talk,) = s.conversations()
+    assert (talk.state, talk.last_inbound_at) == ("start", entry.received_at)
+    assert message.conversation_id == talk.id
+    assert rows(s.database, Contact)[0].name == "Ada"
+
+
+def test_unreadable_entry_is_parked_all_the_same(stage: MakeStage) -> None:
+    s = stage()
+    message = s.hears("hi")
+    with s.database.write() as connection:
+        connection.execute(update(Entry).values(payload={"message": {"text": message.text}}))
+    fail_until_parked(s)
+    assert [e.status for e in s.entries()] == ["parked"]
+    assert rows(s.database, Message) == []
+
+
+def test_entry_made_to_wait_by_hand_is_run(stage: MakeStage) -> None:
+    """Whoever mends the table directly gets the turn, too; its message is logged once."""
+    moody = Moody()
+    s = stage(moody.answer)
+    s.hears("bad")
+    fail_until_parked(s)
+    moody.is_cured = True
+    with s.database.write() as connection:
+        connection.execute(update(Entry).values(status="waiting", attempts=0))
+        lanes.wake(connection, "inbound", [ADA], s.clock())
+    s.converse()
+    assert [row.body for row in rows(s.database, Message)] == ["bad", "bad"]
+    assert [row.direction for row in rows(s.database, Message)] == ["inbound", "outbound"]
+    assert [e.status for e in s.entries()] == ["handled"]
 
 
 def test_success_forgets_the_failures(stage: MakeStage) -> None:
@@ -177,3 +216,6 @@ def test_unrecordable_turn_is_parked_in_the_end(stage: MakeStage, unrecordable: 
         s.converse()
     assert s.replies == ["before", "after"]
     assert [e.status for e in s.entries()] == ["handled", "parked", "handled"]
+    heard = [row.body for row in rows(s.database, Message) if row.direction == "inbound"]
+    assert heard == ["before", "bad", "after"]
+    assert len(s.conversations()) == 1

@@ -9,7 +9,7 @@ from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
 from pipeline.records.messages import Message
 from pipeline.records.transitions import Transition
-from tests.builders import an_inbound, rows
+from tests.builders import a_contact, an_inbound, rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB
 
@@ -234,3 +234,11 @@ def test_message_with_everything_reaches_the_bot(stage: MakeStage) -> None:
     s.puts_in(inbox.entry(message, {"Body": ["hi"]}))
     s.converse()
     assert heard == [message]
+
+
+def test_a_name_by_hand_outlives_profile_names(stage: MakeStage) -> None:
+    s = stage(naming())
+    a_contact(s.database, phone=ADA, name="Ada", attributes={"name": "Ada"})
+    s.hears("hi", profile_name="ada99")
+    s.converse()
+    assert [contact.name for contact in rows(s.database, Contact)] == ["Ada"]
