@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import chat, db, doctor, states, token, up, web
+from parley import chat, db, doctor, states, token, up, user, web
 from pipeline.errors import ParleyError
 
 
@@ -44,5 +44,15 @@ def main() -> None:
     """
 
 
-for command in (up.up, chat.chat, doctor.doctor, states.states, token.token, db.db, web.web):
+COMMANDS = (
+    up.up,
+    chat.chat,
+    doctor.doctor,
+    states.states,
+    user.user,
+    token.token,
+    db.db,
+    web.web,
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -16,7 +16,7 @@ from waitress.server import create_server
 from parley import port
 from parley.db import to_head
 from parley.engine import Engine
-from pipeline import logs
+from pipeline import accounts, logs
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
@@ -47,7 +47,8 @@ def up() -> None:
     threading.Thread(target=server.run, name="web", daemon=True).start()
     # For whatever was left behind when this stopped last time, however it stopped.
     _ring_all(ring)
-    Console().print(_welcome(runtime, f"http://{settings.host}:{server.effective_port}"))
+    url = f"http://{settings.host}:{server.effective_port}"
+    Console().print(_welcome(runtime, url, accounts.invite_first_admin(runtime.database)))
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
     _stop(engine, server, ring)
@@ -85,10 +86,10 @@ def _stop_signal() -> threading.Event:
     return stopping
 
 
-def _welcome(runtime: Runtime, url: str) -> Panel:
+def _welcome(runtime: Runtime, url: str, invitation: str) -> Panel:
     settings = runtime.settings
     lines = [
-        f"[bold]{url}[/] shows what runs; {url}/api/v1/openapi.json describes the API.",
+        *_dashboard(url, invitation),
         "",
         f"The bot is [bold]{runtime.bot.name}[/] ({settings.bot}). Text it:",
         *(_by_twilio(settings) if settings.provider == "twilio" else _by_simulator(url)),
@@ -99,6 +100,15 @@ def _welcome(runtime: Runtime, url: str) -> Panel:
         "Ctrl-C stops everything.",
     ]
     return Panel("\n".join(lines), title="Parley is up", title_align="left", expand=False)
+
+
+def _dashboard(url: str, invitation: str) -> list[str]:
+    if not invitation:
+        return [f"[bold]{url}[/] is the dashboard."]
+    return [
+        "Become the first admin of the dashboard with this link, which works once:",
+        f"[bold]{url}/welcome/{invitation}[/]",
+    ]
 
 
 def _by_simulator(url: str) -> list[str]:

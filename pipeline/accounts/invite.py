@@ -1,0 +1,96 @@
+"""Invitations: a link that works once. Its guest becomes a user, or sets a new password."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from pipeline.accounts import passwords, secret
+from pipeline.accounts.sign_in import begin
+from pipeline.accounts.users import address, create, known_role
+from pipeline.database import Database
+from pipeline.errors import ChangeRefused
+from pipeline.records import audit, invitations, sign_ins, users
+
+INVITED_FOR = timedelta(hours=24)
+_GONE = "This link was used already, or is too old; ask an admin for a new one."
+
+
+def invite(database: Database, email: str, role: str = "", *, actor: str) -> str:
+    """Make a link's token for a new user or, where the address is one, for a new password.
+
+    An earlier link for the address ends.
+    """
+    email = address(email)
+    with database.write() as connection:
+        user = users.by_email(connection, email)
+        if user and user.is_disabled:
+            raise ChangeRefused(f"{email} is disabled; enable the user first.")
+        role = user.role if user else known_role(role)
+        now = database.now(connection)
+        token = secret.new()
+        invitations.prune(connection, now)
+        invitations.withdraw(connection, email)
+        invitations.add(
+            connection,
+            token_hash=secret.hashed(token),
+            email=email,
+            role=role,
+            created_by=actor,
+            created_at=now,
+            expires_at=now + INVITED_FOR,
+        )
+        audit.append(connection, now, actor, "invite", email, role=role)
+    return token
+
+
+def invite_first_admin(database: Database) -> str:
+    """A link's token for whoever started Parley; "" once there is an admin."""
+    with database.write() as connection:
+        if users.has_admin(connection):
+            return ""
+        now = database.now(connection)
+        token = secret.new()
+        invitations.withdraw(connection, "")
+        invitations.add(
+            connection,
+            token_hash=secret.hashed(token),
+            email="",
+            role="admin",
+            created_by="parley up",
+            created_at=now,
+            expires_at=now + INVITED_FOR,
+        )
+    return token
+
+
+def invitation(database: Database, token: str) -> Row[Any]:
+    """The invitation of a link. Raises ChangeRefused when it holds no more."""
+    with database.read() as connection:
+        found = invitations.find(connection, secret.hashed(token), database.now(connection))
+    if found is None:
+        raise ChangeRefused(_GONE)
+    return found
+
+
+def accept(database: Database, token: str, email: str, password: str, *, agent: str) -> str:
+    """Make the guest a user with this password and sign them in; returns the sign-in's token."""
+    found = invitation(database, token)
+    email = found.email or address(email)
+    password_hash = passwords.new_hash(password, email)
+    with database.write() as connection:
+        now = database.now(connection)
+        if not invitations.take(connection, secret.hashed(token), now):
+            raise ChangeRefused(_GONE)
+        user = users.by_email(connection, email)
+        if user is None:
+            user_id = create(connection, database, (email, found.role, password_hash), email)
+        elif not found.email or user.is_disabled:
+            # The first admin's link must not take over somebody who is there already.
+            raise ChangeRefused(f"There is a user {email} already.")
+        else:
+            user_id = user.id
+            users.change(connection, user_id, password_hash=password_hash)
+            sign_ins.end_all(connection, user_id)
+            audit.append(connection, now, email, "change_password", email)
+        return begin(connection, user_id, email, agent, now)

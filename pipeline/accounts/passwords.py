@@ -1,0 +1,81 @@
+"""Passwords: argon2id, at least twelve characters, any of them, and none that everybody tries.
+
+ASVS 5.0 6.2.1 (length), 6.2.4 (common ones), 6.2.5 (no rules of composition), 11.4.2 (argon2id).
+"""
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from pipeline.errors import ChangeRefused
+
+SHORTEST = 12
+LONGEST = 128
+_hasher = PasswordHasher()
+# What a guesser of twelve characters tries first; shorter ones are refused anyway.
+_COMMON = frozenset(
+    {
+        "password1234",
+        "passwordpassword",
+        "123456789012",
+        "1234567890123",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "1q2w3e4r5t6y",
+        "1qaz2wsx3edc",
+        "abcdefghijkl",
+        "abcd1234abcd",
+        "iloveyou1234",
+        "administrator",
+        "changemechangeme",
+        "letmeinletmein",
+        "welcome12345",
+        "welcome123456",
+        "password12345",
+        "password123456",
+        "parleyparley",
+        "parley123456",
+        "correcthorsebatterystaple",
+    }
+)
+
+
+def new_hash(password: str, email: str) -> str:
+    """The hash of a new password. Raises ChangeRefused that says what is wrong with it."""
+    password = _same(password)
+    if len(password) < SHORTEST:
+        raise ChangeRefused(f"A password needs at least {SHORTEST} characters; use a few words.")
+    if len(password) > LONGEST:
+        raise ChangeRefused(f"A password has at most {LONGEST} characters.")
+    plain = password.casefold()
+    name = email.casefold()
+    if plain in _COMMON or plain in {name, name.partition("@")[0]} or len(set(plain)) < 4:
+        raise ChangeRefused("This password is among the first that are guessed; choose another.")
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str, password: str) -> bool:
+    """Whether this is the password; takes as long for a user who has none."""
+    try:
+        return _hasher.verify(password_hash or _NOBODY, _same(password)) and bool(password_hash)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with older parameters."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def rehashed(password: str) -> str:
+    """The hash of a password that was just seen to match."""
+    return _hasher.hash(_same(password))
+
+
+def _same(password: str) -> str:
+    # One password typed on two keyboards; and argon2 is not made to hash a megabyte.
+    return unicodedata.normalize("NFC", password[: 4 * LONGEST])
+
+
+_NOBODY = _hasher.hash("nobody has this password")

@@ -1,0 +1,135 @@
+"""Signing in and out. A sign-in is a row, so that it can be ended from anywhere.
+
+ASVS 5.0 6.3.1 (guessing is slowed down), 7.2 (tokens), 7.3 (time-outs), 7.4 (ending).
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.accounts import passwords, secret
+from pipeline.database import Database
+from pipeline.errors import SignInRefused
+from pipeline.messages import storable
+from pipeline.records import audit, sign_ins, tokens, users
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+_SEEN_EVERY = timedelta(minutes=5)
+GUESSING_WITHIN = timedelta(minutes=15)
+MOST_FAILURES_OF_AN_EMAIL = 5
+MOST_FAILURES_OF_AN_ADDRESS = 20
+_FAILED = "sign_in_failed"
+_AGENT_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in; `token_hash` is this browser's sign-in."""
+
+    id: uuid.UUID
+    email: str
+    role: str
+    token_hash: str
+
+    def may(self, role: str) -> bool:
+        """Whether the person's role includes `role`."""
+        return tokens.ROLES.index(self.role) >= tokens.ROLES.index(role)
+
+
+def sign_in(database: Database, email: str, password: str, *, address: str, agent: str) -> str:
+    """Sign a user in and return the token of the sign-in.
+
+    Raises SignInRefused, in the same words whether the user exists or not.
+    """
+    email = storable(email).strip().casefold()[:320]
+    with database.read() as connection:
+        now = database.now(connection)
+        _slow_down(connection, email, address, now)
+        user = users.by_email(connection, email)
+    # Outside of any transaction: it is meant to take long.
+    is_right = passwords.matches(_hash_of(user), password)
+    with database.write() as connection:
+        if user is None or not is_right:
+            audit.append(connection, now, "", _FAILED, email)
+            audit.append(connection, now, "", _FAILED, address)
+        else:
+            token = _begin(connection, user, password, agent, now)
+    if user is None or not is_right:
+        raise SignInRefused
+    return token
+
+
+def _hash_of(user: Row[Any] | None) -> str:
+    return user.password_hash if user and not user.is_disabled else ""
+
+
+def _slow_down(connection: Connection, email: str, address: str, now: datetime) -> None:
+    since = now - GUESSING_WITHIN
+    limits = {email: MOST_FAILURES_OF_AN_EMAIL, address: MOST_FAILURES_OF_AN_ADDRESS}
+    for target, most in limits.items():
+        if audit.count_since(connection, _FAILED, target, since) >= most:
+            minutes = GUESSING_WITHIN.seconds // 60
+            raise SignInRefused(f"Too many failed sign-ins; try again in {minutes} minutes.")
+
+
+def _begin(connection: Connection, user: Row[Any], password: str, agent: str, now: datetime) -> str:
+    if passwords.is_outdated(user.password_hash):
+        users.change(connection, user.id, password_hash=passwords.rehashed(password))
+    return begin(connection, user.id, user.email, agent, now)
+
+
+def begin(connection: Connection, user_id: uuid.UUID, email: str, agent: str, now: datetime) -> str:
+    """Note a sign-in and return its token; the password was seen before."""
+    token = secret.new()
+    sign_ins.prune(connection, now)
+    sign_ins.add(
+        connection,
+        token_hash=secret.hashed(token),
+        user_id=user_id,
+        agent=storable(agent)[:_AGENT_LENGTH],
+        created_at=now,
+        seen_at=now,
+        expires_at=now + IDLE,
+    )
+    audit.append(connection, now, email, "sign_in", email)
+    return token
+
+
+def signed_in(database: Database, token: str) -> Person | None:
+    """Who holds this token; None where the sign-in has ended."""
+    token_hash = secret.hashed(token)
+    with database.read() as connection:
+        now = database.now(connection)
+        found = sign_ins.find(connection, token_hash, now)
+    if found is None:
+        return None
+    if now - found.seen_at > _SEEN_EVERY:
+        with database.write() as connection:
+            until = min(now + IDLE, found.created_at + LONGEST)
+            sign_ins.seen(connection, token_hash, now, until)
+    return Person(found.user_id, found.email, found.role, token_hash)
+
+
+def sign_out(database: Database, person: Person) -> None:
+    """End this sign-in."""
+    with database.write() as connection:
+        sign_ins.end(connection, person.token_hash)
+        now = database.now(connection)
+        audit.append(connection, now, person.email, "sign_out", person.email)
+
+
+def sign_out_everywhere(
+    database: Database, user_id: uuid.UUID, *, actor: str, keep: str = ""
+) -> int:
+    """End every sign-in of a user but `keep`; returns how many."""
+    with database.write() as connection:
+        now = database.now(connection)
+        user = users.by_id(connection, user_id)
+        ended = sign_ins.end_all(connection, user_id, keep)
+        email = user.email if user else ""
+        audit.append(connection, now, actor, "sign_out_everywhere", email, ended=ended)
+    return ended

@@ -1,0 +1,1 @@
+"""Accounts, over a real database."""
