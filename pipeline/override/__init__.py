@@ -1,19 +1,54 @@
-"""Override: what an operator does by hand: set a state, start over, hold, write to a contact.
+"""Override: what an operator does by hand: set a state, start over, end, hold, write, retry.
 
-Locks are taken as everywhere: conversations before outbound lanes before messages.
+Locks are taken as everywhere: inbound lanes before conversations before outbound lanes before
+messages before contacts.
 """
 
-from pipeline.override.holding import give_back, hold
-from pipeline.override.states import change_state, reset
+from pipeline.override.attachments import MOST_MEDIA
+from pipeline.override.bulk import Changed, change_states, count_open
+from pipeline.override.canned_replies import (
+    LONGEST_TITLE,
+    add_canned_reply,
+    change_canned_reply,
+    delete_canned_reply,
+)
+from pipeline.override.contacts import add_contact, block, change_contact, unblock
+from pipeline.override.elapsing import elapse
+from pipeline.override.failures import rerun, rerun_all, skip
+from pipeline.override.holding import LONGEST_HOLD_MINUTES, give_back, hold
+from pipeline.override.resending import dismiss, retry, why_not_again
+from pipeline.override.states import change_state, end, reset, wanted_state
 from pipeline.override.writing import LONGEST_BODY, Queued, send_message, write_to
 
 __all__ = [
     "LONGEST_BODY",
+    "LONGEST_HOLD_MINUTES",
+    "LONGEST_TITLE",
+    "MOST_MEDIA",
+    "Changed",
     "Queued",
+    "add_canned_reply",
+    "add_contact",
+    "block",
+    "change_canned_reply",
+    "change_contact",
     "change_state",
+    "change_states",
+    "count_open",
+    "delete_canned_reply",
+    "dismiss",
+    "elapse",
+    "end",
     "give_back",
     "hold",
+    "rerun",
+    "rerun_all",
     "reset",
+    "retry",
     "send_message",
+    "skip",
+    "unblock",
+    "wanted_state",
+    "why_not_again",
     "write_to",
 ]

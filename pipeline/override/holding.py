@@ -1,33 +1,62 @@
-"""Hold and give back: who answers a conversation, an operator or the bot."""
+"""Hold and give back: who answers a conversation, an operator or the bot.
+
+A timed hold arms a timer; pipeline/sweep moves it to the inbox, and its turn gives back.
+"""
 
 import uuid
+from datetime import datetime, timedelta
+from typing import Any
 
-from pipeline.override.states import arm_timeout
-from pipeline.override.subject import locked
-from pipeline.records import audit, contacts, conversations, lanes, outbox
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import ChangeRefused
+from pipeline.override.moving import arm_timeout
+from pipeline.override.subject import contact_of, locked
+from pipeline.records import audit, conversations, lanes, outbox, timers
 from pipeline.runtime import Runtime
 
+LONGEST_HOLD_MINUTES = 7 * 24 * 60
 _TAKEN = "An operator took the conversation before this was sent."
 
 
-def hold(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
+def hold(
+    runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, minutes: int | None = None
+) -> None:
     """Take a conversation: the bot is silent, a turn in flight is thrown away (promise P8).
 
     The bot's replies that still wait are cancelled, so that the operator's words are not behind
-    them.
+    them. With `minutes` it gives itself back.
     """
+    refuse_impossible(minutes)
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        conversations.change(
-            connection, conversation_id, holder="operator", held_by=actor, held_until=None
-        )
-        contact = contacts.by_id(connection, before.contact_id)
-        if contact:
-            lanes.lock(connection, "outbound", [contact.key])
-            outbox.cancel_replies(connection, conversation_id, _TAKEN, now)
-            lanes.wake(connection, "outbound", [contact.key], now)
-        audit.append(connection, now, actor, "hold", str(conversation_id))
+        take(connection, before, actor, minutes, now)
+
+
+def refuse_impossible(minutes: int | None) -> None:
+    """Raise ChangeRefused for a hold of no time, or of too long a time."""
+    if minutes is not None and not 1 <= minutes <= LONGEST_HOLD_MINUTES:
+        raise ChangeRefused(f"A timed hold lasts 1 to {LONGEST_HOLD_MINUTES} minutes.")
+
+
+def take(
+    connection: Connection, before: Row[Any], actor: str, minutes: int | None, now: datetime
+) -> None:
+    """Make `actor` the holder of a locked conversation."""
+    until = now + timedelta(minutes=minutes) if minutes is not None else None
+    conversations.change(connection, before.id, holder="operator", held_by=actor, held_until=until)
+    contact = contact_of(connection, before.contact_id)
+    timers.disarm(connection, [before.id], timers.GIVE_BACK)
+    if until:
+        stay = (before.state, before.state_seq)
+        timer = timers.row(before.id, contact.key, timers.GIVE_BACK, stay, now, until - now)
+        timers.arm(connection, [timer])
+    lanes.lock(connection, "outbound", [contact.key])
+    outbox.cancel_replies(connection, before.id, _TAKEN, now)
+    lanes.wake(connection, "outbound", [contact.key], now)
+    details = {"minutes": minutes} if minutes is not None else {}
+    audit.append(connection, now, actor, "hold", str(before.id), **details)
 
 
 def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
@@ -36,9 +65,9 @@ def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> No
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
         conversations.change(connection, conversation_id, holder="bot", held_by="", held_until=None)
-        contact = contacts.by_id(connection, before.contact_id)
-        state = runtime.bot.states.get(before.state)
-        if contact and state:
+        timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+        contact = contact_of(connection, before.contact_id)
+        if state := runtime.bot.states.get(before.state):
             # A time-out that came due meanwhile did nothing.
-            arm_timeout(connection, before.id, contact.key, state, before.state_seq, now)
+            arm_timeout(connection, (before.id, contact.key), state, before.state_seq, now)
         audit.append(connection, now, actor, "give_back", str(conversation_id))

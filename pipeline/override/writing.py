@@ -4,24 +4,28 @@ Next, after a ring: pipeline/dispatch sends them and checks pipeline/gates once 
 """
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.errors import ChangeRefused, NotFound
-from pipeline.gates import WINDOW_CLOSED, is_window_open
+from pipeline.errors import ChangeRefused
+from pipeline.gates import why_not_to_write
 from pipeline.ids import new_id
 from pipeline.messages import storable
-from pipeline.override.subject import locked
+from pipeline.override import attachments, holding
+from pipeline.override.subject import contact_of, locked, start_of
 from pipeline.providers import simulator
-from pipeline.records import audit, contacts, conversations, messages, outbox
+from pipeline.records import audit, conversations, messages, outbox
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 
 # https://www.twilio.com/docs/api/errors/21617
 LONGEST_BODY = 1600
+_TRIES = 5
 
 
 class Queued(NamedTuple):
@@ -31,25 +35,48 @@ class Queued(NamedTuple):
     is_new: bool
 
 
-def send_message(
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an operator says, and under which key it is said once only."""
+
+    actor: str
+    body: str
+    media_urls: Sequence[str]
+    key: str | None
+
+    @property
+    def media(self) -> list[dict[str, str]]:
+        return [{"url": url} for url in self.media_urls]
+
+
+def send_message(  # noqa: PLR0913 (what a composer can say about one message)
     runtime: Runtime,
     conversation_id: uuid.UUID,
     body: str,
     *,
     actor: str,
     idempotency_key: str = "",
+    media_urls: Sequence[str] = (),
+    hold_minutes: int | Literal[False] | None = False,
 ) -> Queued:
-    """Queue an operator's words in an open conversation; the same key twice is one message."""
-    body = _fit(body)
+    """Queue an operator's words in an open conversation; the same key twice is one message.
+
+    With `hold_minutes` writing takes the hold: for that time, or None until it is given back.
+    """
+    words = _words(actor, body, media_urls, (conversation_id, idempotency_key))
+    if hold_minutes is not False:
+        holding.refuse_impossible(hold_minutes)
     with runtime.database.write() as connection:
         conversation = locked(connection, conversation_id)
-        key = _key(conversation_id, idempotency_key)
-        if known := _known(connection, key, body):
+        if known := _known(connection, words):
             return known
-        return _queue(connection, runtime, conversation, body, (actor, key))
+        if hold_minutes is not False:
+            now = runtime.database.now(connection)
+            holding.take(connection, conversation, actor, hold_minutes, now)
+        return _queue(connection, runtime, conversation, words)
 
 
-def write_to(
+def write_to(  # noqa: PLR0913 (see send_message)
     runtime: Runtime,
     contact_id: uuid.UUID,
     body: str,
@@ -57,31 +84,39 @@ def write_to(
     actor: str,
     channel: str = "",
     idempotency_key: str = "",
+    media_urls: Sequence[str] = (),
 ) -> Queued:
     """Queue words for a contact, in a new conversation if none is open on the channel.
 
     Without `channel` it is the one they last used.
     """
-    body = _fit(body)
-    key = _key(contact_id, idempotency_key)
-
-    def write() -> Queued:
-        with runtime.database.write() as connection:
-            if known := _known(connection, key, body):
-                return known
-            conversation = _open_or_new(connection, runtime, contact_id, channel)
-            return _queue(connection, runtime, conversation, body, (actor, key))
-
-    try:
-        return write()
-    except IntegrityError:
-        # Somebody opened the conversation, or used the key, a moment earlier: now it is there.
-        return write()
+    words = _words(actor, body, media_urls, (contact_id, idempotency_key))
+    for _ in range(_TRIES):
+        try:
+            with runtime.database.write() as connection:
+                if known := _known(connection, words):
+                    return known
+                conversation = _open_or_new(connection, runtime, contact_id, channel)
+                return _queue(connection, runtime, conversation, words)
+        except IntegrityError:
+            # Somebody opened the conversation, or used the key, a moment earlier: now it is there.
+            continue
+    raise ChangeRefused("This contact's conversations change right now; try again.")
 
 
-def _fit(body: str) -> str:
+def _words(actor: str, body: str, media_urls: Sequence[str], key: tuple[uuid.UUID, str]) -> Words:
+    owner, idempotency_key = key
+    # Two clients that count from 1 must not get each other's messages.
+    own_key = f"{owner}:{storable(idempotency_key)}" if idempotency_key else None
+    return Words(actor, fit(body, has_media=bool(media_urls)), tuple(media_urls), own_key)
+
+
+def fit(body: str, *, has_media: bool) -> str:
+    """The text as it is stored. Raises ChangeRefused for what no message can be."""
     body = storable(body)
     if not body.strip():
+        if has_media:
+            return ""
         raise ChangeRefused("A message needs some text.")
     if len(body) > LONGEST_BODY:
         raise ChangeRefused(
@@ -90,16 +125,11 @@ def _fit(body: str) -> str:
     return body
 
 
-def _key(owner: uuid.UUID, idempotency_key: str) -> str | None:
-    # Two clients that count from 1 must not get each other's messages.
-    return f"{owner}:{storable(idempotency_key)}" if idempotency_key else None
-
-
-def _known(connection: Connection, key: str | None, body: str) -> Queued | None:
-    earlier = messages.by_idempotency_key(connection, key) if key else None
+def _known(connection: Connection, words: Words) -> Queued | None:
+    earlier = messages.by_idempotency_key(connection, words.key) if words.key else None
     if earlier is None:
         return None
-    if earlier.body != body:
+    if (earlier.body, earlier.media) != (words.body, words.media):
         raise ChangeRefused("This Idempotency-Key was used for another text; use a new one.")
     return Queued(earlier.public_id, is_new=False)
 
@@ -107,9 +137,7 @@ def _known(connection: Connection, key: str | None, body: str) -> Queued | None:
 def _open_or_new(
     connection: Connection, runtime: Runtime, contact_id: uuid.UUID, channel: str
 ) -> Row[Any]:
-    contact = contacts.by_id(connection, contact_id)
-    if contact is None:
-        raise NotFound("There is no such contact.")
+    contact = contact_of(connection, contact_id)
     has_no_number = contact.key.startswith("whatsapp:")
     latest = conversations.latest_of(connection, contact_id, channel)
     if latest and conversations.lock(connection, [latest.id]):
@@ -137,7 +165,7 @@ def _open(
         "contact_id": contact_id,
         "channel": channel,
         "our_number": previous.our_number if previous else _our_number(runtime.settings),
-        "state": runtime.bot.start,
+        "state": start_of(runtime),
         "opened_at": now,
         "last_message_at": now,
         # WhatsApp's window counts from the contact's last message, whichever talk it was in.
@@ -154,42 +182,41 @@ def _our_number(settings: Settings) -> str:
 
 
 def _queue(
-    connection: Connection,
-    runtime: Runtime,
-    conversation: Row[Any],
-    body: str,
-    by: tuple[str, str | None],
+    connection: Connection, runtime: Runtime, conversation: Row[Any], words: Words
 ) -> Queued:
-    actor, key = by
+    attachments.refuse_impossible(words.media_urls, conversation.channel, runtime.settings)
     now = runtime.database.now(connection)
-    contact = contacts.by_id(connection, conversation.contact_id)
-    if contact is None:
-        raise NotFound("There is no such contact.")
-    _refuse_unwanted(contact, conversation, now)
-    row = messages.outbound_row(
-        contact_id=contact.id,
-        conversation_id=conversation.id,
-        channel=conversation.channel,
-        our_number=conversation.our_number,
-        provider=runtime.provider.name,
-        author=actor,
-        body=body,
-        idempotency_key=key,
-        created_at=now,
-        expires_at=now + messages.KEEP_TRYING_TO_SEND,
+    contact = contact_of(connection, conversation.contact_id)
+    if refusal := why_not_to_write(contact, conversation, now):
+        raise ChangeRefused(refusal)
+    row = outbound(
+        runtime,
+        conversation,
+        now,
+        author=words.actor,
+        kind=attachments.kind_of(words.media_urls),
+        body=words.body,
+        media=words.media,
+        idempotency_key=words.key,
     )
     conversations.touch(connection, conversation.id, now)
     outbox.enqueue(connection, [row], [contact.key], now)
     sent = str(row["public_id"])
-    audit.append(connection, now, actor, "send_message", str(conversation.id), message=sent)
+    audit.append(connection, now, words.actor, "send_message", str(conversation.id), message=sent)
     return Queued(row["public_id"], is_new=True)
 
 
-def _refuse_unwanted(contact: Row[Any], conversation: Row[Any], now: datetime) -> None:
-    """Say at once what pipeline/gates would say later."""
-    if contact.is_blocked:
-        raise ChangeRefused("The contact is blocked.")
-    if contacts.scope(conversation.channel, conversation.our_number) in contact.opt_outs:
-        raise ChangeRefused("The contact has asked not to be messaged (STOP).")
-    if conversation.channel == "whatsapp" and not is_window_open(conversation.last_inbound_at, now):
-        raise ChangeRefused(WINDOW_CLOSED)
+def outbound(
+    runtime: Runtime, conversation: Row[Any], now: datetime, **values: Any
+) -> dict[str, Any]:
+    """The row of a message that an operator queues in a conversation."""
+    return messages.outbound_row(
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        our_number=conversation.our_number,
+        provider=runtime.provider.name,
+        created_at=now,
+        expires_at=now + messages.KEEP_TRYING_TO_SEND,
+        **values,
+    )

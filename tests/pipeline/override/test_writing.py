@@ -1,104 +1,23 @@
-"""The operator's verbs: what they change, what they refuse."""
+"""An operator's own messages: what is queued, what is refused."""
 
-import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from pipeline import override
 from pipeline.database import Database
-from pipeline.errors import ChangeRefused, NotFound, UnknownState
+from pipeline.errors import ChangeRefused
 from pipeline.records.audit import AuditEntry
 from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_conversation, a_message, a_runtime, rows
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(hours=25)
-
-
-@pytest.fixture
-def runtime(database: Database) -> Runtime:
-    """A simulator that runs the builders' bot."""
-    return a_runtime(database)
-
-
-def test_change_is_logged_and_fences_turns(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database, data={"name": "Ada"}, version=7, state_seq=3)
-    override.change_state(runtime, made.id, "support", actor="ada@example.com", reason="stuck")
-    (now,) = rows(database, Conversation)
-    assert (now.state, now.version, now.state_seq) == ("support", 8, 4)
-    assert now.data == {"name": "Ada"}
-    (step,) = rows(database, Transition)
-    assert (step.from_state, step.to_state, step.cause) == ("start", "support", "operator")
-    assert (step.actor, step.reason) == ("ada@example.com", "stuck")
-    assert step.data_before == step.data_after == {"name": "Ada"}
-    (entry,) = rows(database, AuditEntry)
-    assert (entry.actor, entry.action, entry.target) == (
-        "ada@example.com",
-        "change_state",
-        str(made.id),
-    )
-
-
-def test_change_rearms_the_time_out(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database)
-    override.change_state(runtime, made.id, "support", actor="ada")
-    (timer,) = rows(database, Timer)
-    assert (timer.name, timer.to_state, timer.state_seq) == ("timeout", "start", 1)
-    assert timer.due_at - timer.armed_at == timedelta(minutes=30)
-    override.change_state(runtime, made.id, "start", actor="ada")
-    assert rows(database, Timer) == []
-
-
-def test_send_state_gets_a_turn(runtime: Runtime, database: Database) -> None:
-    contact = a_contact(database)
-    made = a_conversation(database, contact)
-    override.change_state(runtime, made.id, "greet", actor="ada")
-    (entry,) = rows(database, Entry)
-    assert (entry.kind, entry.provider, entry.lane) == ("enter", "parley", contact.key)
-    assert entry.provider_id == f"enter:{made.id}:1"
-    assert entry.payload == {"conversation_id": str(made.id), "state_seq": 1}
-    assert not entry.is_filed
-
-
-@pytest.mark.parametrize("state", ["nowhere", "", " "])
-def test_unknown_state_lists_the_known(runtime: Runtime, database: Database, state: str) -> None:
-    made = a_conversation(database)
-    with pytest.raises(UnknownState, match="start, support, greet"):
-        override.change_state(runtime, made.id, state, actor="ada")
-    assert rows(database, Transition) == []
-
-
-def test_unknown_state_can_be_forced(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database)
-    override.change_state(runtime, made.id, "nowhere", actor="ada", force=True)
-    assert rows(database, Conversation)[0].state == "nowhere"
-
-
-def test_nothing_changes_where_nothing_is(runtime: Runtime, database: Database) -> None:
-    closed = a_conversation(database, closed_at=NOW)
-    with pytest.raises(ChangeRefused, match="ended"):
-        override.change_state(runtime, closed.id, "support", actor="ada")
-    with pytest.raises(NotFound):
-        override.reset(runtime, uuid.uuid4(), actor="ada")
-    with pytest.raises(NotFound):
-        override.write_to(runtime, uuid.uuid4(), "hi", actor="ada")
-
-
-def test_reset_empties_and_cancels(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database, data={"a": 1}, choices=[{"id": "x", "title": "X"}])
-    override.change_state(runtime, made.id, "support", actor="ada")
-    override.reset(runtime, made.id, actor="ada")
-    (now,) = rows(database, Conversation)
-    assert (now.state, now.data, now.choices) == ("start", {}, [])
-    assert rows(database, Timer) == []
-    assert rows(database, Transition)[-1].data_before == {"a": 1}
 
 
 def test_message_waits_in_the_outbox(runtime: Runtime, database: Database) -> None:
@@ -202,29 +121,104 @@ def test_user_id_without_number_gets_no_sms(runtime: Runtime, database: Database
         override.write_to(runtime, contact.id, "hi", actor="ada", channel="sms")
 
 
-def test_hold_silences_and_cancels_what_waits(runtime: Runtime, database: Database) -> None:
-    contact = a_contact(database)
-    made = a_conversation(database, contact=contact, version=3)
+def test_files_go_along(runtime: Runtime, database: Database) -> None:
+    made = a_conversation(database)
+    urls = ["https://example.com/a.jpg", "https://example.com/b.png?size=1"]
+    override.send_message(runtime, made.id, "Look", actor="ada", media_urls=urls)
+    override.send_message(runtime, made.id, " ", actor="ada", media_urls=["https://example.com/c"])
+    first, second = rows(database, Message)
+    assert (first.kind, first.body, first.media) == ("image", "Look", [{"url": u} for u in urls])
+    assert (second.kind, second.body) == ("document", "")
+
+
+def test_same_key_with_another_file_is_refused(runtime: Runtime, database: Database) -> None:
+    made = a_conversation(database)
+    send = partial(override.send_message, runtime, made.id, "hi", actor="ada", idempotency_key="1")
+    send(media_urls=["https://example.com/a.jpg"])
+    assert not send(media_urls=["https://example.com/a.jpg"]).is_new
+    with pytest.raises(ChangeRefused, match="another text"):
+        send()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "a.jpg",
+        "//example.com/a.jpg",
+        "http://example.com/a.jpg",
+        "ftp://example.com/a.jpg",
+        "javascript:alert(1)",
+        "https://",
+        "https:///a.jpg",
+        "https://example.com/a b.jpg",
+        "https://example.com:port/a.jpg",
+        "https://[::1/a.jpg",
+        "https://example.com/\x00",
+        "https://example.com/" + "a" * 2000,
+    ],
+)
+def test_address_nobody_can_fetch_is_refused(
+    runtime: Runtime, database: Database, url: str
+) -> None:
+    made = a_conversation(database)
+    with pytest.raises(ChangeRefused, match="address"):
+        override.send_message(runtime, made.id, "hi", actor="ada", media_urls=[url])
+    assert rows(database, Message) == []
+
+
+def test_simulator_takes_files_of_this_machine(database: Database) -> None:
+    made = a_conversation(database)
+    urls = ["http://127.0.0.1:8000/a.jpg"]
+    override.send_message(a_runtime(database), made.id, "", actor="ada", media_urls=urls)
+    real = a_runtime(database, provider="twilio")
+    with pytest.raises(ChangeRefused, match="address"):
+        override.send_message(real, made.id, "", actor="ada", media_urls=urls)
+
+
+def test_too_many_files_are_refused(runtime: Runtime, database: Database) -> None:
+    urls = [f"https://example.com/{number}.jpg" for number in range(11)]
+    made = a_conversation(database)
+    with pytest.raises(ChangeRefused, match="at most 10"):
+        override.send_message(runtime, made.id, "", actor="ada", media_urls=urls)
+    override.send_message(runtime, made.id, "", actor="ada", media_urls=urls[:10])
+    there = a_conversation(database, channel="whatsapp")
+    with pytest.raises(ChangeRefused, match="one file a message"):
+        override.send_message(runtime, there.id, "", actor="ada", media_urls=urls[:2])
+
+
+@pytest.mark.parametrize("minutes", [None, 30])
+def test_writing_can_take_the_hold(
+    runtime: Runtime, database: Database, minutes: int | None
+) -> None:
+    made = a_conversation(database)
     a_message(database, made, direction="outbound", author="bot", status="queued")
-    override.hold(runtime, made.id, actor="ada")
+    override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=minutes)
     (now,) = rows(database, Conversation)
-    assert (now.holder, now.held_by, now.version) == ("operator", "ada", 4)
-    (message,) = rows(database, Message)
-    assert message.status == "canceled"
-    assert message.settled_at is not None
-    assert "operator" in message.error
+    assert (now.holder, now.held_by, bool(now.held_until)) == ("operator", "ada", bool(minutes))
+    assert [(m.author, m.status) for m in rows(database, Message)] == [
+        ("bot", "canceled"),
+        ("ada", "queued"),
+    ]
+    assert [entry.action for entry in rows(database, AuditEntry)] == ["hold", "send_message"]
 
 
-def test_giving_back_rearms_the_time_out(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database, state="support", holder="operator", held_by="ada")
-    override.give_back(runtime, made.id, actor="ada")
-    (now,) = rows(database, Conversation)
-    assert (now.holder, now.held_by) == ("bot", "")
-    (timer,) = rows(database, Timer)
-    assert timer.name == "timeout"
-
-
-def test_reset_gives_back_to_the_bot(runtime: Runtime, database: Database) -> None:
-    made = a_conversation(database, holder="operator", held_by="ada")
-    override.reset(runtime, made.id, actor="ada")
+def test_refused_words_take_no_hold(runtime: Runtime, database: Database) -> None:
+    made = a_conversation(database, a_contact(database, is_blocked=True))
+    with pytest.raises(ChangeRefused):
+        override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=5)
     assert rows(database, Conversation)[0].holder == "bot"
+
+
+def test_many_writers_to_one_contact(runtime: Runtime, database: Database) -> None:
+    """Some use the same key, others their own; all of them want to open the conversation."""
+    contact = a_contact(database)
+
+    def write(key: str) -> override.Queued:
+        return override.write_to(runtime, contact.id, key, actor="ada", idempotency_key=key)
+
+    with ThreadPoolExecutor(12) as pool:
+        queued = list(pool.map(write, ["a", "b", "c", "d"] * 3))
+    assert len({item.message_id for item in queued}) == 4
+    assert len(rows(database, Conversation)) == 1
+    assert sorted(row.body for row in rows(database, Message)) == ["a", "b", "c", "d"]

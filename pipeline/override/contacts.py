@@ -1,0 +1,110 @@
+"""Contacts by hand: add one, correct what is known about them, block them."""
+
+import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import ChangeRefused, NotFound
+from pipeline.ids import new_id
+from pipeline.messages import storable
+from pipeline.providers import addresses
+from pipeline.records import audit, contacts
+from pipeline.runtime import Runtime
+
+LONGEST_NAME = 255
+LONGEST_ATTRIBUTE = 1000
+MOST_ATTRIBUTES = 50
+
+
+def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Row[Any], bool]:
+    """The contact with this phone number, and whether it is a new one.
+
+    Raises ChangeRefused for what is no number with its country.
+    """
+    phone = addresses.e164(written)
+    if phone is None:
+        raise ChangeRefused(addresses.EXPECTED_E164)
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        contact_id = new_id()
+        row = {"id": contact_id, "key": phone, "phone": phone, "created_at": now}
+        contacts.create_new(connection, row)
+        contact = contacts.by_keys(connection, [phone])[phone]
+        is_new = contact.id == contact_id
+        if is_new:
+            audit.append(connection, now, actor, "create_contact", str(contact_id))
+    return contact, is_new
+
+
+def change_contact(
+    runtime: Runtime,
+    contact_id: uuid.UUID,
+    *,
+    actor: str,
+    name: str | None = None,
+    attributes: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Set the name, if one is given, and these attributes; an empty one goes, the others stay.
+
+    A name given by hand is the attribute "name" as well: a profile name does not replace it.
+    """
+    with runtime.database.write() as connection:
+        before = _locked(connection, contact_id)
+        name = before.name if name is None else storable(name).strip()[:LONGEST_NAME]
+        wanted = {storable(key).strip(): storable(text).strip() for key, text in attributes.items()}
+        if name != before.name:
+            wanted["name"] = name
+        after = _merged(before.attributes, wanted)
+        if (name, after) == (before.name, before.attributes):
+            return
+        contacts.change(connection, contact_id, name=name, attributes=after)
+        now = runtime.database.now(connection)
+        # Which of them, not what they say: the log holds nothing of a contact.
+        fields = sorted(k for k in wanted if before.attributes.get(k) != after.get(k))
+        audit.append(connection, now, actor, "change_contact", str(contact_id), fields=fields)
+
+
+def block(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
+    """Send this contact nothing more, whoever writes it."""
+    _set_blocked(runtime, contact_id, actor, is_blocked=True)
+
+
+def unblock(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
+    """Let messages to this contact go out again."""
+    _set_blocked(runtime, contact_id, actor, is_blocked=False)
+
+
+def _set_blocked(runtime: Runtime, contact_id: uuid.UUID, actor: str, *, is_blocked: bool) -> None:
+    with runtime.database.write() as connection:
+        before = _locked(connection, contact_id)
+        if before.is_blocked == is_blocked:
+            return
+        contacts.change(connection, contact_id, is_blocked=is_blocked)
+        now = runtime.database.now(connection)
+        action = "block" if is_blocked else "unblock"
+        audit.append(connection, now, actor, action, str(contact_id))
+
+
+def _locked(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
+    contact = contacts.lock(connection, contact_id)
+    if contact is None:
+        raise NotFound("There is no such contact.")
+    return contact
+
+
+def _merged(before: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
+    after = dict(before)
+    for key, text in wanted.items():
+        if len(key) > LONGEST_ATTRIBUTE or len(text) > LONGEST_ATTRIBUTE:
+            raise ChangeRefused(f"An attribute takes at most {LONGEST_ATTRIBUTE} characters.")
+        if not text:
+            after.pop(key, None)
+        elif key and str(after.get(key)) != text:
+            # One that reads the same keeps its type: a number stays a number.
+            after[key] = text
+    if len(after) > max(MOST_ATTRIBUTES, len(before)):
+        raise ChangeRefused(f"A contact takes at most {MOST_ATTRIBUTES} attributes.")
+    return after

@@ -1,0 +1,109 @@
+"""Turns that were given up: taken once more, or skipped for good.
+
+Next, after a ring: pipeline/converse takes a re-run like any entry, ahead of what came later.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import ChangeRefused, NotFound
+from pipeline.ids import new_id
+from pipeline.messages import Inbound
+from pipeline.records import audit, contacts, conversations, inbox, lanes, messages, parked
+from pipeline.runtime import Runtime
+
+_AT_ONCE = 200
+_HEARD = frozenset({"message", "late", "consent"})
+
+
+def rerun(runtime: Runtime, entry_id: int, *, actor: str) -> None:
+    """Let a turn that was given up be taken again, with all its attempts.
+
+    Raises NotFound, or ChangeRefused when it is not parked any more.
+    """
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        entry = _existing(connection, entry_id)
+        if not _take_up(connection, [entry], now):
+            raise _not_parked()
+        audit.append(connection, now, actor, "rerun", str(entry_id), kind=entry.kind)
+
+
+def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
+    """Let every turn that was given up be taken again, or those of one lane; returns how many."""
+    total, after = 0, 0
+    with runtime.database.read() as connection:
+        # Not further than now: what fails once more meanwhile would be re-run for ever.
+        until = runtime.database.now(connection)
+    while True:
+        with runtime.database.write() as connection:
+            now = runtime.database.now(connection)
+            entries = parked.after(connection, after, _AT_ONCE, lane)
+            before = [
+                entry for entry in entries if not entry.handled_at or entry.handled_at <= until
+            ]
+            taken = _take_up(connection, before, now) if before else 0
+            if taken:
+                audit.append(connection, now, actor, "rerun_all", "", turns=taken)
+        total += taken
+        if len(entries) < _AT_ONCE:
+            return total
+        after = entries[-1].id
+
+
+def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
+    """Give a parked turn up for good; what the contact wrote stays in the log.
+
+    Raises NotFound, or ChangeRefused when it is not parked any more.
+    """
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        entry = _existing(connection, entry_id)
+        lanes.lock(connection, "inbound", [entry.lane])
+        if not parked.ignore(connection, entry_id, now):
+            raise _not_parked()
+        if entry.kind in _HEARD and not messages.logged_turns(connection, [entry_id]):
+            _log(connection, entry, now)
+        audit.append(connection, now, actor, "skip", str(entry_id), kind=entry.kind)
+
+
+def _existing(connection: Connection, entry_id: int) -> Row[Any]:
+    # What no database takes as a number is the number of nothing.
+    if 0 < entry_id < 2**63 and (entry := inbox.by_id(connection, entry_id)):
+        return entry
+    raise NotFound("There is no such turn.")
+
+
+def _not_parked() -> ChangeRefused:
+    return ChangeRefused("This turn is not parked any more: somebody saw to it.")
+
+
+def _take_up(connection: Connection, entries: Sequence[Row[Any]], now: datetime) -> int:
+    """Make parked entries wait again and their lanes due; a lane in work keeps its lease."""
+    keys = {entry.lane for entry in entries}
+    lanes.note(connection, "inbound", keys, now)
+    lanes.wake(connection, "inbound", keys, now)
+    ids = [entry.id for entry in entries]
+    heard = [entry.id for entry in entries if entry.kind == "message"]
+    logged = messages.logged_turns(connection, heard) if heard else set()
+    return parked.take_up(connection, ids, logged)
+
+
+def _log(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Log a message that could not be logged when its turn was given up."""
+    try:
+        message = Inbound.from_json(entry.payload["message"])
+    except (KeyError, TypeError, ValueError):
+        # Not even we can read it; the entry keeps it as it came.
+        return
+    key = message.contact_key
+    new = {"id": new_id(), "key": key, "phone": message.phone, "created_at": now}
+    contacts.create_new(connection, new | {"name": message.profile_name})
+    contact = contacts.by_keys(connection, [key])[key]
+    here = (message.channel, message.recipient)
+    talks = conversations.open_of(connection, [contact.id])
+    talk = next((talk.id for talk in talks if (talk.channel, talk.our_number) == here), None)
+    messages.append(connection, [messages.inbound_row(message, entry, contact.id, talk)])

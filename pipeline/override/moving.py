@@ -1,0 +1,102 @@
+"""Moves by hand: what a state, reset or bulk change writes for the conversations it moves."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.botkit import Bot, State
+from pipeline.messages import storable
+from pipeline.records import contacts, conversations, inbox, timers, transitions
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where conversations are moved, by whom and why; `also` are further columns to set."""
+
+    to_state: str
+    actor: str
+    reason: str
+    at: datetime
+    also: dict[str, Any] = field(default_factory=dict)
+
+
+def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: Move) -> None:
+    """Move locked conversations; turns in flight are thrown away (promise P8)."""
+    were = {before.id: before.state for before in befores}
+    conversations.save(connection, [_change(before, wanted) for before in befores], were)
+    transitions.append(connection, [_step(bot, before, wanted) for before in befores])
+    timers.disarm(connection, [before.id for before in befores])
+    if state := bot.states.get(wanted.to_state):
+        _enter(connection, befores, state, wanted.at)
+
+
+def _change(before: Row[Any], wanted: Move) -> dict[str, Any]:
+    return {
+        "id": before.id,
+        "state": wanted.to_state,
+        "state_seq": before.state_seq + 1,
+        # What the bot offered in the state before is no answer in this one.
+        "choices": [],
+        **wanted.also,
+    }
+
+
+def _step(bot: Bot, before: Row[Any], wanted: Move) -> dict[str, Any]:
+    return {
+        "conversation_id": before.id,
+        "from_state": before.state,
+        "to_state": wanted.to_state,
+        "cause": "operator",
+        "actor": wanted.actor,
+        "bot_version": bot.version,
+        "data_before": before.data,
+        "data_after": wanted.also.get("data", before.data),
+        "reason": storable(wanted.reason),
+        "created_at": wanted.at,
+    }
+
+
+def _enter(connection: Connection, befores: Sequence[Row[Any]], state: State, at: datetime) -> None:
+    """Arm the time-out of the state entered; a SEND-state gets a turn so that it runs."""
+    keys = contacts.keys_of(connection, [before.contact_id for before in befores])
+    if state.deadline:
+        after, to_state = state.deadline
+        armed = [
+            timers.row(
+                before.id,
+                keys[before.contact_id],
+                timers.TIMEOUT,
+                (to_state, before.state_seq + 1),
+                at,
+                after,
+            )
+            for before in befores
+        ]
+        timers.arm(connection, armed)
+    if state.sort == "send":
+        entries = [_enter_turn(before, keys[before.contact_id]) for before in befores]
+        inbox.append(connection, [entry | {"received_at": at} for entry in entries])
+
+
+def _enter_turn(before: Row[Any], lane: str) -> dict[str, Any]:
+    stay = before.state_seq + 1
+    payload = {"conversation_id": str(before.id), "state_seq": stay}
+    return inbox.internal("enter", f"{before.id}:{stay}", lane, payload)
+
+
+def arm_timeout(
+    connection: Connection,
+    whose: tuple[uuid.UUID, str],
+    state: State,
+    state_seq: int,
+    now: datetime,
+) -> None:
+    """Set the time-out of a state that is taken up again; `whose`: conversation and lane."""
+    if state.deadline:
+        after, to_state = state.deadline
+        stay = (to_state, state_seq)
+        timers.arm(connection, [timers.row(*whose, timers.TIMEOUT, stay, now, after)])

@@ -1,0 +1,1 @@
+"""The operator's verbs, one module for each kind of thing they change."""
