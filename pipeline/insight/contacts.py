@@ -2,13 +2,38 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, select, tuple_
+from sqlalchemy import Connection, Row, func, literal, select, tuple_
 
 from pipeline.insight import search
 from pipeline.records.contacts import Contact
+from pipeline.records.conversations import Conversation
+from pipeline.records.messages import Message
+
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much one contact has said and heard; counted up to MOST."""
+
+    messages: int
+    conversations: int
+
+
+def totals(connection: Connection, contact_id: uuid.UUID) -> Totals:
+    """The totals of one contact."""
+    one = select(literal(1)).limit(MOST)
+    said = one.where(Message.contact_id == contact_id).subquery()
+    talks = one.where(Conversation.contact_id == contact_id).subquery()
+    count = select(
+        select(func.count()).select_from(said).scalar_subquery(),
+        select(func.count()).select_from(talks).scalar_subquery(),
+    )
+    return Totals(*connection.execute(count).one())
 
 
 def listing(

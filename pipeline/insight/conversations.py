@@ -1,98 +1,145 @@
-"""Conversations as a list, the latest activity first, each with its contact's phone and name."""
+"""Conversations as a list, the latest activity first, with their contacts and last messages."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Row,
     Select,
     Subquery,
+    func,
     literal,
+    literal_column,
     select,
     text,
     tuple_,
-    union_all,
+    union,
 )
 
 from pipeline.insight import search
+from pipeline.insight.wanted import IS_UNREAD, Wanted, conditions, is_held
+from pipeline.records import tallies
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import TABLE, Conversation
+from pipeline.records.messages import FAILED_SQL, Message
 
 Place = tuple[datetime, uuid.UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which conversations to list. States ask for open conversations: closed ones are in none."""
-
-    words: str = ""
-    states: Sequence[str] = ()
-    channel: str = ""
-    holder: str = ""
-    contact_id: uuid.UUID | None = None
+# So much of the last message is shown in a list.
+_GIST = 300
 
 
 def listing(
     connection: Connection, wanted: Wanted, after: Place | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Conversations that are wanted, less recent than the one that `after` names."""
-    found = _found(wanted, after, limit)
-    query = _with_contact().join(found, found.c.id == Conversation.id)
+    """Conversations that are wanted, less recent than the one that `after` names.
+
+    Beside the columns of a conversation each has its contact's `phone`, `name` and `key`, its
+    last message as `last_…`, and `is_unread`, `is_held`, `has_failed`.
+    """
+    found = _found(connection, wanted, after, limit)
+    query = _shown(connection).join(found, found.c.id == Conversation.id)
     return connection.execute(_latest_first(query, limit)).all()
 
 
 def one(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
     """One conversation as the list would show it."""
-    query = _with_contact().where(Conversation.id == conversation_id)
+    query = _shown(connection).where(Conversation.id == conversation_id)
     return connection.execute(query).one_or_none()
 
 
-def _with_contact() -> Select[Any]:
-    return select(TABLE, Contact.phone, Contact.name).join(
-        Contact, Contact.id == Conversation.contact_id
+def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int:
+    """How many are wanted; `most` may also mean more, unless only states are asked for."""
+    if wanted == Wanted(states=wanted.states) and wanted.states:
+        counts = tallies.of(connection, tallies.STATE)
+        return sum(counts.get(state, 0) for state in dict.fromkeys(wanted.states))
+    found = _found(connection, wanted, None, most)
+    some = select(found.c.id).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def ids_of(
+    connection: Connection, wanted: Wanted, after: Place | None, limit: int
+) -> Sequence[Row[Any]]:
+    """The place (`last_message_at`, `id`) of each that is wanted, less recent than `after`."""
+    found = _found(connection, wanted, after, limit)
+    place: tuple[Any, ...] = (Conversation.last_message_at, Conversation.id)
+    query = select(*place).join(found, found.c.id == Conversation.id)
+    return connection.execute(_latest_first(query, limit)).all()
+
+
+def every(
+    connection: Connection, wanted: Wanted, a_batch: int = 500
+) -> Iterator[Sequence[Row[Any]]]:
+    """All that are wanted, batch by batch."""
+    after: Place | None = None
+    while rows := listing(connection, wanted, after, a_batch):
+        yield rows
+        if len(rows) < a_batch:
+            return
+        after = rows[-1].last_message_at, rows[-1].id
+
+
+def _shown(connection: Connection) -> Select[Any]:
+    last_id = _of_conversation(select(func.max(Message.id))).scalar_subquery()
+    has_failed = _of_conversation(select(Message.id)).where(text(f"message.{FAILED_SQL}")).exists()
+    return (
+        select(
+            TABLE,
+            Contact.phone,
+            Contact.name,
+            Contact.key,
+            func.substr(Message.body, 1, _GIST).label("last_body"),
+            *(
+                getattr(Message, name).label(f"last_{name}")
+                for name in ("direction", "kind", "author", "status", "error", "error_code")
+            ),
+            Message.media.label("last_media"),
+            literal_column(f"({IS_UNREAD})", Boolean).label("is_unread"),
+            is_held(connection).label("is_held"),
+            has_failed.label("has_failed"),
+        )
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .outerjoin(Message, Message.id == last_id)
     )
+
+
+def _of_conversation(query: Select[Any]) -> Select[Any]:
+    return query.where(Message.conversation_id == Conversation.id).correlate(Conversation)
 
 
 def _latest_first(query: Select[Any], limit: int) -> Select[Any]:
     return query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(limit)
 
 
-def _found(wanted: Wanted, after: Place | None, limit: int) -> Subquery:
-    """The ids; each state is walked along its own index, so a rare state costs no scan."""
-    query = select(Conversation.id).where(*_conditions(wanted, after))
-    if wanted.words:
-        query = query.join(Contact, Contact.id == Conversation.contact_id)
-    if not wanted.states:
-        return _latest_first(query, limit).subquery()
-    open_ones = query.where(Conversation.closed_at.is_(None))
-    branches = [
-        select(_latest_first(open_ones.where(Conversation.state == state), limit).subquery())
-        for state in dict.fromkeys(wanted.states)
-    ]
-    return union_all(*branches).subquery()
+def _found(connection: Connection, wanted: Wanted, after: Place | None, limit: int) -> Subquery:
+    """The ids. Each state, and each thing that the words may be, is walked along its own index.
 
-
-def _conditions(wanted: Wanted, after: Place | None) -> list[ColumnElement[bool] | Any]:
-    conditions: list[ColumnElement[bool] | Any] = search.who(wanted.words)
-    if wanted.channel:
-        conditions.append(Conversation.channel == wanted.channel)
-    if wanted.contact_id:
-        conditions.append(Conversation.contact_id == wanted.contact_id)
-    if wanted.holder == "bot":
-        conditions.append(Conversation.holder == "bot")
-    elif wanted.holder:
-        # Literally, so that the partial index of held conversations serves.
-        conditions.append(text("conversation.holder <> 'bot'"))
+    So a rare state or word costs no scan, and a frequent one ends at the limit.
+    """
+    query = select(Conversation.id).where(*conditions(connection, wanted))
     if after:
-        moment, conversation_id = after
-        place = tuple_(
-            literal(moment, Conversation.last_message_at.type),
-            literal(conversation_id, Conversation.id.type),
-        )
-        conditions.append(tuple_(Conversation.last_message_at, Conversation.id) < place)
-    return conditions
+        query = query.where(_is_before(after))
+    branches = [query]
+    if wanted.states:
+        open_ones = query.where(Conversation.closed_at.is_(None))
+        states = dict.fromkeys(wanted.states)
+        branches = [open_ones.where(Conversation.state == state) for state in states]
+    if meanings := search.conversations(connection, wanted.words):
+        branches = [branch.where(meaning) for branch in branches for meaning in meanings]
+    if len(branches) == 1:
+        return _latest_first(branches[0], limit).subquery()
+    return union(*(select(_latest_first(one, limit).subquery()) for one in branches)).subquery()
+
+
+def _is_before(place: Place) -> ColumnElement[bool]:
+    moment, conversation_id = place
+    there = tuple_(
+        literal(moment, Conversation.last_message_at.type),
+        literal(conversation_id, Conversation.id.type),
+    )
+    return tuple_(Conversation.last_message_at, Conversation.id) < there

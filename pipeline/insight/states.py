@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from pipeline.records.conversations import Conversation
+from pipeline.records import tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,6 @@ class StateCount:
 
 def listing(connection: Connection, bot_states: Iterable[str]) -> list[StateCount]:
     """The bot's states in its own order, then those that only the database knows."""
-    query = (
-        select(Conversation.state, func.count().label("conversations"))
-        .where(Conversation.closed_at.is_(None))
-        .group_by(Conversation.state)
-        .order_by(Conversation.state)
-    )
-    counts = {row.state: row.conversations for row in connection.execute(query)}
+    counts = tallies.of(connection, tallies.STATE)
     known = [StateCount(state, True, counts.pop(state, 0)) for state in bot_states]
     return known + [StateCount(state, False, number) for state, number in counts.items()]

@@ -29,6 +29,28 @@ def of_contact(
     return connection.execute(query.order_by(Message.id).limit(limit)).all()
 
 
+def latest(
+    connection: Connection, conversation_id: uuid.UUID, before: int | None, limit: int
+) -> Sequence[Row[Any]]:
+    """The last messages of one conversation, or the last `before` one of them; oldest first."""
+    query = select(messages.TABLE).where(Message.conversation_id == conversation_id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    return connection.execute(query.order_by(Message.id.desc()).limit(limit)).all()[::-1]
+
+
+def latest_of_contact(
+    connection: Connection, contact_id: uuid.UUID, before: int | None, limit: int
+) -> Sequence[Row[Any]]:
+    """The last messages of one contact across all conversations, or the last `before` one of them;
+    oldest first.
+    """
+    query = select(messages.TABLE).where(Message.contact_id == contact_id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    return connection.execute(query.order_by(Message.id.desc()).limit(limit)).all()[::-1]
+
+
 def transitions(
     connection: Connection, conversation_id: uuid.UUID, after: int, limit: int
 ) -> Sequence[Row[Any]]:
@@ -37,6 +59,12 @@ def transitions(
         Transition.conversation_id == conversation_id, Transition.id > after
     )
     return connection.execute(query.order_by(Transition.id).limit(limit)).all()
+
+
+def steps(connection: Connection, conversation_id: uuid.UUID, limit: int) -> Sequence[Row[Any]]:
+    """The last changes of state of one conversation, oldest first."""
+    query = select(Transition.__table__).where(Transition.conversation_id == conversation_id)
+    return connection.execute(query.order_by(Transition.id.desc()).limit(limit)).all()[::-1]
 
 
 def one(connection: Connection, public_id: uuid.UUID) -> Row[Any]:
