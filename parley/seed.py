@@ -1,0 +1,58 @@
+"""`parley seed`: fill an empty database with made-up conversations, to see it at size."""
+
+import time
+from collections.abc import Callable
+
+import click
+from sqlalchemy import select
+
+from parley.seeding import postgresql
+from parley.seeding.plan import Plan
+from pipeline.database import Database
+from pipeline.errors import ParleyError
+from pipeline.records import conversations, schema, tallies
+from pipeline.records.contacts import Contact
+from pipeline.settings import Settings
+
+_STATEMENT_SECONDS = 3600
+
+
+class NotEmpty(ParleyError):
+    """The database holds contacts already; made-up ones go into an empty database only."""
+
+
+@click.command(hidden=True, epilog="Example: parley seed --conversations 10000 --messages 100000")
+@click.option("--conversations", type=click.IntRange(1, 100_000_000), required=True)
+@click.option("--messages", type=click.IntRange(0, 1_000_000_000), required=True)
+@click.option("--seed", default=1, show_default=True, help="The same number makes the same data.")
+def seed(conversations: int, messages: int, seed: int) -> None:
+    """Fill an empty database with made-up conversations."""
+    database = Database(
+        Settings.load().database_url,
+        application="parley seed",
+        statement_seconds=_STATEMENT_SECONDS,
+    )
+    try:
+        fill(database, (conversations, messages), seed, click.echo)
+    finally:
+        database.close()
+
+
+def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[str], None]) -> None:
+    """Make rows in one transaction. Raises NotEmpty where there are contacts."""
+    started = time.monotonic()
+
+    def tell(what: str) -> None:
+        say(f"{time.monotonic() - started:7.1f} s  {what}")
+
+    with database.write() as connection:
+        schema.check(connection)
+        if connection.execute(select(Contact.id).limit(1)).first():
+            raise NotEmpty("This database has contacts; seed an empty one.")
+        plan = Plan(*size, seed, database.now(connection))
+        postgresql.fill(connection, plan, tell)
+        tallies.add(connection, tallies.STATE, conversations.count_open(connection))
+        tallies.add(connection, tallies.CONTACTS, {"": plan.people})
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        postgresql.tidy(connection)
+    tell("done")

@@ -1,0 +1,1 @@
+"""What `parley seed` fills a database with."""
