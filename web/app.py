@@ -1,4 +1,4 @@
-"""The web process: one Flask app from the settings; webhooks, API, health and the front page."""
+"""The web process: one Flask app from the settings; webhooks, API, health and the dashboard."""
 
 from importlib.metadata import version
 
@@ -11,12 +11,11 @@ from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from web import headers, metrics, problems, webhooks
 from web.api import shapes
-from web.api.contacts import contacts
-from web.api.conversations import conversations
-from web.api.states import states
+from web.api.nouns import NOUNS
 from web.broker import BrokerProbe
+from web.dashboard import pages as dashboard
 from web.health import health
-from web.home import home
+from web.reader import Reader
 from web.site import Site
 from workers.ring import Ringer
 
@@ -28,16 +27,24 @@ STATEMENT_SECONDS = 1.5
 def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIFlask:
     """The app. Without arguments it is built from the settings of this process."""
     runtime = runtime or runtimes.build(
-        Settings.load(), application="parley-web", statement_seconds=STATEMENT_SECONDS
+        Settings.load(),
+        application="parley-web",
+        statement_seconds=STATEMENT_SECONDS,
+        # A webhook is a row, whatever became of the bot; every page says so.
+        needs_bot=False,
     )
     ring = ring or Ringer(runtime.settings).ring
     app = _api_app()
-    app.extensions["parley"] = Site(runtime, ring, BrokerProbe(runtime.settings))
-    app.register_blueprint(webhooks.blueprint(runtime, Receiver(runtime.database, ring)))
-    for noun in (contacts, conversations, states):
+    receiver = Receiver(runtime.database, ring)
+    app.extensions["parley"] = Site(
+        runtime, ring, receiver, BrokerProbe(runtime.settings), Reader(runtime.database)
+    )
+    app.register_blueprint(webhooks.blueprint(runtime, receiver))
+    for noun in NOUNS:
         app.register_blueprint(noun, url_prefix=API)
-    for pages in (health, home, metrics.blueprint(runtime.database)):
+    for pages in (health, metrics.blueprint(runtime.database)):
         app.register_blueprint(pages)
+    dashboard.install(app, runtime)
     problems.install(app)
     headers.install(app, runtime.settings)
     return app

@@ -29,7 +29,11 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def secure(response: Response) -> Response:
+        stricter = response.headers.get("Content-Security-Policy")
         response.headers.update(always)
+        if stricter:
+            # A stranger's file brings a policy of its own.
+            response.headers["Content-Security-Policy"] = stricter
         if request.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
         return response

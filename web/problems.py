@@ -1,15 +1,17 @@
-"""What a caller is told when something goes wrong: problem+json under /api, plain text elsewhere.
+"""What a caller is told when something goes wrong: problem+json under /api, a page to a browser,
+plain text to a provider.
 
 RFC 9457. No traceback, no statement and no value of a row ever leaves this process.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from apiflask import APIFlask, HTTPError
-from flask import Response, json, request
+from flask import Response, json, render_template, request
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -30,11 +32,11 @@ from pipeline.errors import (
     WebhookRejected,
 )
 from pipeline.records import schema
+from web.api import document
 from web.site import here
 
 log = structlog.get_logger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
 STATUS: Mapping[type[ParleyError], int] = {
     NotFound: 404,
@@ -57,7 +59,7 @@ _OUT_OF_REACH: tuple[type[SQLAlchemyError], ...] = (
 def install(app: APIFlask) -> None:
     """Answer every error in one form."""
     app.error_processor(_of_http)
-    app.spec_processor(_describe)
+    app.spec_processor(document.describe)
     for error in STATUS:
         app.register_error_handler(error, _of_parley)
     for unreachable in _OUT_OF_REACH:
@@ -68,10 +70,39 @@ def problem(status: int, detail: str = "", **more: Any) -> Response:
     """An error answer; `more` are further members of the problem."""
     title = HTTPStatus(status).phrase
     if not request.path.startswith("/api/"):
+        if _is_for_a_browser():
+            return _page(status, detail)
         return Response(f"{detail or title}\n", status, content_type="text/plain; charset=utf-8")
     members = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     body = json.dumps({name: value for name, value in members.items() if value != ""})
-    return Response(body, status, content_type=MEDIA_TYPE)
+    return Response(body, status, content_type=document.MEDIA_TYPE)
+
+
+def _is_for_a_browser() -> bool:
+    """Whether a person reads the answer: nobody else asks for HTML by name, or through htmx."""
+    return "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
+
+
+def _page(status: int, detail: str) -> Response:
+    command = _COMMAND.search(detail)
+    page = render_template(
+        "dashboard/problem.html",
+        status=status,
+        title=_TITLES.get(status, HTTPStatus(status).phrase),
+        detail=detail or _SAID.get(status, ""),
+        command=command[1] if command else "",
+    )
+    return Response(page, status, headers={"Cache-Control": "no-store"})
+
+
+_COMMAND = re.compile("`(parley [^`]+)`")
+_TITLES: Mapping[int, str] = {
+    403: "Not allowed",
+    404: "Nothing here",
+    409: "That cannot be done",
+    500: "Something went wrong",
+    503: "Not ready",
+}
 
 
 def database_problem() -> str:
@@ -90,34 +121,28 @@ def database_problem() -> str:
 
 def _of_http(error: HTTPError) -> Response:
     more = {"errors": error.detail} if error.detail else {}
-    response = problem(error.status_code, _SAID.get(error.status_code, ""), **more)
+    said = _SAID_OF_API if request.path.startswith("/api/") else _SAID
+    response = problem(error.status_code, said.get(error.status_code, ""), **more)
     for name, value in dict(error.headers).items():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
 
 
-def _describe(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """The media type of errors in the OpenAPI document."""
-    if isinstance(spec, str):
-        return spec
-    for operations in spec["paths"].values():
-        for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"][MEDIA_TYPE] = response["content"].pop("application/json")
-    return spec
-
-
 _SAID: Mapping[int, str] = {
-    400: "The body is not JSON.",
-    401: "Send a token as `Authorization: Bearer TOKEN`; `parley token add` makes one.",
-    403: "This token's role may not do that.",
+    400: "This form is too old, or came from elsewhere; load the page again and send it once more.",
+    403: "Your role does not allow that; an admin can change it.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is larger than 64 KiB.",
-    422: "The request does not fit; `errors` says where.",
     500: "Something went wrong here; the log of the web process has it.",
+}
+_SAID_OF_API: Mapping[int, str] = {
+    **_SAID,
+    400: "The body is not JSON.",
+    401: "Send a token as `Authorization: Bearer TOKEN`; `parley token add` makes one.",
+    403: "This token's role may not do that.",
+    422: "The request does not fit; `errors` says where.",
 }
 
 

@@ -5,18 +5,24 @@ from typing import cast
 
 from flask import current_app
 
+from pipeline.receive import Receiver
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 from web.broker import BrokerProbe
+from web.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The runtime, the bell of the workers, and the probe that knows whether the broker answers."""
+    """The runtime, the bell of the workers, the receiver of inbound messages, the probe that knows
+    whether the broker answers, and the reader that asks the database for all live pages.
+    """
 
     runtime: Runtime
     ring: Ring
+    receiver: Receiver
     broker: BrokerProbe
+    reader: Reader
 
 
 def here() -> Site:

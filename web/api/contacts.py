@@ -3,21 +3,20 @@
 import uuid
 from typing import Any
 
-import phonenumbers
 from apiflask import APIBlueprint, HTTPError
 from sqlalchemy import Connection, Row
 
 from pipeline import override
 from pipeline.errors import NotFound
-from pipeline.ids import new_id
 from pipeline.insight import contacts as insight
 from pipeline.insight import conversations as conversation_list
 from pipeline.insight import transcript
-from pipeline.insight.conversations import Wanted
-from pipeline.records import audit
+from pipeline.insight.wanted import Wanted
+from pipeline.providers import addresses
 from pipeline.records import contacts as records
 from web.api import shapes, views
 from web.api.cursors import page
+from web.api.overrides import sent
 from web.auth import actor, at_least, bearer
 from web.site import here
 
@@ -56,17 +55,9 @@ def create_contact(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
     Known numbers answer 200 with the contact that is there.
     """
-    phone = _e164(body["phone"])
-    database = here().runtime.database
-    with database.write() as connection:
-        now = database.now(connection)
-        contact_id = new_id()
-        row = {"id": contact_id, "key": phone, "phone": phone, "created_at": now}
-        records.create_new(connection, row)
-        contact = records.by_keys(connection, [phone])[phone]
-        is_new = contact.id == contact_id
-        if is_new:
-            audit.append(connection, now, actor(), "create_contact", str(contact_id))
+    if addresses.e164(body["phone"]) is None:
+        raise HTTPError(422, detail={"json": {"phone": [addresses.EXPECTED_E164]}})
+    contact, is_new = override.add_contact(here().runtime, body["phone"], actor=actor())
     return views.contact(contact), 201 if is_new else 200
 
 
@@ -75,8 +66,27 @@ def create_contact(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
 @contacts.output(shapes.Contact)
 def get_contact(contact_id: uuid.UUID) -> dict[str, Any]:
     """Get a contact"""
-    with here().runtime.database.read() as connection:
-        return views.contact(existing(connection, contact_id))
+    return _shown(contact_id)
+
+
+@contacts.patch("/contacts/<uuid:contact_id>")
+@contacts.auth_required(bearer, roles=at_least("operator"))
+@contacts.input(shapes.ContactChange, arg_name="change")
+@contacts.output(shapes.Contact)
+@contacts.doc(responses={409: "Too many attributes, or too long ones"})
+def change_contact(contact_id: uuid.UUID, change: dict[str, Any]) -> dict[str, Any]:
+    """Change a contact
+
+    Name, attributes and whether anything is sent to them.
+    """
+    runtime, who = here().runtime, actor()
+    attributes = {key: text or "" for key, text in change.get("attributes", {}).items()}
+    name = change.get("name")
+    override.change_contact(runtime, contact_id, actor=who, name=name, attributes=attributes)
+    if "blocked" in change:
+        block = override.block if change["blocked"] else override.unblock
+        block(runtime, contact_id, actor=who)
+    return _shown(contact_id)
 
 
 @contacts.get("/contacts/<uuid:contact_id>/conversations")
@@ -138,24 +148,12 @@ def write_to_contact(
         actor=actor(),
         channel=body["channel"],
         idempotency_key=headers["idempotency_key"],
+        media_urls=body["media_urls"],
     )
     site.ring("dispatch")
-    with site.runtime.database.read() as connection:
-        message = transcript.one(connection, queued.message_id)
-    return views.message(message), 201 if queued.is_new else 200
+    return sent(queued)
 
 
-def _e164(phone: str) -> str:
-    """The number as E.164. Raises a 422."""
-    try:
-        parsed = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException as error:
-        raise _no_number() from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise _no_number()
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _no_number() -> HTTPError:
-    expected = "Expected a number with its country, as in +14155550132."
-    return HTTPError(422, detail={"json": {"phone": [expected]}})
+def _shown(contact_id: uuid.UUID) -> dict[str, Any]:
+    with here().runtime.database.read() as connection:
+        return views.contact(existing(connection, contact_id))

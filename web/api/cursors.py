@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from apiflask.fields import String
 from marshmallow import ValidationError
@@ -42,8 +42,42 @@ def _decoded(cursor: str) -> list[str]:
     return values
 
 
+def moment_of(cursor: str) -> tuple[datetime, uuid.UUID] | None:
+    """The moment and id in a cursor; None for one that we did not make, so a list begins anew."""
+    try:
+        place: Any = MomentCursor().deserialize(cursor) if cursor else None
+    except ValidationError:
+        return None
+    return cast("tuple[datetime, uuid.UUID] | None", place)
+
+
+def moment_serial_of(cursor: str) -> tuple[datetime, int] | None:
+    """The moment and number in a cursor; None for one that we did not make."""
+    try:
+        place: Any = MomentSerialCursor().deserialize(cursor) if cursor else None
+    except ValidationError:
+        return None
+    return cast("tuple[datetime, int] | None", place)
+
+
+def serial_of(number: str) -> int | None:
+    """The number of a row, as an address says it; None for what can be none."""
+    try:
+        serial = int(number)
+    except ValueError:
+        return None
+    return serial if 0 <= serial <= _LARGEST_SERIAL else None
+
+
 class _Cursor(String):
     """A cursor that we made; anything else is a 422."""
+
+    format = "cursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            metadata={"format": self.format, "description": "`next` of the page before."}
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
         text = super()._deserialize(value, attr, data, **more)
@@ -59,20 +93,43 @@ class _Cursor(String):
 class MomentCursor(_Cursor):
     """After a moment and, within it, an id."""
 
+    format = "moment-cursor"
+
     def _place(self, values: list[str]) -> tuple[datetime, uuid.UUID]:
         moment, row_id = values
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("a moment without a zone")
-        return at, uuid.UUID(row_id)
+        return _moment(moment), uuid.UUID(row_id)
 
 
 class SerialCursor(_Cursor):
     """After the row with a number."""
 
+    format = "serial-cursor"
+
     def _place(self, values: list[str]) -> int:
         (serial,) = values
-        number = int(serial)
-        if not 0 <= number <= _LARGEST_SERIAL:
-            raise ValueError("out of range")
-        return number
+        return _serial(serial)
+
+
+class MomentSerialCursor(_Cursor):
+    """After a moment and, within it, the row with a number."""
+
+    format = "moment-serial-cursor"
+
+    def _place(self, values: list[str]) -> tuple[datetime, int]:
+        moment, serial = values
+        return _moment(moment), _serial(serial)
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    # PostgreSQL refuses what its calendar lacks, and Python what it cannot turn into UTC.
+    if at.tzinfo is None or not 1900 <= at.year <= 9000:
+        raise ValueError("no moment of ours")
+    return at
+
+
+def _serial(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _LARGEST_SERIAL:
+        raise ValueError("out of range")
+    return number

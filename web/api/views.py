@@ -27,6 +27,8 @@ def conversation(row: Row[Any], bot: Bot) -> dict[str, Any]:
     return {
         **row._asdict(),
         "held_by": row.held_by or None,
+        "unread": row.is_unread,
+        "failed": row.has_failed,
         "state_known": bot.definition.known(row.state) is not None,
     }
 
@@ -36,6 +38,7 @@ def message(row: Row[Any]) -> dict[str, Any]:
     return {
         **row._asdict(),
         "id": row.public_id,
+        "media": [{"content_type": "", "name": "", **item} for item in row.media],
         "error_code": row.error_code or None,
         "error": row.error or None,
     }

@@ -96,3 +96,30 @@ def test_writing_to_an_opted_out_contact_is_409(api: Caller, database: Database)
     assert answer.status_code == 409
     assert "STOP" in answer.get_json(force=True)["detail"]
     assert rows(database, Conversation) == []
+
+
+def test_contact_is_changed(api: Caller, database: Database) -> None:
+    contact = a_contact(database, name="Ada", attributes={"city": "Ulm", "plan": "b", "n": 5})
+    change = {"attributes": {"city": "Bonn", "plan": None, "vip": "yes"}, "blocked": True}
+    shown = api("PATCH", f"/contacts/{contact.id}", json=change).get_json()
+    assert (shown["name"], shown["blocked"]) == ("Ada", True)
+    assert shown["attributes"] == {"city": "Bonn", "n": 5, "vip": "yes"}
+    shown = api("PATCH", f"/contacts/{contact.id}", json={"name": "Bo", "blocked": False})
+    assert (shown.get_json()["name"], shown.get_json()["blocked"]) == ("Bo", False)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"blocked": 1}, {"name": None}, {"attributes": {"a": 5}}, {"phone": "+1"}]
+)
+def test_impossible_change_is_422(
+    api: Caller, database: Database, change: dict[str, object]
+) -> None:
+    contact = a_contact(database)
+    assert api("PATCH", f"/contacts/{contact.id}", json=change).status_code == 422
+
+
+def test_first_words_may_be_a_file(api: Caller, database: Database) -> None:
+    contact = a_contact(database)
+    wanted = {"media_urls": ["https://example.com/a.pdf"]}
+    answer = api("POST", f"/contacts/{contact.id}/messages", json=wanted)
+    assert (answer.status_code, answer.get_json()["kind"]) == (201, "document")

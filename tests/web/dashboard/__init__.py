@@ -1,0 +1,1 @@
+"""Each page, asked for over a real database."""

@@ -1,0 +1,62 @@
+"""What stands in the way of every page is said on it, with what to do, instead of an error."""
+
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from pipeline.database import Database
+from tests.builders import a_runtime
+from web.app import create_app
+
+BROWSER = {"Accept": "text/html"}
+PAGES = ["/", "/conversations", "/contacts", "/states", "/failures", "/system", "/sign-in"]
+
+
+def _forget_revision(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_missing_schema_names_the_command(
+    database: Database, client: FlaskClient, page: str
+) -> None:
+    _forget_revision(database)
+    answer = client.get(page, headers=BROWSER)
+    assert answer.status_code == 503
+    assert "<code>parley db upgrade</code>" in answer.text
+    assert "not installed in this database" in answer.text
+
+
+def test_old_schema_names_the_command(database: Database, client: FlaskClient) -> None:
+    _forget_revision(database)
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+    answer = client.get("/conversations", headers=BROWSER)
+    assert answer.status_code == 503
+    assert "is at revision 0001" in answer.text
+    assert "<code>parley db upgrade</code>" in answer.text
+
+
+def test_webhooks_are_told_in_plain_words(database: Database, client: FlaskClient) -> None:
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE inbox"))
+    answer = client.post("/webhooks/simulator", data={"From": "+14155550101", "Body": "hi"})
+    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+
+
+def test_bot_that_cannot_be_imported_shows_on_pages(database: Database) -> None:
+    runtime = replace(a_runtime(database), bot_error="bots/mine.py:3: NameError: <name> 'x'")
+    client = create_app(runtime, lambda _pool: None).test_client()
+    webhook = client.post("/webhooks/simulator", data={"From": "+14155550101", "Body": "hi"})
+    assert webhook.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/conversations/00000000-0000-7000-8000-0", "/x/y"])
+def test_unknown_address_is_a_page(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "Nothing here" in answer.text

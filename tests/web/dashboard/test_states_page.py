@@ -1,0 +1,69 @@
+"""The States page: the machine with live counts, as a picture's data and as a table."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipeline.database import Database
+from tests.builders import a_conversation
+
+
+def machine_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="machine">(.+?)</script>', page)
+    assert found
+    machine: dict[str, Any] = json.loads(found[1])
+    return machine
+
+
+def test_states_are_shown_with_their_counts(viewer: FlaskClient, database: Database) -> None:
+    for state in ("support", "support", "start"):
+        a_conversation(database, state=state)
+    page = viewer.get("/states").text
+    machine = machine_of(page)
+    counts = dict(zip([node["name"] for node in machine["nodes"]], machine["counts"], strict=True))
+    assert counts == {"start": 1, "support": 2, "greet": 0}
+    assert 'href="/conversations?state=support" aria-label="2 open in support"' in page
+    assert "after 30 min" in page
+
+
+def test_unknown_state_is_marked(viewer: FlaskClient, database: Database) -> None:
+    a_conversation(database, state="abandoned")
+    page = viewer.get("/states").text
+    assert "Not in the bot's code: the start state hears these contacts." in page
+    assert machine_of(page)["nodes"][-1]["sort"] == "unknown"
+
+
+def test_drawing_stays_while_only_numbers_change(viewer: FlaskClient, database: Database) -> None:
+    def drawn() -> str:
+        found = re.search(r'data-drawn="(\w+)"', viewer.get("/states").text)
+        assert found
+        return found[1]
+
+    before = drawn()
+    a_conversation(database, state="support")
+    assert drawn() == before
+    a_conversation(database, state="abandoned")
+    assert drawn() != before
+
+
+def test_live_page_is_sent_when_a_count_changes(viewer: FlaskClient, database: Database) -> None:
+    page = viewer.get("/states").text
+    version = re.search(r'data-version="(\w+)"', page)
+    assert version
+    live = {"Parley-Live": version[1]}
+    assert viewer.get("/states", headers=live).status_code == 204
+    a_conversation(database, state="support")
+    assert viewer.get("/states").text != page
+
+
+@pytest.mark.parametrize("state", ["</script><script>alert(1)</script>", "\u202eevil", "&quot;'"])
+def test_hostile_state_is_shown_as_text(
+    viewer: FlaskClient, database: Database, state: str
+) -> None:
+    a_conversation(database, state=state)
+    page = viewer.get("/states").text
+    assert machine_of(page)["nodes"][-1]["name"] == state
+    assert "<script>alert" not in page

@@ -1,0 +1,36 @@
+"""/audit: who did what by hand; for admins."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from pipeline.insight import audit as insight
+from pipeline.insight.audit import Asked
+from pipeline.messages import storable
+from web.api.cursors import page
+from web.api.shapes import accounts as shapes
+from web.auth import at_least, bearer
+from web.site import here
+
+audit = APIBlueprint("audit_api", __name__, tag="Audit")
+
+
+@audit.get("/audit")
+@audit.auth_required(bearer, roles=at_least("admin"))
+@audit.input(shapes.AuditQuery, location="query", arg_name="query")
+@audit.output(shapes.AuditPage)
+def list_audit(query: dict[str, Any]) -> dict[str, Any]:
+    """List the audit log
+
+    The newest first.
+    """
+    limit = query["limit"]
+    asked = Asked(
+        storable(query["actor"]),
+        storable(query["action"]),
+        query.get("since"),
+        query.get("until"),
+    )
+    with here().runtime.database.read() as connection:
+        rows = insight.listing(connection, asked, query.get("cursor"), limit + 1)
+    return page(rows, limit, shown=lambda row: row._asdict(), place=lambda row: (row.id,))

@@ -1,0 +1,23 @@
+"""Filters of the API as the reading side takes them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.insight.wanted import Wanted
+from pipeline.messages import storable
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """Which conversations a ConversationFilter asks for."""
+    return Wanted(
+        words=given["q"],
+        states=tuple(map(storable, given["state"])),
+        channel=given["channel"],
+        holder=given["holder"],
+        held_by=storable(given["held_by"]),
+        unread=given["unread"],
+        failed=given["failed"],
+        since=given.get("since"),
+        until=given.get("until"),
+        is_open=given.get("open"),
+    )

@@ -1,0 +1,57 @@
+"""Users and the audit log in JSON."""
+
+from apiflask import Schema
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, String
+from apiflask.validators import Length, OneOf
+from marshmallow import ValidationError, validates_schema
+
+from pipeline.records.tokens import ROLES
+from web.api.shapes.base import BySerial, Flag, Shown, moment, page_of
+
+
+class User(Shown):
+    id = UUID()
+    email = String()
+    role = String(validate=OneOf(ROLES))
+    disabled = Boolean(attribute="is_disabled")
+    created_at = DateTime()
+
+
+class Invitation(Shown):
+    email = String()
+    url = String(metadata={"description": "Works once, for 24 hours; it cannot be read again."})
+
+
+class AuditEntry(Shown):
+    id = Integer()
+    created_at = DateTime()
+    actor = String()
+    action = String()
+    target = String()
+    details = Dict()
+
+
+class NewUser(Schema):
+    email = String(required=True, validate=Length(3, 320))
+    role = String(required=True, validate=OneOf(ROLES))
+
+
+class UserChange(Schema):
+    role = String(validate=OneOf(ROLES))
+    disabled = Flag()
+
+    @validates_schema
+    def _changes_something(self, data: dict[str, object], **_: object) -> None:
+        if not data:
+            raise ValidationError("Say what to change: role, disabled or both.")
+
+
+class AuditQuery(BySerial):
+    actor = String(load_default="", validate=Length(max=320))
+    action = String(load_default="", validate=Length(max=32))
+    since = moment("This moment or later.")
+    until = moment("Before this moment.")
+
+
+UserPage = page_of(User)
+AuditPage = page_of(AuditEntry)

@@ -1,0 +1,67 @@
+"""Contacts in JSON."""
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
+from apiflask.validators import Length
+from marshmallow import ValidationError, validates_schema
+
+from web.api.shapes.base import LONGEST_WORDS, ByMoment, Flag, Shown, page_of
+
+
+class OptOut(Shown):
+    channel = String()
+    number = String(metadata={"description": "Our number that they said STOP to."})
+    at = String()
+
+
+class Contact(Shown):
+    id = UUID()
+    address = String(metadata={"description": "E.164, or the provider's user id."})
+    phone = String(allow_none=True)
+    name = String()
+    attributes = Dict()
+    created_at = DateTime()
+    last_seen_at = DateTime(allow_none=True)
+    blocked = Boolean()
+    opted_out = Boolean()
+    opt_outs = List(Nested(OptOut))
+
+
+ContactPage = page_of(Contact)
+
+
+class ContactFilter(Schema):
+    q = String(
+        load_default="",
+        validate=Length(max=LONGEST_WORDS),
+        metadata={"description": "Part of a number or name."},
+    )
+
+
+class ContactsQuery(ContactFilter, ByMoment):
+    pass
+
+
+class NewContact(Schema):
+    phone = String(
+        required=True,
+        validate=Length(max=50),
+        metadata={"format": "phone", "description": "E.164, as in +14155550132."},
+    )
+
+
+class ContactChange(Schema):
+    name = String(validate=Length(max=255))
+    attributes = Dict(
+        keys=String(),
+        values=String(allow_none=True),
+        metadata={"description": "Those not named stay; null or an empty text takes one away."},
+    )
+    blocked = Flag(metadata={"description": "Nothing is sent to a blocked contact."})
+
+    @validates_schema
+    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Say what to change: name, attributes or blocked.")

@@ -1,0 +1,147 @@
+"""Conversations, their changes of state, and the filters of their list in JSON."""
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+from marshmallow import ValidationError, validates_schema
+
+from pipeline.override import LONGEST_HOLD_MINUTES
+from web.api.shapes.base import (
+    CHANNELS,
+    LONGEST_WORDS,
+    ByMoment,
+    Flag,
+    Shown,
+    Whole,
+    moment,
+    page_of,
+)
+
+_MOST_STATES = 50
+_HOLDERS = ("bot", "operator")
+
+
+class Conversation(Shown):
+    id = UUID()
+    contact_id = UUID()
+    phone = String(allow_none=True)
+    name = String()
+    channel = String(validate=OneOf(CHANNELS))
+    our_number = String()
+    state = String()
+    state_known = Boolean(metadata={"description": "False when the bot's code lacks the state."})
+    data = Dict()
+    holder = String(validate=OneOf(_HOLDERS))
+    held_by = String(allow_none=True)
+    held_until = DateTime(allow_none=True)
+    unread = Boolean(metadata={"description": "Something came in since an operator looked."})
+    failed = Boolean(metadata={"description": "A message failed that nobody has seen to."})
+    opened_at = DateTime()
+    last_message_at = DateTime()
+    last_inbound_at = DateTime(allow_none=True)
+    closed_at = DateTime(allow_none=True)
+
+
+class Transition(Shown):
+    from_state = String()
+    to_state = String()
+    cause = String(validate=OneOf(["bot", "operator", "timer", "import"]))
+    via = String()
+    actor = String()
+    bot_version = String()
+    reason = String()
+    data_before = Dict()
+    data_after = Dict()
+    created_at = DateTime()
+
+
+class StateCount(Shown):
+    state = String()
+    known = Boolean()
+    conversations = Integer()
+
+
+ConversationPage = page_of(Conversation)
+TransitionPage = page_of(Transition)
+StatePage = page_of(StateCount)
+
+
+class ConversationFilter(Schema):
+    """Which conversations; the dashboard's list has the same filters."""
+
+    q = String(
+        load_default="",
+        validate=Length(max=LONGEST_WORDS),
+        metadata={"description": "Part of a number or name, or words that were said."},
+    )
+    state = List(
+        String(),
+        load_default=list,
+        validate=Length(max=_MOST_STATES),
+        metadata={"description": "Repeat for several. Only open conversations are in a state."},
+    )
+    channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
+    holder = String(load_default="", validate=OneOf(("", *_HOLDERS)))
+    held_by = String(load_default="", validate=Length(max=LONGEST_WORDS))
+    unread = Boolean(load_default=False)
+    failed = Boolean(load_default=False)
+    open = Boolean(metadata={"description": "Open ones only, or (false) ended ones only."})
+    since = moment("The last message came at this moment or later.")
+    until = moment("The last message came before this moment.")
+
+
+class ConversationsQuery(ConversationFilter, ByMoment):
+    pass
+
+
+_NEW_STATE = {"format": "state", "description": "One of GET /states, or any with `force`."}
+
+
+class Change(Schema):
+    state = String(validate=Length(1, 200), metadata=_NEW_STATE)
+    reason = String(load_default="", validate=Length(max=1000))
+    force = Flag(load_default=False)
+    holder = String(validate=OneOf(_HOLDERS))
+    minutes = Whole(
+        validate=Range(1, LONGEST_HOLD_MINUTES),
+        metadata={"description": "With the holder operator: it gives itself back after these."},
+    )
+
+    @validates_schema
+    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.keys() & {"state", "holder"}:
+            raise ValidationError("Say what to change: state, holder or both.")
+        if "minutes" in data and data.get("holder") != "operator":
+            raise ValidationError("Minutes go with the holder operator.", "minutes")
+
+
+class BulkFilter(ConversationFilter):
+    unread = Flag(load_default=False)
+    failed = Flag(load_default=False)
+    open = Flag(metadata={"description": "Ended ones have no state to change."})
+
+
+class BulkChange(Schema):
+    filter = Nested(
+        BulkFilter,
+        required=True,
+        metadata={"description": "As for the list; {} is every open conversation."},
+    )
+    state = String(required=True, validate=Length(1, 200), metadata=_NEW_STATE)
+    reason = String(load_default="", validate=Length(max=1000))
+    force = Flag(load_default=False)
+    dry_run = Flag(load_default=False, metadata={"description": "Count, and change nothing."})
+    expected = Whole(
+        validate=Range(0, 2**31),
+        metadata={"description": "What the dry run found; refused if there are many more by now."},
+    )
+
+
+class BulkChanged(Shown):
+    found = Integer()
+    changed = Integer()
+    skipped = Integer(
+        metadata={"description": "In the state already, or out of the filter meanwhile."}
+    )

@@ -1,0 +1,92 @@
+"""Messages in JSON."""
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import URL, UUID, DateTime, Dict, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+from marshmallow import ValidationError, validates_schema
+
+from pipeline.override import LONGEST_BODY, LONGEST_HOLD_MINUTES, MOST_MEDIA
+from web.api.shapes.base import CHANNELS, Shown, Whole, page_of
+
+
+class Media(Shown):
+    url = URL()
+    content_type = String()
+    name = String()
+
+
+class Message(Shown):
+    id = UUID()
+    contact_id = UUID()
+    conversation_id = UUID(allow_none=True)
+    direction = String(validate=OneOf(["inbound", "outbound"]))
+    channel = String(validate=OneOf(CHANNELS))
+    kind = String()
+    body = String()
+    media = List(Nested(Media))
+    author = String(metadata={"description": "contact, bot, token:NAME or an e-mail address."})
+    status = String()
+    status_times = Dict(keys=String(), values=String())
+    provider_id = String(allow_none=True)
+    error_code = String(allow_none=True)
+    error = String(allow_none=True)
+    segments = Integer(allow_none=True)
+    created_at = DateTime()
+
+
+MessagePage = page_of(Message)
+
+
+class NewMessage(Schema):
+    body = String(load_default="", validate=Length(max=LONGEST_BODY))
+    media_urls = List(
+        String(),
+        load_default=list,
+        validate=Length(max=MOST_MEDIA),
+        metadata={"description": "Files that the provider fetches; WhatsApp takes one."},
+    )
+
+    @validates_schema
+    def _says_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data["body"].strip() and not data["media_urls"]:
+            raise ValidationError("A message needs some text.", "body")
+
+
+class Reply(NewMessage):
+    hold_minutes = Whole(
+        validate=Range(1, LONGEST_HOLD_MINUTES),
+        allow_none=True,
+        metadata={
+            "description": f"Take the hold as well: for 1 to {LONGEST_HOLD_MINUTES} minutes, or "
+            "(null) until it is given back."
+        },
+    )
+
+
+class FirstMessage(NewMessage):
+    channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
+
+
+class Retry(Schema):
+    body = String(
+        validate=Length(1, LONGEST_BODY),
+        metadata={"description": "Another text; without it the message is sent as it was."},
+    )
+
+
+class MessageHeaders(Schema):
+    idempotency_key = String(load_default="", data_key="Idempotency-Key", validate=Length(max=200))
+
+
+class SegmentsQuery(Schema):
+    text = String(required=True, validate=Length(max=10_000))
+
+
+class Segments(Shown):
+    encoding = String(validate=OneOf(["GSM-7", "UCS-2"]))
+    units = Integer(metadata={"description": "Septets in GSM-7, 16-bit units in UCS-2."})
+    segments = Integer()
+    left = Integer(metadata={"description": "What still goes into the last segment."})
+    special = String(metadata={"description": "The characters that made it UCS-2, each once."})

@@ -1,0 +1,115 @@
+"""Who may see which page: each view says which role it needs; a view that says nothing is closed.
+
+ASVS 5.0 chapters 3.3 (cookies), 3.5 (forgery), 7 (sessions) and 8 (authorisation).
+"""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from apiflask import APIFlask
+from flask import abort, current_app, g, redirect, request, session, url_for
+from flask_wtf.csrf import CSRFProtect
+from werkzeug import Response
+
+from pipeline import accounts
+from pipeline.accounts import Person
+from pipeline.settings import Settings
+from web.dashboard import secret_key
+from web.site import here
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SIGN_IN = "sign_in"
+NOBODY = "nobody"
+_csrf = CSRFProtect()
+# A live page asks twice a second; whoever was signed out sees nothing new after this.
+_REMEMBERED_SECONDS = 5.0
+_CROWDED = 1000
+
+
+def needs(role: str) -> Callable[[View], View]:
+    """Mark a view as open to this role and those above it; NOBODY opens it to everybody."""
+
+    def mark(view: View) -> View:
+        view.__dict__["needs"] = role
+        return view
+
+    return mark
+
+
+def person() -> Person:
+    """Who asks; only in views that need a role."""
+    return cast("Person", g.person)
+
+
+def install(app: APIFlask, settings: Settings) -> None:
+    """The cookie and the check of forms."""
+    is_https = settings.public_url.startswith("https:")
+    app.config.update(
+        SECRET_KEY=secret_key.of(settings),
+        SESSION_COOKIE_NAME="__Host-parley" if is_https else "parley",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=7),
+        # Only pages have forms: webhooks are signed, the API takes no cookie.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # A token holds as long as its session; ours send no Referer that could be compared.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    _csrf.init_app(app)
+
+
+def guard(*, is_live: bool) -> Response | None:
+    """Before each page: let the right people in."""
+    view = current_app.view_functions[request.endpoint or ""]
+    role = getattr(view, "needs", None)
+    if role is None:
+        abort(403)
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        _csrf.protect()
+    if role == NOBODY:
+        return None
+    found = _signed_in(session.get(SIGN_IN, ""), is_live=is_live)
+    if found is None:
+        return _to_the_door(is_live=is_live)
+    if not found.may(role):
+        abort(403)
+    g.person = found
+    return None
+
+
+def let_in(token: str) -> None:
+    """Begin a session of this browser for a sign-in."""
+    # Nothing of an earlier session is carried over, so none can be planted.
+    session.clear()
+    session[SIGN_IN] = token
+    session.permanent = True
+
+
+def _to_the_door(*, is_live: bool) -> Response:
+    if is_live:
+        abort(401)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("sign_in.form", next=wanted or None), 303)
+
+
+_remembered: dict[str, tuple[Person | None, float]] = {}
+
+
+def _signed_in(token: str, *, is_live: bool) -> Person | None:
+    if not token:
+        return None
+    known = _remembered.get(token)
+    if is_live and known and time.monotonic() - known[1] < _REMEMBERED_SECONDS:
+        return known[0]
+    found = accounts.signed_in(here().runtime.database, token)
+    if len(_remembered) > _CROWDED:
+        _remembered.clear()
+    _remembered[token] = found, time.monotonic()
+    return found

@@ -1,0 +1,132 @@
+"""Contact: all that is known of one contact, everything that was said, and a first word to them."""
+
+import uuid
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from sqlalchemy import Connection
+from werkzeug import Response as BaseResponse
+
+from pipeline import override
+from pipeline.errors import ChangeRefused, NotFound
+from pipeline.insight import transcript
+from pipeline.records import canned_replies
+from pipeline.segments import segments
+from web.api import cursors
+from web.dashboard.access import needs, person
+from web.dashboard.filters import Filters
+from web.dashboard.history import History, history
+from web.dashboard.reader import ask
+from web.dashboard.shell import show
+from web.site import here
+
+contact_page = Blueprint("contact_page", __name__)
+
+CHANNELS = ("sms", "whatsapp")
+
+
+@contact_page.get("/contacts/<uuid:contact_id>")
+@needs("viewer")
+def contact(contact_id: uuid.UUID) -> Response:
+    """One contact."""
+    return _page(contact_id)
+
+
+@contact_page.post("/contacts/<uuid:contact_id>")
+@needs("operator")
+def change(contact_id: uuid.UUID) -> BaseResponse:
+    """Set the name and the attributes; an attribute with an empty value goes."""
+    form = request.form
+    wanted: dict[str, str] = {}
+    rows = zip(form.getlist("was"), form.getlist("key"), form.getlist("value"), strict=False)
+    for was, key, value in rows:
+        if was and was != key:
+            wanted[was] = ""
+        if key.strip():
+            wanted[key] = value
+    try:
+        override.change_contact(
+            here().runtime,
+            contact_id,
+            actor=person().email,
+            name=form.get("name", ""),
+            attributes=wanted,
+        )
+    except ChangeRefused as error:
+        return _refused(contact_id, error)
+    flash("Saved.")
+    return _back(contact_id)
+
+
+@contact_page.post("/contacts/<uuid:contact_id>/block")
+@needs("operator")
+def block(contact_id: uuid.UUID) -> BaseResponse:
+    """Send them nothing more."""
+    override.block(here().runtime, contact_id, actor=person().email)
+    flash("Blocked: nothing is sent to this contact.")
+    return _back(contact_id)
+
+
+@contact_page.post("/contacts/<uuid:contact_id>/unblock")
+@needs("operator")
+def unblock(contact_id: uuid.UUID) -> BaseResponse:
+    """Let messages go out to them again."""
+    override.unblock(here().runtime, contact_id, actor=person().email)
+    flash("No longer blocked.")
+    return _back(contact_id)
+
+
+@contact_page.post("/contacts/<uuid:contact_id>/messages")
+@needs("operator")
+def write(contact_id: uuid.UUID) -> BaseResponse:
+    """Write first; the key in the form makes a double click one message."""
+    form = request.form
+    body = form.get("body", "").replace("\r\n", "\n")
+    channel = form.get("channel", "")
+    try:
+        queued = override.write_to(
+            here().runtime,
+            contact_id,
+            body,
+            actor=person().email,
+            # Without one it is the one they last used.
+            channel=channel if channel in CHANNELS else "",
+            idempotency_key=form.get("key", "")[:200],
+        )
+    except ChangeRefused as error:
+        return _refused(contact_id, error, draft=body, channel=channel)
+    here().ring("dispatch")
+    with here().runtime.database.read() as connection:
+        message = transcript.one(connection, queued.message_id)
+    page = "conversations.conversation"
+    return redirect(url_for(page, conversation_id=message.conversation_id), 303)
+
+
+def _page(
+    contact_id: uuid.UUID, *, status: int = 200, draft: str = "", channel: str = ""
+) -> Response:
+    known: History = ask(history, contact_id, cursors.serial_of(request.args.get("before", "")))
+    return show(
+        "dashboard/contact_page.html",
+        status=status,
+        known=known,
+        filters=Filters(),
+        canned=ask(_canned),
+        channel=channel or known.channels[0],
+        draft=draft,
+        segments=segments(draft) if draft else None,
+    )
+
+
+def _canned(connection: Connection) -> tuple[object, ...]:
+    return tuple(canned_replies.listing(connection))
+
+
+def _refused(contact_id: uuid.UUID, error: ChangeRefused, **typed: str) -> Response:
+    if isinstance(error, NotFound):
+        raise error
+    flash(str(error), "bad")
+    return _page(contact_id, status=409, **typed)
+
+
+def _back(contact_id: uuid.UUID) -> BaseResponse:
+    return redirect(url_for("contact_page.contact", contact_id=contact_id), 303)

@@ -1,0 +1,106 @@
+"""Everything about one contact as a page needs it: what was said across all conversations."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import NotFound
+from pipeline.insight import contacts, transcript
+from pipeline.insight import conversations as insight
+from pipeline.insight.wanted import Wanted
+from pipeline.records import contacts as contact_records
+from pipeline.records import conversations as records
+
+SHOWN = 60
+LISTED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the chat: sort is day, conversation (another one begins) or message."""
+
+    sort: str
+    at: datetime
+    row: Row[Any] | None = None
+    conversation: Row[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Where the contact said STOP, and when."""
+
+    channel: str
+    our_number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`conversations` are the latest ones, `open` those that go on; `earlier` is where the page
+    before this one begins; `channels` are those an operator can write on, the likeliest first.
+    """
+
+    contact: Row[Any]
+    totals: contacts.Totals
+    conversations: tuple[Row[Any], ...]
+    open: tuple[Row[Any], ...]
+    opt_outs: tuple[OptOut, ...]
+    channels: tuple[str, ...]
+    lines: tuple[Line, ...]
+    earlier: int | None
+
+
+def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -> History:
+    """The latest messages of a contact, or those before a message. Raises NotFound."""
+    contact = contact_records.by_id(connection, contact_id)
+    if contact is None:
+        raise NotFound("There is no such contact.")
+    said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
+    shown = said[-SHOWN:]
+    ids = {row.conversation_id for row in shown if row.conversation_id}
+    listed = insight.listing(connection, Wanted(contact_id=contact_id), None, LISTED)
+    return History(
+        contact=contact,
+        totals=contacts.totals(connection, contact_id),
+        conversations=tuple(listed),
+        open=tuple(records.open_of(connection, [contact_id])),
+        opt_outs=tuple(_opt_outs(contact)),
+        channels=_channels(contact, listed),
+        lines=tuple(_lines(shown, records.by_ids(connection, ids))),
+        earlier=shown[0].id if len(said) > SHOWN else None,
+    )
+
+
+def _lines(said: Sequence[Row[Any]], among: dict[uuid.UUID, Row[Any]]) -> Iterator[Line]:
+    """Messages in order, with a line for each new day and wherever another conversation speaks."""
+    day = conversation = None
+    for row in said:
+        if row.created_at.date() != day:
+            day = row.created_at.date()
+            yield Line("day", row.created_at)
+        # What was said outside of any, as a STOP, stands among the others.
+        belongs_to = among.get(row.conversation_id, conversation)
+        if belongs_to != conversation:
+            conversation = belongs_to
+            yield Line("conversation", row.created_at, conversation=conversation)
+        yield Line("message", row.created_at, row, conversation)
+
+
+def _opt_outs(contact: Row[Any]) -> Iterator[OptOut]:
+    for scope, at in contact.opt_outs.items():
+        channel, _, our_number = scope.partition(" ")
+        yield OptOut(channel, our_number, datetime.fromisoformat(at))
+
+
+def _channels(contact: Row[Any], listed: Sequence[Row[Any]]) -> tuple[str, ...]:
+    """Those that reach the contact; SMS needs a number."""
+    possible = ["sms", "whatsapp"] if contact.phone else ["whatsapp"]
+    if contact.key and not contact.phone and not contact.key.startswith("whatsapp:"):
+        # A short code or a sender's name, which only SMS has.
+        possible = ["sms"]
+    latest = listed[0].channel if listed else possible[0]
+    return tuple(sorted(possible, key=lambda channel: channel != latest))

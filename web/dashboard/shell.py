@@ -1,0 +1,66 @@
+"""The shell around every page: the menu with its counts, messages to the person, and life.
+
+live.js asks for the page it shows again and again, naming the version it has: it gets 204 while
+nothing has changed, else the whole page, which it morphs into the document.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from flask import Response, g, make_response, render_template, request
+from sqlalchemy import Connection
+from werkzeug import Response as BaseResponse
+
+from pipeline.insight.menu import Menu, menu
+from pipeline.records import schema
+from web.dashboard.access import guard, person
+from web.dashboard.reader import ask
+from web.site import here
+
+LIVE = "Parley-Live"
+
+
+def prepare() -> BaseResponse | None:
+    """Before each page: is Parley installed, and who asks? Raises SchemaError, or leads away."""
+    g.is_live = LIVE in request.headers
+    here().reader.ask(schema.check, (), is_live=True)
+    return guard(is_live=g.is_live)
+
+
+def show(
+    template: str, /, *, status: int = 200, is_live: bool = True, **context: object
+) -> Response:
+    """Answer with a page made of plain values, or 204 if live.js has this version already.
+
+    What a form is answered with stands still: its address has no page to ask for.
+    """
+    counts = ask(_counts)
+    is_live = is_live and request.method != "POST"
+    version = _version(template, person(), counts, context) if is_live else ""
+    if g.is_live and request.headers[LIVE] == version:
+        return Response(status=204)
+    frame = {"counts": counts, "version": version, "person": person()}
+    return _page(template, status, context | frame)
+
+
+def show_bare(template: str, /, *, status: int = 200, **context: object) -> Response:
+    """Answer with a page for somebody who is not signed in; it is not live."""
+    return _page(template, status, context)
+
+
+def _page(template: str, status: int, context: Mapping[str, object]) -> Response:
+    response = make_response(render_template(template, **context), status)
+    # The "back" button must not show what has changed since, nor what somebody else may see.
+    response.headers["Cache-Control"] = "no-store"
+    if request.method == "POST":
+        # The address of a form is none to come back to: the page that has it stays in the bar.
+        response.headers["HX-Push-Url"] = "false"
+    return response
+
+
+def _counts(connection: Connection) -> Menu:
+    return menu(connection, here().runtime.database.now(connection))
+
+
+def _version(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -1,0 +1,103 @@
+"""One conversation as a page needs it: the log as a chat, and everything beside it."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import NotFound
+from pipeline.gates import WHATSAPP_WINDOW
+from pipeline.insight import contacts, transcript
+from pipeline.insight import conversations as insight
+from pipeline.insight.wanted import Wanted
+from pipeline.records import contacts as contact_records
+
+SHOWN = 60
+_OTHERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the chat: sort is message, move or day."""
+
+    sort: str
+    at: datetime
+    row: Row[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """`conversation` is a row of the list; `earlier` is where the page before this one begins."""
+
+    conversation: Row[Any]
+    contact: Row[Any]
+    lines: tuple[Line, ...]
+    steps: tuple[Row[Any], ...]
+    others: tuple[Row[Any], ...]
+    totals: contacts.Totals
+    earlier: int | None
+
+
+def talk(connection: Connection, conversation_id: uuid.UUID, before: int | None) -> Talk:
+    """The latest messages of a conversation, or those before a message. Raises NotFound."""
+    conversation = insight.one(connection, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.")
+    contact = contact_records.by_id(connection, conversation.contact_id)
+    if contact is None:
+        raise NotFound("There is no such contact.")
+    said = transcript.latest(connection, conversation_id, before, SHOWN + 1)
+    shown = said[-SHOWN:]
+    steps = transcript.steps(connection, conversation_id, SHOWN)
+    others = insight.listing(connection, Wanted(contact_id=contact.id), None, _OTHERS)
+    return Talk(
+        conversation=conversation,
+        contact=contact,
+        lines=tuple(_lines(shown, steps, is_whole=len(said) <= SHOWN)),
+        steps=tuple(steps[::-1]),
+        others=tuple(row for row in others if row.id != conversation_id),
+        totals=contacts.totals(connection, contact.id),
+        earlier=shown[0].id if len(said) > SHOWN else None,
+    )
+
+
+def _lines(
+    said: Sequence[Row[Any]], steps: Sequence[Row[Any]], *, is_whole: bool
+) -> Iterator[Line]:
+    """Messages and changes of state in order, with a line for each new day."""
+    since = None if is_whole or not said else said[0].created_at
+    moves = [Line("move", row.created_at, row) for row in steps if not _stays(row)]
+    lines = [Line("message", row.created_at, row) for row in said]
+    lines += [line for line in moves if since is None or line.at >= since]
+    day = None
+    # A turn's step stands between what was heard and what was answered, which have later moments.
+    for line in sorted(lines, key=_place):
+        if line.at.date() != day:
+            day = line.at.date()
+            yield Line("day", line.at)
+        yield line
+
+
+def _place(line: Line) -> tuple[datetime, int]:
+    if line.sort == "move":
+        return line.at, 1
+    is_heard = line.row is not None and line.row.direction == "inbound"
+    return line.at, 0 if is_heard else 2
+
+
+def _stays(step: Row[Any]) -> bool:
+    return bool(step.from_state == step.to_state)
+
+
+def window_left(conversation: Row[Any], now: datetime) -> timedelta | None:
+    """How long WhatsApp still takes free-form messages; None on other channels."""
+    if conversation.channel != "whatsapp":
+        return None
+    if conversation.last_inbound_at is None:
+        return timedelta(0)
+    left = conversation.last_inbound_at + WHATSAPP_WINDOW - now
+    # In minutes, so that a live page does not change with every second.
+    return max(timedelta(0), timedelta(minutes=left // timedelta(minutes=1)))

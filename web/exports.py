@@ -1,0 +1,168 @@
+"""Exports: what a filter shows as one CSV or JSON file, streamed batch by batch.
+
+Each batch is a transaction of its own, so that whoever reads slowly holds nothing up.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import Any, Literal
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy import Connection, Row
+
+from pipeline.database import Database
+from pipeline.insight import contacts as contact_list
+from pipeline.insight import conversations as insight
+from pipeline.insight import transcript
+from pipeline.insight.wanted import Wanted
+from pipeline.jsons import to_json
+from pipeline.records import audit
+from web.api import views
+from web.site import here
+
+Format = Literal["csv", "json"]
+FORMATS: Sequence[Format] = ("csv", "json")
+A_BATCH = 500
+# Spreadsheets run what begins like a formula, and phone numbers begin with a plus.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_TYPES: Mapping[Format, str] = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "json": "application/json",
+}
+
+Ask = Callable[[Connection, Any, int], Sequence[Row[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One kind of file: its columns, what a row looks like, and how the next rows are found.
+
+    `told` is which rows were asked for, as the audit log may keep it.
+    """
+
+    noun: str
+    told: Mapping[str, Any]
+    columns: Sequence[str]
+    view: Callable[[Row[Any]], Mapping[str, Any]]
+    ask: Ask
+    place: Callable[[Row[Any]], Any]
+
+
+def conversations(wanted: Wanted) -> Export:
+    """The conversations that are wanted, the latest activity first."""
+    return Export(
+        "conversations",
+        wanted.told(),
+        (
+            *("id", "contact_id", "phone", "name", "channel", "our_number", "state", "holder"),
+            *("held_by", "held_until", "unread", "failed", "opened_at", "last_message_at"),
+            *("last_inbound_at", "closed_at", "data"),
+        ),
+        partial(views.conversation, bot=here().runtime.bot),
+        lambda connection, after, limit: insight.listing(connection, wanted, after, limit),
+        lambda row: (row.last_message_at, row.id),
+    )
+
+
+def contacts(words: str) -> Export:
+    """The contacts that match the words, the newest first."""
+    return Export(
+        "contacts",
+        Wanted(words=words).told(),
+        (
+            *("id", "address", "phone", "name", "created_at", "last_seen_at", "blocked"),
+            *("opted_out", "opt_outs", "attributes"),
+        ),
+        views.contact,
+        lambda connection, after, limit: contact_list.listing(connection, words, after, limit),
+        lambda row: (row.created_at, row.id),
+    )
+
+
+def messages(conversation_id: UUID) -> Export:
+    """Everything that was said in one conversation, the oldest first."""
+    return Export(
+        "messages",
+        {"conversation": str(conversation_id)},
+        (
+            *("id", "created_at", "direction", "author", "kind", "body", "media", "channel"),
+            *("status", "error_code", "error", "segments", "provider_id"),
+        ),
+        views.message,
+        lambda connection, after, limit: transcript.of_conversation(
+            connection, conversation_id, after or 0, limit
+        ),
+        lambda row: row.id,
+    )
+
+
+def file(export: Export, kind: Format, *, actor: str) -> Response:
+    """The file, to be saved; who took it is in the audit log."""
+    database = here().runtime.database
+    with database.write() as connection:
+        now = database.now(connection)
+        details = {"format": kind, "filter": dict(export.told)}
+        audit.append(connection, now, actor, "export", export.noun, **details)
+    pages = _pages(database, export)
+    # Before the answer begins: a database that is away is a 503, not half a file.
+    pages = chain([next(pages, [])], pages)
+    name = f"{export.noun}-{now:%Y-%m-%d-%H%M}.{kind}"
+    return Response(
+        _csv(export.columns, pages) if kind == "csv" else _json(export.columns, pages),
+        content_type=_TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _pages(database: Database, export: Export, a_page: int = A_BATCH) -> Iterator[list[list[Any]]]:
+    """The values of the columns, batch by batch."""
+    after = None
+    while True:
+        with database.read() as connection:
+            rows = export.ask(connection, after, a_page)
+        yield [[_plain(view[name]) for name in export.columns] for view in map(export.view, rows)]
+        if len(rows) < a_page:
+            return
+        after = export.place(rows[-1])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _json(columns: Sequence[str], pages: Iterator[list[list[Any]]]) -> Iterator[str]:
+    separator = "[\n"
+    for page in pages:
+        if page:
+            items = (to_json(dict(zip(columns, values, strict=True))) for values in page)
+            yield separator + ",\n".join(items)
+            separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _csv(columns: Sequence[Any], pages: Iterator[list[list[Any]]]) -> Iterator[str]:
+    """RFC 4180. The byte order mark tells spreadsheets that it is UTF-8; programs take JSON."""
+    yield "\ufeff"
+    for page in chain([[list(columns)]], pages):
+        lines = io.StringIO()
+        csv.writer(lines).writerows([cell(value) for value in values] for values in page)
+        yield lines.getvalue()
+
+
+def cell(value: object) -> str:
+    """A value as a spreadsheet may see it: never as a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = to_json(value) if isinstance(value, dict | list) else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
