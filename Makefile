@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench clean
+.PHONY: help setup run test lint format bench screenshots clean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make the virtual environment in .venv with everything in it
 
@@ -35,6 +35,9 @@ format: setup ## Format the code and mend what can be mended
 
 bench: setup ## Measure the pipeline beside a textbook one
 	$(BIN)/python -m benchmarks
+
+screenshots: setup ## Take the pictures of the docs with Chromium, into docs/images/
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove the virtual environment and caches; var/ with your data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
