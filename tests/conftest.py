@@ -75,8 +75,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: Connection = request.getfixturevalue("server")
     name = f"parley_{secrets.token_hex(8)}"
-    # Copying files is quicker than the default, which writes the whole template to the log.
-    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     yield _url(name)
     server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
