@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import chat, db, doctor, states, token, up, user, web
+from parley import chat, db, doctor, seed, states, token, up, user, web
 from pipeline.errors import ParleyError
 
 
@@ -53,6 +53,7 @@ COMMANDS = (
     token.token,
     db.db,
     web.web,
+    seed.seed,
 )
 for command in COMMANDS:
     main.add_command(command)

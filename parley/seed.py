@@ -17,8 +17,8 @@ from pipeline.settings import Settings
 _STATEMENT_SECONDS = 3600
 
 
-class NotEmpty(ParleyError):
-    """The database holds contacts already; made-up ones go into an empty database only."""
+class CannotSeed(ParleyError):
+    """This database cannot be filled with made-up conversations."""
 
 
 @click.command(hidden=True, epilog="Example: parley seed --conversations 10000 --messages 100000")
@@ -39,8 +39,10 @@ def seed(conversations: int, messages: int, seed: int) -> None:
 
 
 def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[str], None]) -> None:
-    """Make rows in one transaction. Raises NotEmpty where there are contacts."""
+    """Make rows in one transaction. Raises CannotSeed where there are contacts, and on SQLite."""
     started = time.monotonic()
+    if database.is_sqlite:
+        raise CannotSeed("Seeding needs PostgreSQL, which makes the rows itself; set DATABASE_URL.")
 
     def tell(what: str) -> None:
         say(f"{time.monotonic() - started:7.1f} s  {what}")
@@ -48,7 +50,7 @@ def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[st
     with database.write() as connection:
         schema.check(connection)
         if connection.execute(select(Contact.id).limit(1)).first():
-            raise NotEmpty("This database has contacts; seed an empty one.")
+            raise CannotSeed("This database has contacts; seed an empty one.")
         plan = Plan(*size, seed, database.now(connection))
         postgresql.fill(connection, plan, tell)
         tallies.add(connection, tallies.STATE, conversations.count_open(connection))

@@ -1,6 +1,7 @@
 """`parley up`: one process answers, survives being killed, and stops when told to."""
 
 import json
+import re
 import signal
 import socket
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from pipeline import accounts
 from pipeline.database import Database
 from pipeline.records.messages import Message
 from tests.parley.commands import parley, running, text_the_bot, wait_until
@@ -47,6 +49,21 @@ def test_up_answers_and_stops_in_three_seconds(tmp_path: Path, database: Databas
     assert "curl http://127.0.0.1:" in output
     assert "Traceback" not in output
     assert "warning" not in output.lower()
+
+
+def test_first_admin_is_made_by_a_link_that_works_once(tmp_path: Path, database: Database) -> None:
+    with running(tmp_path, "up"):
+        wait_until(lambda: links(tmp_path) != [], 10)
+        (token,) = links(tmp_path)
+        accounts.accept(database, token, "ada@example.com", "seven green lamps", agent="a browser")
+    with running(tmp_path, "up"):
+        wait_until(lambda: (tmp_path / "output.txt").read_text().count("Parley is up") == 2, 10)
+    assert links(tmp_path) == [token]
+
+
+def links(folder: Path) -> list[str]:
+    """The invitations that were printed."""
+    return re.findall(r"/welcome/([\w-]+)", (folder / "output.txt").read_text())
 
 
 def test_up_goes_on_after_being_killed(tmp_path: Path, database: Database) -> None:

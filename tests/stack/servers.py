@@ -38,7 +38,7 @@ def sqlite(template: Path, folder: Path) -> Iterator[str]:
 def postgresql(server: Connection, template: str) -> Iterator[str]:
     """A PostgreSQL database with every table."""
     name = f"parley_test_{secrets.token_hex(6)}"
-    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     try:
         yield database_url(server, name)
     finally:

@@ -127,7 +127,7 @@ def sqlite(sqlite_template: Path) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def postgresql(server: Connection) -> Iterator[Database]:
     """The same on the other kind."""
-    server.execute(text(f"CREATE DATABASE {NAME} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    server.execute(text(f"CREATE DATABASE {NAME} TEMPLATE {TEMPLATE}"))
     database: Database = ON_POSTGRESQL.extensions["parley"].runtime.database
     ON_POSTGRESQL.extensions["known"] = known(database)
     yield database

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from pipeline.database import Database
 from tests.builders import a_runtime
+from tests.web.dashboard.conftest import signed_in
 from web.app import create_app
 
 BROWSER = {"Accept": "text/html"}
@@ -50,9 +51,14 @@ def test_webhooks_are_told_in_plain_words(database: Database, client: FlaskClien
 
 def test_bot_that_cannot_be_imported_shows_on_pages(database: Database) -> None:
     runtime = replace(a_runtime(database), bot_error="bots/mine.py:3: NameError: <name> 'x'")
-    client = create_app(runtime, lambda _pool: None).test_client()
+    app = create_app(runtime, lambda _pool: None)
+    client = signed_in(app, database, "operator")
     webhook = client.post("/webhooks/simulator", data={"From": "+14155550101", "Body": "hi"})
     assert webhook.status_code == 200
+    for page in ("/conversations", "/contacts", "/states", "/failures", "/simulator", "/system"):
+        shown = client.get(page).text
+        assert "The bot cannot be loaded" in shown
+        assert "bots/mine.py:3: NameError: &lt;name&gt;" in shown
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/conversations/00000000-0000-7000-8000-0", "/x/y"])
