@@ -170,4 +170,4 @@ def test_a_viewer_reads_and_does_not_write(viewer: FlaskClient, database: Databa
     page = viewer.get(f"{PAGE}/{talk.id}").text
     assert "Your role is viewer" in page
     assert "<textarea" not in page
-    assert 'action="/conversations/' not in page.replace('id="compose" method="post" action=', "")
+    assert 'action="/conversations/' not in page

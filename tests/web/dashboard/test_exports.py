@@ -2,7 +2,6 @@
 
 import csv
 import io
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,7 +76,7 @@ def test_all_that_was_said(viewer: FlaskClient, database: Database) -> None:
     [
         "/conversations/export.xls",
         "/contacts/export.html",
-        f"/conversations/{uuid.uuid4()}/messages.csv",
+        "/conversations/00000000-0000-7000-8000-000000000000/messages.csv",
     ],
 )
 def test_what_is_not_there_is_not_found(
