@@ -81,7 +81,7 @@ def write(contact_id: uuid.UUID) -> BaseResponse:
     """Write first; the key in the form makes a double click one message."""
     form = request.form
     body = form.get("body", "").replace("\r\n", "\n")
-    channel = form.get("channel", "")
+    channel, media = form.get("channel", ""), form.get("media_url", "").strip()
     try:
         queued = override.write_to(
             here().runtime,
@@ -91,9 +91,10 @@ def write(contact_id: uuid.UUID) -> BaseResponse:
             # Without one it is the one they last used.
             channel=channel if channel in CHANNELS else "",
             idempotency_key=form.get("key", "")[:200],
+            media_urls=(media,) if media else (),
         )
     except ChangeRefused as error:
-        return _refused(contact_id, error, draft=body, channel=channel)
+        return _refused(contact_id, error, draft=body, channel=channel, media_url=media)
     here().ring("dispatch")
     with here().runtime.database.read() as connection:
         message = transcript.one(connection, queued.message_id)
@@ -102,7 +103,12 @@ def write(contact_id: uuid.UUID) -> BaseResponse:
 
 
 def _page(
-    contact_id: uuid.UUID, *, status: int = 200, draft: str = "", channel: str = ""
+    contact_id: uuid.UUID,
+    *,
+    status: int = 200,
+    draft: str = "",
+    channel: str = "",
+    media_url: str = "",
 ) -> Response:
     known: History = ask(history, contact_id, cursors.serial_of(request.args.get("before", "")))
     return show(
@@ -113,6 +119,7 @@ def _page(
         canned=ask(_canned),
         channel=channel or known.channels[0],
         draft=draft,
+        media_url=media_url,
         segments=segments(draft) if draft else None,
     )
 

@@ -159,6 +159,21 @@ def test_a_double_click_sends_once(operator: FlaskClient, database: Database) ->
     assert len(rows(database, Message)) == 1
 
 
+def test_a_file_may_be_the_first_word(operator: FlaskClient, database: Database) -> None:
+    form = {"body": "", "channel": "sms", "media_url": " https://example.com/menu.pdf "}
+    operator.post(address(a_contact(database), "/messages"), data=form)
+    (message,) = rows(database, Message)
+    assert message.media == [{"url": "https://example.com/menu.pdf"}]
+
+
+def test_a_file_without_an_address_is_refused(operator: FlaskClient, database: Database) -> None:
+    form = {"body": "My words", "channel": "sms", "media_url": "file:///etc/passwd"}
+    answer = operator.post(address(a_contact(database), "/messages"), data=form)
+    assert answer.status_code == 409
+    assert 'value="file:///etc/passwd"' in answer.text
+    assert rows(database, Message) == []
+
+
 def test_each_page_has_a_key_of_its_own(operator: FlaskClient, database: Database) -> None:
     contact = a_contact(database)
     pages = [operator.get(address(contact)).text for _ in range(2)]
