@@ -26,6 +26,9 @@ _BY_KEY = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
+# Compiling a plan takes a second, which no page needs; and a word that many have said makes a
+# bitmap that must not be shortened, or every message near one is read and parsed again.
+_FOR_PEOPLE = {"jit": "off", "work_mem": "32MB"}
 # Error texts reach logs, and parameters hold bodies and numbers.
 _EVERYWHERE: dict[str, Any] = {
     "hide_parameters": True,
@@ -142,7 +145,7 @@ def _postgresql(
         "lock_timeout": min(2000, int(statement_seconds * 1000)),
         # A process that stalls inside a transaction must not keep its rows locked for long.
         "idle_in_transaction_session_timeout": 10_000,
-        **(_BY_KEY if is_worker else {}),
+        **(_BY_KEY if is_worker else _FOR_PEOPLE),
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return create_engine(

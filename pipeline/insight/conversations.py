@@ -21,8 +21,7 @@ from sqlalchemy import (
     union,
 )
 
-from pipeline.insight import search
-from pipeline.insight.wanted import IS_UNREAD, Wanted, conditions, is_held
+from pipeline.insight.wanted import IS_UNREAD, Wanted, condition, is_held
 from pipeline.records import tallies
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import TABLE, Conversation
@@ -52,12 +51,18 @@ def one(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int:
-    """How many are wanted; `most` may also mean more, unless only states are asked for."""
+def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int | None:
+    """How many are wanted; `most` may also mean more, unless only states are asked for.
+
+    None where counting would take long: words that very many have said.
+    """
     if wanted == Wanted(states=wanted.states) and wanted.states:
         counts = tallies.of(connection, tallies.STATE)
         return sum(counts.get(state, 0) for state in dict.fromkeys(wanted.states))
-    found = _found(connection, wanted, None, most)
+    asked = condition(connection, wanted)
+    if asked.is_frequent:
+        return None
+    found = _among(asked.condition, wanted, None, most)
     some = select(found.c.id).limit(most).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
@@ -117,11 +122,13 @@ def _latest_first(query: Select[Any], limit: int) -> Select[Any]:
 
 
 def _found(connection: Connection, wanted: Wanted, after: Place | None, limit: int) -> Subquery:
-    """The ids. Each state, and each thing that the words may be, is walked along its own index.
+    """The ids of the latest that are wanted."""
+    return _among(condition(connection, wanted).condition, wanted, after, limit)
 
-    So a rare state or word costs no scan, and a frequent one ends at the limit.
-    """
-    query = select(Conversation.id).where(*conditions(connection, wanted))
+
+def _among(asked: ColumnElement[bool], wanted: Wanted, after: Place | None, limit: int) -> Subquery:
+    """Each state is walked along its own index, so a rare one costs no scan."""
+    query = select(Conversation.id).where(asked)
     if after:
         query = query.where(_is_before(after))
     branches = [query]
@@ -129,8 +136,6 @@ def _found(connection: Connection, wanted: Wanted, after: Place | None, limit: i
         open_ones = query.where(Conversation.closed_at.is_(None))
         states = dict.fromkeys(wanted.states)
         branches = [open_ones.where(Conversation.state == state) for state in states]
-    if meanings := search.conversations(connection, wanted.words):
-        branches = [branch.where(meaning) for branch in branches for meaning in meanings]
     if len(branches) == 1:
         return _latest_first(branches[0], limit).subquery()
     return union(*(select(_latest_first(one, limit).subquery()) for one in branches)).subquery()

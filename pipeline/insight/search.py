@@ -4,6 +4,7 @@ import re
 
 from sqlalchemy import ColumnElement, Connection, Text, func, literal_column, or_, select, text
 
+from pipeline.insight.narrow import Narrowed, narrowed
 from pipeline.messages import storable
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
@@ -13,6 +14,8 @@ from pipeline.records.words import CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
 _WRITTEN_NUMBER = re.compile(r"[+\d\s()./-]+", re.ASCII)
 _PUNCTUATION = str.maketrans(dict.fromkeys(PUNCTUATION + "%", " "))
 _MOST_WORDS = 20
+_FEW_CONTACTS = 2_000
+_FEW_MESSAGES = 20_000
 
 
 def who(words: str) -> list[ColumnElement[bool]]:
@@ -28,28 +31,39 @@ def who(words: str) -> list[ColumnElement[bool]]:
     return [or_(*found)]
 
 
-def conversations(connection: Connection, words: str) -> list[ColumnElement[bool]]:
-    """What a conversation may be for these words: its contact's, or one where they were said.
+def conversations(connection: Connection, words: str) -> Narrowed:
+    """The condition on a conversation: its contact is meant, or the words were said in it.
 
-    They were said where one message has every word, or a word that begins so.
+    They were said where one message has every word; of the last one its beginning is enough.
     """
-    meant = who(words)
-    if not meant:
-        return []
-    of_contact = select(Contact.id).where(*meant)
-    found: list[ColumnElement[bool]] = [Conversation.contact_id.in_(of_contact)]
-    if said := storable(words).translate(_PUNCTUATION).split()[:_MOST_WORDS]:
-        of_message = select(Message.conversation_id).where(_said(connection, said))
-        found.append(Conversation.id.in_(of_message))
-    return found
+    meant = narrowed(
+        connection,
+        Conversation.contact_id,
+        select(Contact.id).where(*who(words)),
+        Contact.id == Conversation.contact_id,
+        few=_FEW_CONTACTS,
+    )
+    parts = storable(words).translate(_PUNCTUATION).split()[:_MOST_WORDS]
+    if not parts:
+        return meant
+    said = narrowed(
+        connection,
+        Conversation.id,
+        select(Message.conversation_id).where(_said(connection, parts)),
+        Message.conversation_id == Conversation.id,
+        few=_FEW_MESSAGES,
+    )
+    either = or_(meant.condition, said.condition)
+    return Narrowed(either, meant.is_frequent or said.is_frequent)
 
 
 def _said(connection: Connection, words: list[str]) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
-        wanted = " ".join(f'"{word}"*' for word in words)
+        wanted = " ".join(f'"{word}"' for word in words) + "*"
         matches = text("SELECT rowid FROM message_words WHERE message_words MATCH :wanted")
         return Message.id.in_(matches.bindparams(wanted=wanted).columns(Message.id))
-    wanted = " & ".join(f"'{word}':*" for word in words)
+    # A beginning costs the index all words that begin so, however rare the others are.
+    wanted = " & ".join(f"'{word}'" for word in words) + ":*"
     said = literal_column(MESSAGE_SQL).op("@@", is_comparison=True)
     # The index holds messages once they are settled.
     return Message.settled_at.is_not(None) & said(func.to_tsquery("simple", wanted))

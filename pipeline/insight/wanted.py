@@ -16,8 +16,11 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 
+from pipeline.insight import search
+from pipeline.insight.narrow import Narrowed, narrowed
 from pipeline.providers.addresses import masked
 from pipeline.records.conversations import UNREAD_SQL, Conversation
 from pipeline.records.messages import FAILED_SQL, Message
@@ -60,6 +63,7 @@ class Wanted:
         return {name: value for name, value in told.items() if value}
 
 
+_FEW_FAILED = 5_000
 IS_UNREAD = re.sub(r"(\w+_at)", r"conversation.\1", UNREAD_SQL)
 
 
@@ -76,19 +80,23 @@ def _is_over(connection: Connection) -> ColumnElement[bool]:
     return Conversation.held_until <= literal_column(now)
 
 
-def conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What a conversation must be, but for its words and states, which have ways of their own."""
-    found = [
-        *_by_value(wanted),
-        *_by_holder(connection, wanted),
-        *_by_time(wanted),
-    ]
+def condition(connection: Connection, wanted: Wanted) -> Narrowed:
+    """What a conversation must be, but for its state, which has an index of its own."""
+    found = [*_by_value(wanted), *_by_holder(connection, wanted), *_by_time(wanted)]
     if wanted.unread:
         found.append(literal_column(f"({IS_UNREAD})", Boolean))
     if wanted.failed:
-        failed = select(Message.conversation_id).where(text(f"message.{FAILED_SQL}"))
-        found.append(Conversation.id.in_(failed))
-    return found
+        found.append(_has_failed(connection))
+    if not wanted.words.strip():
+        return Narrowed(and_(true(), *found))
+    said = search.conversations(connection, wanted.words)
+    return Narrowed(and_(said.condition, *found), said.is_frequent)
+
+
+def _has_failed(connection: Connection) -> ColumnElement[bool]:
+    failed = select(Message.conversation_id).where(text(f"message.{FAILED_SQL}"))
+    own = Message.conversation_id == Conversation.id
+    return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED).condition
 
 
 def _by_value(wanted: Wanted) -> Iterator[ColumnElement[bool]]:

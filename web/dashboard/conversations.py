@@ -111,7 +111,7 @@ def _states(connection: Connection) -> tuple[states.StateCount, ...]:
     return tuple(states.listing(connection, here().runtime.bot.states))
 
 
-def _found(connection: Connection, wanted: Wanted) -> int:
+def _found(connection: Connection, wanted: Wanted) -> int | None:
     return insight.count_up_to(connection, wanted, MOST_COUNTED)
 
 

@@ -22,7 +22,7 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     sent: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, _ctx: Any, many: bool) -> None:
-        if statement.split()[0] in {"SELECT", "UPDATE", "DELETE"}:
+        if statement.split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}:
             sent.append((statement, values[0] if many else values))
 
     event.listen(database.engine, "before_cursor_execute", note)
