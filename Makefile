@@ -20,8 +20,15 @@ setup: .venv/ready ## Make the virtual environment in .venv with everything in i
 run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
+# Tests of real processes have the machine to themselves: some of them take the time.
+ALONE := tests/browser tests/faults tests/journeys tests/parley
 test: setup ## Run the tests; TESTS= names some of them
+ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
+else
+	$(BIN)/python -m pytest --numprocesses 3 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
+endif
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
