@@ -4,12 +4,18 @@ Pure: no database, no network, no queue. The engine drives it through `Bot.respo
 """
 
 from pipeline.botkit.bot import Bot
+from pipeline.botkit.cards import Card, Carousel
 from pipeline.botkit.check import Problem
 from pipeline.botkit.choices import Choice
 from pipeline.botkit.definition import State
-from pipeline.botkit.kinds import Audio, Buttons, Content, Document, Image, Reply
+from pipeline.botkit.files import Audio, Document, Image
+from pipeline.botkit.kinds import Content
+from pipeline.botkit.links import Link, LocationRequest
 from pipeline.botkit.loading import load
 from pipeline.botkit.rehearsal import Rehearsal, rehearse
+from pipeline.botkit.replies import Reply
+from pipeline.botkit.taps import Buttons, Menu, Row
+from pipeline.botkit.templates import Template
 from pipeline.botkit.turn import (
     ContactView,
     Entered,
@@ -27,6 +33,8 @@ __all__ = [
     "Audio",
     "Bot",
     "Buttons",
+    "Card",
+    "Carousel",
     "Choice",
     "ContactView",
     "Content",
@@ -34,6 +42,9 @@ __all__ = [
     "Entered",
     "Heard",
     "Image",
+    "Link",
+    "LocationRequest",
+    "Menu",
     "Outcome",
     "PastMessage",
     "Problem",
@@ -41,9 +52,11 @@ __all__ = [
     "Reminded",
     "Reminder",
     "Reply",
+    "Row",
     "Situation",
     "State",
     "Step",
+    "Template",
     "Turn",
     "load",
     "rehearse",

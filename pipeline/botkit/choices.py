@@ -19,6 +19,8 @@ _INVISIBLE = dict.fromkeys(
         "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
     )
 )
+# What is left of Turkish letters when their case is folded: "I" and "İ" are both "i" then.
+_TURKISH = {ord("ı"): "i", 0x307: None}
 _NUMBER = re.compile(r"[(#]?(\d{1,2})[).:]?")
 
 
@@ -35,6 +37,8 @@ def plain(text: str) -> str:
     """`text` as it is compared: without case, surplus white space, odd widths, a final stop."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+        # Folding takes some letters apart, as their capitals were written.
+        text = unicodedata.normalize("NFKC", text.casefold()).translate(_TURKISH)
     words = " ".join(text.casefold().split())
     return words.rstrip(" .!?") or words
 
@@ -51,6 +55,9 @@ def picked(message: Inbound, choices: Sequence[Choice]) -> str:
 
 
 def _numbered(said: str, choices: Sequence[Choice]) -> str:
+    if not said.isascii():
+        # Also those that are no decimal digits, as the Ethiopic ones.
+        said = "".join(str(unicodedata.digit(character, character)) for character in said)
     found = _NUMBER.fullmatch(said)
     number = int(found[1]) if found else 0
     return next((choice.id for choice in choices if choice.number == number), "")

@@ -6,6 +6,8 @@
 import re
 import unicodedata
 
+from pipeline.segments import segments
+
 # Twilio refuses a longer body with error 21617, on every channel: https://www.twilio.com/docs/api/errors/21617
 # We count UTF-16 units, the stricter reading of "characters", so an emoji is two.
 LONGEST_BODY = 1600
@@ -18,17 +20,44 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _LONGEST_CLUSTER = 64
 
 
-def split(text: str, limit: int = LONGEST_BODY) -> list[str]:
-    """`text` in parts of at most `limit` UTF-16 units; nothing but white space at a cut is lost."""
+def units(text: str) -> int:
+    """How many UTF-16 units `text` has."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def split(text: str, limit: int = LONGEST_BODY, *, is_sms: bool = False) -> list[str]:
+    """`text` in parts of at most `limit` UTF-16 units; nothing but white space at a cut is lost.
+
+    `is_sms` also cuts before the characters that GSM-7 lacks, where a part without them costs fewer
+    segments.
+    """
     if len(text) * 2 <= limit or (len(text) <= limit and text.isascii()):
         return [text]
     parts = []
     rest = text
     while (fitting := _fitting(rest, limit)) < len(rest):
         cut = _border(rest, fitting)
+        if is_sms:
+            cut = _cheaper(rest, cut)
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [part for part in (*parts, rest) if part] or [""]
+
+
+def _cheaper(text: str, cut: int) -> int:
+    """An earlier cut, in the second half and between words, if that saves segments; else `cut`."""
+    special = segments(text[:cut]).special
+    if not special:
+        return cut
+    first = min(text.index(character) for character in special)
+    earlier = _border(text, first) if first > cut // 2 else 0
+    if not 0 < earlier < cut or not text[earlier].isspace():
+        return cut
+    return earlier if _cost(text, earlier) < _cost(text, cut) else cut
+
+
+def _cost(text: str, cut: int) -> int:
+    return segments(text[:cut].rstrip()).count + segments(text[cut:].lstrip()).count
 
 
 def _fitting(text: str, limit: int) -> int:

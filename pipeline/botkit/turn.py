@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pipeline.botkit.choices import Choice, picked, plain, whole_words
 from pipeline.botkit.data import copied
-from pipeline.botkit.kinds import Buttons, Content, Reply, render
+from pipeline.botkit.kinds import Content, Reply, offered, render
 from pipeline.errors import BotError
 from pipeline.messages import Channel, Inbound, storable
 
@@ -170,11 +170,10 @@ class Turn:
         return self._history(count)
 
     def say(self, *contents: Content) -> None:
-        """Say texts, files and Buttons; Buttons right after a text stand under it."""
-        self._effects.replies += render(contents, self._hint)
-        for content in contents:
-            if isinstance(content, Buttons):
-                self._effects.choices = content.choices
+        """Say texts and other kinds; choices and links right after a text stand under it."""
+        self._effects.replies += render(contents, self._hint, self.channel)
+        if choices := offered(contents):
+            self._effects.choices = choices
 
     def remind(self, after: timedelta, state: str) -> None:
         """Go to `state` when `after` has passed, unless the talk has moved on by then."""
