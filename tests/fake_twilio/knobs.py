@@ -11,7 +11,8 @@ class Knob:
 
     `status` with `code` refuses without creating; `after_create` makes the message and then
     answers "reset", "500", "hang" or "no_sid" ("hang" with `hang_seconds`). `hang_seconds` alone
-    is silence without creating; `latency_seconds` delays an answer that is otherwise right.
+    is silence without creating; `latency_seconds` delays an answer that is otherwise right. `on` is
+    the API that it is for: "messages" or "content".
     """
 
     to: str = ""
@@ -27,6 +28,7 @@ class Knob:
     after_create: str = ""
     is_reset: bool = False
     body: str = ""
+    on: str = "messages"
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -54,8 +56,9 @@ class Knobs:
     ordered: list[Knob] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(1))
 
-    def pick(self, to: str, sender: str) -> Knob | None:
+    def pick(self, to: str, sender: str, on: str = "messages") -> Knob | None:
         """The fault for a call, or None."""
         if not self.ordered:
             return None
-        return next((k for k in self.ordered if k.takes(to, sender, self.chance.random())), None)
+        fitting = (knob for knob in self.ordered if knob.on == on)
+        return next((k for k in fitting if k.takes(to, sender, self.chance.random())), None)

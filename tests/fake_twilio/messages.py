@@ -151,7 +151,8 @@ class Messages:
                 at=time.monotonic(),
                 to=flat.get("To", ""),
                 sender=flat.get("From") or flat.get("MessagingServiceSid", ""),
-                body=flat.get("Body", ""),
+                # Of a message that was just made: Twilio fills content in.
+                body=str(self.all[-1]["body"]) if sid else flat.get("Body", ""),
                 status_callback=flat.get("StatusCallback", ""),
                 sid=sid,
                 answer=answer,

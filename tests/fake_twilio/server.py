@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from tests.fake_twilio.callbacks import CallbackPlan, Callbacks
+from tests.fake_twilio.contents import Contents, Problem
 from tests.fake_twilio.knobs import Knob, Knobs
 from tests.fake_twilio.messages import Create, Messages
 from tests.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.fake_twilio.wire import Answer, Connection, Request
 
 _BASE = "/2010-04-01/Accounts/"
+_CONTENT = "/v1/Content"
 
 
 class FakeTwilio:
@@ -24,6 +26,7 @@ class FakeTwilio:
         self.account, self.token, self.port = account, token, port
         self.knobs = Knobs()
         self.messages = Messages()
+        self.contents = Contents()
         self.callbacks = Callbacks(CallbackPlan(token=token))
         # What GET answers at a path, and who asked: the files that came with messages.
         self.files: dict[str, Answer] = {}
@@ -107,6 +110,8 @@ class FakeTwilio:
             return self._file(request)
         if request.headers.get("authorization") != self._authorization:
             return refused(401, 20003, "Authenticate")
+        if request.path == _CONTENT:
+            return self._content(request)
         account, _, rest = request.path.removeprefix(_BASE).partition("/")
         if not request.path.startswith(_BASE) or account.removesuffix(".json") != self.account:
             return refused(404, 20404, f"The requested resource {request.path} was not found")
@@ -121,6 +126,15 @@ class FakeTwilio:
         if is_known != request.path.startswith(_BASE):
             return refused(401, 20003, "Authenticate")
         return self.files[request.path]
+
+    def _content(self, request: Request) -> Answer:
+        knob = self.knobs.pick("", "", on="content") or Knob()
+        if answer := _fault(knob):
+            return answer
+        is_new = request.method == "POST"
+        answer = self.contents.create(request) if is_new else self.contents.page(request.query)
+        answer.delay_seconds = knob.latency_seconds
+        return answer
 
     def _read(self, request: Request, rest: str) -> Answer:
         if not rest:
@@ -141,19 +155,23 @@ class FakeTwilio:
         if not to:
             self.messages.record(form, sid="", answer="400")
             return refused(400, 21604, "A 'To' phone number is required.")
-        message = self._new_message(form)
+        body = self.contents.body(form) if "ContentSid" in form else form.get("Body", [""])[0]
+        if isinstance(body, Problem):
+            self.messages.record(form, sid="", answer="400")
+            return refused(400, body.code, body.message)
+        message = self._new_message(form, body)
         self.messages.record(form, sid=message["sid"], answer=knob.after_create or "201")
         answer = _after_create(knob, message)
         answer.wait_for = self._follow(message, form.get("StatusCallback", [""])[0])
         return answer
 
-    def _new_message(self, form: dict[str, list[str]]) -> dict[str, Any]:
+    def _new_message(self, form: dict[str, list[str]], body: str) -> dict[str, Any]:
         return self.messages.add(
             self.account,
             {
                 "to": form["To"][0],
                 "from": form.get("From", [None])[0],
-                "body": form.get("Body", [""])[0],
+                "body": body,
                 "num_media": str(len(form.get("MediaUrl", []))),
                 "messaging_service_sid": form.get("MessagingServiceSid", [None])[0],
             },

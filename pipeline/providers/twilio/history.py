@@ -16,6 +16,7 @@ from pipeline.messages import Outbound
 from pipeline.providers import addresses, forms
 from pipeline.providers.addresses import WHATSAPP, on_channel
 from pipeline.providers.base import Found
+from pipeline.providers.twilio.content import needs_content
 
 _API = "https://api.twilio.com"
 # Twilio's own largest page; a look for one contact needs little, a pull after an outage much.
@@ -95,8 +96,8 @@ def _second(moment: datetime) -> datetime:
 
 
 def _says(body: str | None, outbound: Outbound) -> bool:
-    # Twilio fills a template in by itself, so its text tells nothing.
-    if outbound.content.get("content_sid"):
+    # Twilio fills templates and content in by itself, so their text tells nothing.
+    if outbound.content.get("content_sid") or needs_content(outbound):
         return True
     return (body or "").removeprefix(_TRIAL_PREFIX).strip() == outbound.body.strip()
 

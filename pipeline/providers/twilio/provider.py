@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from pipeline.errors import OutcomeUnknown, SenderBlocked, SendError
+from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, Receipt
 from pipeline.providers import forms
 from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import File, Found, Webhook
-from pipeline.providers.twilio import codes, history
+from pipeline.providers.twilio import codes, content, history
 from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
 from pipeline.providers.twilio.settings import TwilioSettings
@@ -49,6 +49,13 @@ class Twilio:
         )
         self._messages = self._client.api.v2010.account.messages
         self._files = Files(pooled, settings)
+        self._contents = content.Contents(
+            PooledClient(
+                settings.api_base_url or content.API,
+                read_seconds=min(settings.read_seconds, content.READ_SECONDS),
+            ),
+            self._client.auth,
+        )
 
     def verify(self, webhook: Webhook) -> None:
         """Raise SignatureRejected unless Twilio signed this request with one of our tokens."""
@@ -76,6 +83,15 @@ class Twilio:
     def send(self, outbound: Outbound) -> Accepted:
         """Create the message at Twilio. Raises only SendError subclasses."""
         request = self._request(outbound)
+        try:
+            return self._create(request | self._words(outbound))
+        except MessageRefused as error:
+            if error.code not in content.UNUSABLE or not content.needs_content(outbound):
+                raise
+            self._contents.refuse(outbound, error)
+            raise NotSent(error.reason, code=error.code, blames_sender=False) from error
+
+    def _create(self, request: Mapping[str, Any]) -> Accepted:
         try:
             message = self._messages.create(**request)
             segments = int(message.num_segments or 0) or None
@@ -147,7 +163,21 @@ class Twilio:
             )
         if self._settings.public_url:
             request["status_callback"] = self._callback(outbound)
-        return request | _content(outbound)
+        return request
+
+    def _words(self, outbound: Outbound) -> dict[str, Any]:
+        """What the message says: a template, content with taps, or a body and files."""
+        if template := outbound.content.get("content_sid"):
+            variables = outbound.content.get("content_variables")
+            words = json.dumps(variables) if isinstance(variables, Mapping) else variables
+            return {"content_sid": template} | ({"content_variables": words} if variables else {})
+        body = outbound.body
+        if content.needs_content(outbound):
+            if fields := self._contents.fields(outbound):
+                return fields
+            body = outbound.content.get("plain", body)
+        media = {"media_url": list(outbound.media_urls)} if outbound.media_urls else {}
+        return media | ({"body": body} if body or not media else {})
 
     def _callback(self, outbound: Outbound) -> str:
         query = urlencode({"m": outbound.message_id, "a": outbound.attempt})
@@ -160,12 +190,3 @@ def create(settings: Settings) -> Twilio:
     logging.getLogger("twilio").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     return Twilio(TwilioSettings.from_settings(settings))
-
-
-def _content(outbound: Outbound) -> dict[str, Any]:
-    if template := outbound.content.get("content_sid"):
-        variables = outbound.content.get("content_variables")
-        words = json.dumps(variables) if isinstance(variables, Mapping) else variables
-        return {"content_sid": template} | ({"content_variables": words} if words else {})
-    media = {"media_url": list(outbound.media_urls)} if outbound.media_urls else {}
-    return media | ({"body": outbound.body} if outbound.body or not media else {})

@@ -75,7 +75,7 @@ class PooledClient(HttpClient):  # type: ignore[misc]  # twilio ships no types
         answer = self._exchange(
             method,
             self._target(uri, params),
-            urlencode(data, doseq=True) if data else None,
+            _body(data, fields),
             fields,
         )
         text = answer.data.decode("utf-8", "replace")
@@ -111,6 +111,15 @@ class PooledClient(HttpClient):  # type: ignore[misc]  # twilio ships no types
         parts = urlsplit(uri)
         query = urlencode(params, doseq=True) if params else parts.query
         return self._prefix + parts.path + (f"?{query}" if query else "")
+
+
+def _body(data: Mapping[str, object] | None, headers: Mapping[str, str]) -> str | None:
+    """A form, or JSON where the headers say so."""
+    if not data:
+        return None
+    if headers.get("Content-Type") == "application/json":
+        return json.dumps(data)
+    return urlencode(data, doseq=True)
 
 
 def _refusal(status: int, text: str, headers: Mapping[str, str]) -> Exception:

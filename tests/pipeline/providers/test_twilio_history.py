@@ -53,6 +53,7 @@ def test_the_service_chose_the_sender(fake: FakeTwilio) -> None:
 
 
 def test_a_template_is_found_whatever_twilio_made_of_it(fake: FakeTwilio) -> None:
+    fake.contents.add({"types": {"twilio/text": {"body": "Hi {{1}}"}}}, sid="HX1")
     template = an_outbound(channel="whatsapp", body="", content={"content_sid": "HX1"})
     sent = a_twilio(fake).send(template)
     [found] = a_twilio(fake).find(template, AGO)

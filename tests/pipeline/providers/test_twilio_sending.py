@@ -62,6 +62,7 @@ def test_a_text_goes_out_with_its_callback(fake: FakeTwilio) -> None:
 def test_a_request_says_what_it_should(
     fake: FakeTwilio, settings: dict[str, Any], outbound: dict[str, Any], expected: dict[str, Any]
 ) -> None:
+    fake.contents.add({"types": {"twilio/text": {"body": "Hi {{1}}"}}}, sid="HX1")
     a_twilio(fake, **settings).send(an_outbound(**outbound))
     assert {name: fake.creates[0].form.get(name) for name in expected} == expected
 
