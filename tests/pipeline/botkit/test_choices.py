@@ -1,16 +1,25 @@
 """Which choice an answer means, and which words a text has in it."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.botkit import Buttons, Turn
+from pipeline.botkit import Buttons, Menu, Turn
 from pipeline.botkit.choices import picked, plain
 from tests.pipeline.botkit.situations import a_bot, a_situation, an_inbound
 
 OFFER = Buttons(join="Join", human="Talk to us").choices
 TEN = Buttons({f"id{n}": f"Title {n}" for n in range(1, 11)}).choices
-ZEROS = "0٠०０"
+# ASCII, Arabic-Indic, Persian, Devanagari, Bengali, Thai, full width.
+ZEROS = "0٠۰०০๐０"
+AROUND = ["{}", " {} ", "{}.", "{})", "({})", "#{}", "\u200f{}", "{}\ufe0f"]
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+# Titles as people write them, in scripts with and without case.
+LETTERS = st.characters(
+    categories=["Lu", "Ll", "Lt", "Lo", "Nd", "Zs", "Po"], exclude_characters="ŉ"
+)
 
 
 @pytest.mark.parametrize(
@@ -52,18 +61,43 @@ def test_title_goes_before_number() -> None:
     assert picked(an_inbound("3"), choices) == "three"
 
 
-@given(st.integers(1, 10), st.sampled_from(ZEROS), st.sampled_from(["", ".", ")", " "]))
-def test_any_digits_pick_their_line(number: int, zero: str, after: str) -> None:
+@given(st.integers(1, 10), st.sampled_from(ZEROS), st.sampled_from(AROUND))
+def test_any_digits_pick_their_line(number: int, zero: str, around: str) -> None:
     text = "".join(chr(ord(zero) + int(digit)) for digit in str(number))
-    assert picked(an_inbound(text + after), TEN) == f"id{number}"
+    assert picked(an_inbound(around.format(text)), TEN) == f"id{number}"
+
+
+@pytest.mark.parametrize("text", ["②", "²", "፪", "2\ufe0f\u20e3", "⑵", "⒉"])
+def test_digits_that_are_no_decimals_pick_too(text: str) -> None:
+    assert picked(an_inbound(text), OFFER) == "human"
 
 
 @given(st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=10, unique_by=plain))
 def test_every_title_picks_itself(titles: list[str]) -> None:
     choices = Buttons({str(i): f"{i}-{title}" for i, title in enumerate(titles)}).choices
     for choice in choices:
-        assert picked(an_inbound(choice.title.upper().lower()), choices) in ("", choice.id)
         assert picked(an_inbound(choice.title), choices) == choice.id
+
+
+@given(
+    st.lists(st.text(LETTERS, min_size=1).filter(str.strip), min_size=1, max_size=4),
+    st.sampled_from([str.upper, str.lower, str.title, str.swapcase, str.casefold]),
+    st.sampled_from(["{}", "  {}\n", "{}.", "{}!", "\u2068{}\u2069"]),
+    st.booleans(),
+)
+def test_a_title_in_any_case_and_width_picks_its_line(
+    titles: list[str], cased: Callable[[str], str], around: str, is_wide: bool
+) -> None:
+    choices = Menu({str(i): f"{i}-{title}"[:20] for i, title in enumerate(titles)}).choices
+    for choice in choices:
+        said = cased(choice.title)
+        said = around.format(said.translate(WIDE) if is_wide else said)
+        assert picked(an_inbound(said), choices) == choice.id
+
+
+@pytest.mark.parametrize("said", ["SICAK", "sıcak", "sicak", "SİCAK"])
+def test_turkish_capitals_pick(said: str) -> None:
+    assert picked(an_inbound(said), Buttons(hot="Sıcak", cold="Soğuk").choices) == "hot"
 
 
 def test_number_fills_in_the_button() -> None:
