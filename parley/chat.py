@@ -64,7 +64,7 @@ class Talk:
                     return False
                 mark = f" ({row.status}: {row.error})" if row.error else ""
                 files = [file["url"] if isinstance(file, dict) else file for file in row.media]
-                click.echo("bot: " + "\n     ".join([*files, *row.body.splitlines()]) + mark)
+                click.echo("bot: " + "\n     ".join([*files, *_lines(row)]) + mark)
                 self._seen = row.id
         return True
 
@@ -110,6 +110,14 @@ def chat(number: str, channel: Channel) -> None:
     finally:
         backstage.close()
         runtime.database.close()
+
+
+def _lines(row: Row[Any]) -> list[str]:
+    """What a message says, with its taps as numbers and its link as an address."""
+    text = row.content.get("plain") or row.body
+    choices = row.content.get("choices", ()) if "content_sid" in row.content else ()
+    numbers = [f"{choice['number']}. {choice['title']}" for choice in choices]
+    return [*text.splitlines(), *numbers]
 
 
 def _settings() -> Settings:

@@ -1,9 +1,10 @@
 """A phone of the simulator: one contact on one channel, as they see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
@@ -20,11 +21,22 @@ _UNSEEN = frozenset({"queued", "sending", "unknown", "failed", "canceled", "supp
 
 
 @dataclass(frozen=True, slots=True)
+class Tap:
+    """One choice that can be tapped; `is_row` of a list, which a provider tells apart."""
+
+    id: str
+    title: str
+    description: str = ""
+    section: str = ""
+    is_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Phone:
     """`address` is what the provider calls it, `other` the same phone on the other channel.
 
-    `choices` are what can be tapped now; `due_at` is when the next timer falls due, `then` what it
-    leads to.
+    `taps` are what can be tapped now, `offer` the message that has them; `due_at` is when the next
+    timer falls due, `then` what it leads to.
     """
 
     address: str
@@ -34,7 +46,8 @@ class Phone:
     contact: Row[Any] | None = None
     conversation: Row[Any] | None = None
     said: tuple[Row[Any], ...] = ()
-    choices: tuple[tuple[str, str], ...] = ()
+    taps: tuple[Tap, ...] = ()
+    offer: UUID | None = None
     due_at: datetime | None = None
     then: str = ""
 
@@ -50,8 +63,13 @@ def phone(connection: Connection, address: str) -> Phone:
     contact = contacts.by_keys(connection, [who.key]).get(who.key)
     if contact is None:
         return empty
-    said = transcript.latest_of_contact(connection, contact.id, None, SHOWN)
+    said = tuple(
+        row
+        for row in transcript.latest_of_contact(connection, contact.id, None, SHOWN)
+        if row.channel == who.channel and row.status not in _UNSEEN
+    )
     talk = _open_talk(connection, contact, who.channel)
+    taps, offer = _taps(talk.choices, said) if talk else ((), None)
     due_at, then = _next_timer(connection, talk)
     return Phone(
         address,
@@ -60,8 +78,9 @@ def phone(connection: Connection, address: str) -> Phone:
         who.channel,
         contact,
         talk,
-        tuple(row for row in said if row.channel == who.channel and row.status not in _UNSEEN),
-        tuple((button_id, title) for _, button_id, title in talk.choices) if talk else (),
+        said,
+        taps,
+        offer,
         due_at,
         then,
     )
@@ -70,6 +89,32 @@ def phone(connection: Connection, address: str) -> Phone:
 def known(connection: Connection) -> tuple[Row[Any], ...]:
     """The newest contacts, to open their phones."""
     return tuple(insight.listing(connection, "", None, KNOWN))
+
+
+def _taps(
+    choices: Sequence[Sequence[Any]], said: Sequence[Row[Any]]
+) -> tuple[tuple[Tap, ...], UUID | None]:
+    """The choices of a talk, told more about by the message that offers them, and that message."""
+    ids = {button_id for _, button_id, _ in choices}
+    offer = next((row for row in reversed(said) if ids & _told(row).keys()), None)
+    told = _told(offer) if offer else {}
+    is_row = offer is not None and offer.content.get("taps") == "list"
+    taps = [
+        Tap(
+            button_id,
+            title,
+            told.get(button_id, {}).get("description", ""),
+            told.get(button_id, {}).get("section", ""),
+            is_row,
+        )
+        for _, button_id, title in choices
+    ]
+    return tuple(taps), offer.public_id if offer else None
+
+
+def _told(row: Row[Any]) -> dict[str, Mapping[str, str]]:
+    """What a message of ours tells about its choices."""
+    return {choice["id"]: choice for choice in row.content.get("choices", ())}
 
 
 def _open_talk(connection: Connection, contact: Row[Any], channel: str) -> Row[Any] | None:

@@ -71,7 +71,7 @@ def say() -> BaseResponse:
 
 
 _FIELDS = (
-    *("From", "Body", "ProfileName", "ButtonText", "ButtonPayload"),
+    *("From", "Body", "ProfileName", "ButtonText", "ButtonPayload", "ListId", "ListTitle"),
     *("MediaUrl0", "MediaContentType0", "Latitude", "Longitude", "Label"),
 )
 
