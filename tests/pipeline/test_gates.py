@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from pipeline import override
-from pipeline.botkit import Turn
+from pipeline.botkit import Buttons, Card, Carousel, Content, Link, Template, Turn
+from pipeline.botkit.kinds import render
 from pipeline.gates import is_window_open
 from pipeline.records import outbox
 from pipeline.records.contacts import Contact
@@ -86,13 +87,28 @@ def test_whatsapp_window_is_a_day(stage: MakeStage, hours: float, status: str) -
     assert s.outbound()[0].status == status
 
 
-def test_template_needs_no_window(stage: MakeStage) -> None:
+SID = "HX" + "0" * 32
+CARDS = [Card(name, image="https://a", buttons={name: "Buy"}) for name in ("Hat", "Bag")]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (Template(SID), "accepted"),
+        (Carousel(CARDS, content_sid=SID), "accepted"),
+        (Carousel(CARDS), "expired"),
+        (Buttons(yes="Yes"), "expired"),
+        (Link("https://a", "Open"), "expired"),
+    ],
+)
+def test_what_is_approved_needs_no_window(stage: MakeStage, said: Content, status: str) -> None:
     s = stage(silent)
     s.hears("hi", channel="whatsapp")
     s.converse()
-    queue_words(s, 48, content={"content_sid": "HX1"})
+    reply = render([said], "", "whatsapp")[-1]
+    queue_words(s, 48, kind=reply.kind, content=dict(reply.content))
     s.dispatch()
-    assert s.outbound()[0].status == "accepted"
+    assert s.outbound()[0].status == status
 
 
 def test_sms_has_no_window(stage: MakeStage) -> None:

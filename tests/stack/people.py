@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from tests.builders import OUR_NUMBER
 from tests.stack.stack import Stack
 
 _numbers = itertools.count(2_000_000)
 
 
-def a_person(stack: Stack) -> "Person":
+def a_person(stack: Stack, channel: str = "sms") -> "Person":
     """A contact with a number that nobody else has."""
-    return Person(stack, f"+1415{next(_numbers)}")
+    return Person(stack, f"+1415{next(_numbers)}", channel)
 
 
 def people(stack: Stack, count: int) -> list["Person"]:
@@ -27,19 +28,40 @@ class Person:
 
     stack: Stack
     number: str
+    channel: str = "sms"
+
+    @property
+    def address(self) -> str:
+        """What Twilio calls this phone."""
+        return self._prefix + self.number
+
+    @property
+    def _prefix(self) -> str:
+        return "whatsapp:" if self.channel == "whatsapp" else ""
 
     def says(self, text: str, **fields: str) -> str:
         """Write to the bot and be acknowledged; the message's sid."""
         sid = fields.pop("MessageSid", "SM" + secrets.token_hex(16))
-        status, body = self.stack.post(From=self.number, Body=text, MessageSid=sid, **fields)
+        names = {"From": self.address, "To": self._prefix + OUR_NUMBER, "Body": text}
+        status, body = self.stack.post(MessageSid=sid, **names, **fields)
         assert (status, "<Response/>" in body) == (200, True), (status, body)
         return sid
+
+    def taps(self, choice_id: str) -> str:
+        """Tap a choice of the last message that has some, as WhatsApp shows it; the tap's sid."""
+        creates = self.stack.fake.creates
+        offer = next(
+            c for c in reversed(creates) if c.to == self.address and "ContentSid" in c.form
+        )
+        tap = self.stack.fake.contents.tap(offer.form["ContentSid"], choice_id)
+        replied = {"OriginalRepliedMessageSid": offer.sid, "MessageType": "interactive"}
+        return self.says(tap.pop("Body"), **tap, **replied)
 
     @property
     def got(self) -> list[str]:
         """The texts that Twilio took for this contact, in order."""
         creates = self.stack.fake.creates
-        return [c.body for c in creates if c.sid and c.to == self.number]
+        return [c.body for c in creates if c.sid and c.to == self.address]
 
     @property
     def contact(self) -> dict[str, Any] | None:

@@ -102,7 +102,8 @@ def test_tap_on_the_phone_is_what_a_provider_posts(
 ) -> None:
     said(database, channel, "Well?", SAMPLES[_named(kind)])
     page = operator.get(PHONES[channel]).text
-    form = next(found for found in re.findall(r"<form.*?</form>", page, re.DOTALL) if "tap" in found)
+    forms = re.findall(r"<form.*?</form>", page, re.DOTALL)
+    form = next(found for found in forms if 'class="tap"' in found)
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     assert {name: unescape(fields[name]) for name in picked} == picked
     operator.post(PHONES[channel].replace("?", "/messages?"), data=fields)
