@@ -63,11 +63,7 @@ def phone(connection: Connection, address: str) -> Phone:
     contact = contacts.by_keys(connection, [who.key]).get(who.key)
     if contact is None:
         return empty
-    said = tuple(
-        row
-        for row in transcript.latest_of_contact(connection, contact.id, None, SHOWN)
-        if row.channel == who.channel and row.status not in _UNSEEN
-    )
+    said = _seen(connection, contact, who.channel)
     talk = _open_talk(connection, contact, who.channel)
     taps, offer = _taps(talk.choices, said) if talk else ((), None)
     due_at, then = _next_timer(connection, talk)
@@ -89,6 +85,11 @@ def phone(connection: Connection, address: str) -> Phone:
 def known(connection: Connection) -> tuple[Row[Any], ...]:
     """The newest contacts, to open their phones."""
     return tuple(insight.listing(connection, "", None, KNOWN))
+
+
+def _seen(connection: Connection, contact: Row[Any], channel: str) -> tuple[Row[Any], ...]:
+    said = transcript.latest_of_contact(connection, contact.id, None, SHOWN)
+    return tuple(row for row in said if row.channel == channel and row.status not in _UNSEEN)
 
 
 def _taps(

@@ -13,46 +13,37 @@ from pipeline.botkit import (
     Content,
     Document,
     Image,
-    Link,
     LocationRequest,
-    Menu,
     Reply,
-    Row,
     Template,
+    Turn,
+    rehearse,
 )
 from pipeline.botkit.kinds import render
 from pipeline.botkit.splitting import LONGEST_BODY, units
 from pipeline.messages import Channel
+from tests.pipeline.botkit.samples import (
+    ASK,
+    BAG,
+    CARDS,
+    FOUR,
+    HAT,
+    LINK,
+    LIST,
+    MENU,
+    MENU_CHOICES,
+    MENU_LIST,
+    OFFERED,
+    OPEN,
+    SAMPLES,
+    SHOWN,
+    SID,
+    TAPPED,
+    TEMPLATE,
+    URL,
+    YES,
+)
 from tests.pipeline.botkit.situations import a_situation
-
-URL = "https://example.com/a"
-SID = "HX" + "0" * 32
-YES = Buttons(yes="Yes")
-LIST = "1. Yes\nPick"
-OFFERED = {"choices": [{"number": 1, "id": "yes", "title": "Yes"}]}
-TAPPED = {**OFFERED, "taps": "buttons", "plain": f"a\n\n{LIST}"}
-FOUR = Buttons({f"id{n}": f"Title {n}" for n in range(1, 5)})
-MENU = Menu({"am": {"9": Row("Nine", "early")}, "pm": {"18": "Six"}}, button="Times")
-MENU_LIST = "am\n1. Nine: early\n\npm\n2. Six\nPick"
-MENU_CHOICES = [
-    {"number": 1, "id": "9", "title": "Nine", "description": "early", "section": "am"},
-    {"number": 2, "id": "18", "title": "Six", "section": "pm"},
-]
-LINK = Link(URL, "Open")
-OPEN = {"link": {"url": URL, "title": "Open"}}
-ASK = LocationRequest("Where?", attach="Clip", write="Write")
-CARDS = Carousel(
-    [
-        Card("Hat", "Blue", image=f"{URL}1", buttons={"hat": "Buy"}),
-        Card("Bag", image=f"{URL}2", buttons={"bag": "Buy"}),
-    ]
-)
-HAT = {"number": 1, "id": "hat", "title": "Hat: Buy"}
-BAG = {"number": 2, "id": "bag", "title": "Bag: Buy"}
-SHOWN = Carousel(
-    [Card(title, image=URL, link=LINK) for title in ("Hat", "Bag")],
-)
-TEMPLATE = Template(SID, {"1": "Ada"}, preview="Hi {{1}}!")
 
 
 @pytest.mark.parametrize(
@@ -199,20 +190,6 @@ def test_buttons_take_the_best_shape_they_fit_into(buttons: Buttons, taps: str |
     assert ("1. " in reply.body) is (taps is None)
 
 
-SAMPLES: dict[type, Content] = {
-    str: "a",
-    Image: Image(URL, "b"),
-    Document: Document(URL),
-    Audio: Audio(URL),
-    Buttons: YES,
-    Menu: MENU,
-    Link: LINK,
-    LocationRequest: ASK,
-    Carousel: CARDS,
-    Template: TEMPLATE,
-}
-
-
 @pytest.mark.parametrize("kind", get_args(Content), ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("channel", get_args(Channel))
 @pytest.mark.parametrize("above", ["", "hi", "word " * 700])
@@ -259,3 +236,18 @@ def test_more_cards_than_a_list_has_rows_are_numbered() -> None:
     replies = render(["a", Carousel(cards)], "Pick", "whatsapp")
     assert [reply.kind for reply in replies] == ["text", *["card"] * 6]
     assert replies[-1].body == "Card 5\n11. Buy\n12. See\nPick"
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"), [("sms", "Well?\n\n1. Yes\nReply with a number."), ("whatsapp", "Well?")]
+)
+@pytest.mark.parametrize("answer", [{"button": "yes"}, {"text": "1"}, {"text": "YES"}])
+def test_rehearsal_shows_the_channel(channel: Channel, said: str, answer: dict[str, str]) -> None:
+    bot = Bot("tested", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        turn.say("Thanks") if turn.picked("yes") else turn.say("Well?", YES)
+
+    talk = rehearse(bot, channel).hears("hi").says(said)
+    talk.hears(answer.get("text", ""), button=answer.get("button")).says("Thanks")

@@ -7,20 +7,7 @@ from typing import cast
 
 import pytest
 
-from pipeline.botkit import (
-    Bot,
-    Buttons,
-    Card,
-    Carousel,
-    Document,
-    Image,
-    Link,
-    LocationRequest,
-    Menu,
-    Row,
-    Template,
-    Turn,
-)
+from pipeline.botkit import Bot, Buttons, Document, Image, Turn
 from pipeline.errors import BotDefinitionError, BotError
 from tests.pipeline.botkit.situations import a_bot, a_situation
 
@@ -91,20 +78,13 @@ def test_own_state_may_be_returned_beside_to() -> None:
     assert returns("start").respond(a_situation()).state == "start"
 
 
-SID = "HX" + "0" * 32
-HAT = Card("Hat", image="https://a", buttons={"hat": "Buy"})
-BAG = Card("Bag", image="https://a", buttons={"bag": "Buy"})
-LINKED = Card("Cap", image="https://a", link=Link("https://a", "See"))
-
-
 @pytest.mark.parametrize(
     ("act", "words"),
     [
         (lambda turn: turn.say(""), "empty text"),
         (lambda turn: turn.say(" \n"), "empty text"),
         (lambda turn: turn.say(), "nothing to say"),
-        (lambda turn: turn.say(7), "Audio, Buttons, Menu, Link, LocationRequest, Carousel or Temp"),
-        (lambda turn: turn.say(7), "say() takes text, Image, "),
+        (lambda turn: turn.say(7), "say() takes text, Image, Document, Audio, Buttons, Menu, Link"),
         (lambda turn: turn.say(None), "not NoneType"),
         (lambda turn: turn.say(Image("file:///etc/passwd")), "needs an http(s) address"),
         (lambda turn: turn.say(Document("")), "needs an http(s) address"),
@@ -113,43 +93,6 @@ LINKED = Card("Cap", image="https://a", link=Link("https://a", "See"))
         (lambda turn: turn.say(Buttons(a=" ")), "empty id or title"),
         (lambda turn: turn.say(Buttons(a="Yes", b="yes")), "the same title"),
         (lambda turn: turn.say(Buttons(a=cast("str", 1))), "takes texts"),
-        (lambda turn: turn.say(Menu({})), "Menu takes 1 to 10 rows, not 0 (https://www.twilio"),
-        (lambda turn: turn.say(Menu({str(i): str(i) for i in range(11)})), "not 11"),
-        (lambda turn: turn.say(Menu(cast("dict[str, str]", ["a"]))), "Menu takes {id: title}"),
-        (lambda turn: turn.say(Menu({"a": "x" * 25})), "row 1 of a Menu has 25 characters; at m"),
-        (lambda turn: turn.say(Menu({"a": Row("A", "x" * 73)})), "at most 72 fit (https://www.t"),
-        (lambda turn: turn.say(Menu({"a": " "})), "the title of row 1 of a Menu is empty"),
-        (lambda turn: turn.say(Menu({"i" * 201: "A"})), "the id of row 1 of a Menu has 201"),
-        (lambda turn: turn.say(Menu({"x" * 25: {"a": "A"}})), "the name of a section has 25"),
-        (lambda turn: turn.say(Menu({"x": {"a": "A"}, "y": {"a": "B"}})), "have the same id"),
-        (lambda turn: turn.say(Menu({"a": "A", "b": "a"})), "two rows of a Menu have the same t"),
-        (lambda turn: turn.say(Menu({"a": "A"}, button="x" * 21)), "the button of a Menu has 21"),
-        (lambda turn: turn.say(Link("ftp://a", "A")), "a Link needs an http(s) address, not"),
-        (lambda turn: turn.say(Link("https://", "A")), "a Link needs an http(s) address"),
-        (lambda turn: turn.say(Link("https://a b", "A")), "without blanks"),
-        (lambda turn: turn.say(Link("https://a", "x" * 21)), "the title of a Link has 21 char"),
-        (lambda turn: turn.say(Link("https://a/" + "x" * 1600, "A")), "has to fit into a message"),
-        (lambda turn: turn.say(LocationRequest("")), "the text of a LocationRequest is empty"),
-        (lambda turn: turn.say(Carousel([HAT])), "Carousel takes 2 to 10 Cards, not 1"),
-        (lambda turn: turn.say(Carousel([HAT, HAT])), "two buttons of a Carousel have the same"),
-        (lambda turn: turn.say(Carousel([HAT, LINKED])), "every Card of a Carousel has the same"),
-        (lambda turn: turn.say(Carousel([HAT, BAG], content_sid="HX1")), "a ContentSid is HX and"),
-        (lambda _turn: Card("A", image="a.png", buttons={"a": "A"}), "the image of Card 'A' needs"),
-        (lambda _turn: Card("A", image="https://a"), "needs one or two of buttons and a link"),
-        (
-            lambda _turn: Card("A", "x" * 160, image="https://a", buttons={"a": "A"}),
-            "Card 'A' has 162 characters; at most 160",
-        ),
-        (
-            lambda _turn: Card("A", image="https://a", buttons={"a": "x" * 21}),
-            "a button of Card 'A' has 21 characters",
-        ),
-        (lambda turn: turn.say(Template("HX1")), "a ContentSid is HX and 32 hexadecimal digits"),
-        (lambda turn: turn.say(Template(SID)), "a Template needs preview=, its text, for sms"),
-        (lambda _turn: Template(SID, {"1": ""}), "the template's variable '1' needs a text"),
-        (lambda _turn: Template(SID, {"1": "x" * 1601}), "variable '1' is over 1600 long"),
-        (lambda _turn: Template(SID, {"x" * 17: "a"}), "a variable's name has 1 to 16 letters"),
-        (lambda _turn: Template(SID, cast("dict[str, str]", ["a"])), "are {name: text}"),
         (lambda turn: turn.remind(timedelta(0), "start"), "needs a time to come"),
         (lambda turn: turn.remind(timedelta(1), "gone"), "'gone', which is no state"),
         (lambda turn: turn.hand_over(" "), "needs a reason"),

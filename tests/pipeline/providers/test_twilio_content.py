@@ -12,6 +12,7 @@ from pipeline.botkit import Buttons, Content, Link, Menu, Row
 from pipeline.botkit.kinds import render
 from pipeline.errors import NotSent
 from pipeline.messages import Outbound
+from pipeline.providers.twilio.content import definition
 from tests.fake_twilio import FakeTwilio
 from tests.pipeline.providers.build import a_twilio, an_outbound
 
@@ -216,6 +217,21 @@ def test_title_that_looks_like_a_variable_is_text(fake: FakeTwilio) -> None:
     a_twilio(fake).send(said("Well?", Buttons(a="{{1}} of {{3}}")))
     assert fake.contents.all == {}
     assert "1. {{1}} of {{3}}" in fake.creates[0].body
+
+
+@pytest.mark.parametrize(
+    ("url", "fixed", "path"),
+    [
+        ("https://a.example/b?c#d", "https://a.example/{{2}}", "b?c#d"),
+        ("https://a.example/", "https://a.example/", ""),
+        ("https://a.example", "https://a.example", ""),
+        ("https://a.example?b=1", "https://a.example?b=1", ""),
+    ],
+)
+def test_what_follows_the_host_of_a_link_is_a_variable(url: str, fixed: str, path: str) -> None:
+    types, variables = definition(said("Well?", Link(url, "Open")))
+    assert types["twilio/call-to-action"]["actions"][0]["url"] == fixed
+    assert variables.get("2", "") == path
 
 
 def test_a_send_of_unknown_outcome_is_found(fake: FakeTwilio) -> None:

@@ -13,7 +13,7 @@ from pipeline.database import Database
 from pipeline.messages import Channel
 from pipeline.records.inbox import Entry
 from tests.builders import a_contact, a_conversation, a_message, rows
-from tests.pipeline.botkit.test_kinds import SAMPLES, SHOWN, SID, URL
+from tests.pipeline.botkit.samples import SAMPLES, SHOWN, SID, URL
 
 ADA = "+14155550142"
 PHONES = {
