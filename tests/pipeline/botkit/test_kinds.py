@@ -16,8 +16,6 @@ from pipeline.botkit import (
     LocationRequest,
     Reply,
     Template,
-    Turn,
-    rehearse,
 )
 from pipeline.botkit.kinds import render
 from pipeline.botkit.splitting import LONGEST_BODY, units
@@ -236,18 +234,3 @@ def test_more_cards_than_a_list_has_rows_are_numbered() -> None:
     replies = render(["a", Carousel(cards)], "Pick", "whatsapp")
     assert [reply.kind for reply in replies] == ["text", *["card"] * 6]
     assert replies[-1].body == "Card 5\n11. Buy\n12. See\nPick"
-
-
-@pytest.mark.parametrize(
-    ("channel", "said"), [("sms", "Well?\n\n1. Yes\nReply with a number."), ("whatsapp", "Well?")]
-)
-@pytest.mark.parametrize("answer", [{"button": "yes"}, {"text": "1"}, {"text": "YES"}])
-def test_rehearsal_shows_the_channel(channel: Channel, said: str, answer: dict[str, str]) -> None:
-    bot = Bot("tested", start="start")
-
-    @bot.awaits("start")
-    def start(turn: Turn) -> None:
-        turn.say("Thanks") if turn.picked("yes") else turn.say("Well?", YES)
-
-    talk = rehearse(bot, channel).hears("hi").says(said)
-    talk.hears(answer.get("text", ""), button=answer.get("button")).says("Thanks")

@@ -1,0 +1,22 @@
+"""A rehearsal reads what the contact would: numbers by SMS, taps on WhatsApp."""
+
+import pytest
+
+from pipeline.botkit import Bot, Turn, rehearse
+from pipeline.messages import Channel
+from tests.pipeline.botkit.samples import YES
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"), [("sms", "Well?\n\n1. Yes\nReply with a number."), ("whatsapp", "Well?")]
+)
+@pytest.mark.parametrize("answer", [{"button": "yes"}, {"text": "1"}, {"text": "YES"}])
+def test_rehearsal_shows_the_channel(channel: Channel, said: str, answer: dict[str, str]) -> None:
+    bot = Bot("tested", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        turn.say("Thanks") if turn.picked("yes") else turn.say("Well?", YES)
+
+    talk = rehearse(bot, channel).hears("hi").says(said)
+    talk.hears(answer.get("text", ""), button=answer.get("button")).says("Thanks")
