@@ -43,7 +43,7 @@ class Person:
         """Write to the bot and be acknowledged; the message's sid."""
         sid = fields.pop("MessageSid", "SM" + secrets.token_hex(16))
         names = {"From": self.address, "To": self._prefix + OUR_NUMBER, "Body": text}
-        status, body = self.stack.post(MessageSid=sid, **names, **fields)
+        status, body = self.stack.post(MessageSid=sid, **(names | fields))
         assert (status, "<Response/>" in body) == (200, True), (status, body)
         return sid
 
