@@ -27,8 +27,8 @@ class Seen:
         return self.name.replace("-", " ").capitalize()
 
     def address(self, sample: Sample | None) -> str:
-        """The path."""
-        return self.path.format_map(asdict(sample)) if sample else self.path
+        """The path; without a sample the bare page."""
+        return self.path.format_map(asdict(sample)) if sample else self.path.partition("?")[0]
 
 
 PAGES = (
@@ -77,7 +77,7 @@ PAGES = (
     ),
     Seen(
         "simulator",
-        "/simulator",
+        "/simulator?phone=%2B14155550132&phone=whatsapp:%2B14155550163",
         "Phones in the browser, with taps, files and a clock that can be turned on.",
         can_be_empty=True,
     ),

@@ -39,6 +39,10 @@ def message(row: Row[Any]) -> dict[str, Any]:
         **row._asdict(),
         "id": row.public_id,
         "media": [{"content_type": "", "name": "", **item} for item in row.media],
+        "choices": [
+            {name: choice[name] for name in ("number", "id", "title")}
+            for choice in row.content.get("choices", ())
+        ],
         "error_code": row.error_code or None,
         "error": row.error or None,
     }

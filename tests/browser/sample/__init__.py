@@ -6,8 +6,9 @@ Everybody in it is made up: their numbers are set aside for fiction.
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, insert, select, update
 
+from pipeline.records.audit import AuditEntry
 from pipeline.records.inbox import Entry
 from tests.browser.sample import troubles
 from tests.browser.sample.office import play_office
@@ -40,6 +41,7 @@ def fill(url: str) -> Sample:
     invitation = play_office(play, first)
     play_waiting(play)
     _forget_this_machine(play)
+    _audit_in_order_of_time(play)
     photo = Phone(play, "+14155550163", channel="whatsapp")
     sample = Sample(
         conversation=f"/conversations/{ada.conversation.id}",
@@ -58,3 +60,15 @@ def _forget_this_machine(play: Play) -> None:
     told = func.replace(told, bot, "bots/front_desk.py")
     with play.stage.database.write() as connection:
         connection.execute(update(Entry).where(Entry.error != "").values(error=told))
+
+
+def _audit_in_order_of_time(play: Play) -> None:
+    """The play goes to and fro in time; what was done by hand is numbered as it happened."""
+    table = AuditEntry.__table__
+    with play.stage.database.write() as connection:
+        done = connection.execute(select(table).order_by(AuditEntry.created_at)).mappings().all()
+        connection.execute(delete(AuditEntry))
+        connection.execute(
+            insert(AuditEntry),
+            [{**entry, "id": number} for number, entry in enumerate(done, start=1)],
+        )

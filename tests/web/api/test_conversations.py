@@ -103,6 +103,18 @@ def test_messages_are_oldest_first_in_pages(api: Caller, database: Database) -> 
     assert ([item["body"] for item in rest["items"]], rest["next"]) == (["2"], None)
 
 
+def test_message_tells_what_it_offers(api: Caller, database: Database) -> None:
+    talk = a_conversation(database)
+    offered = [{"number": 4, "id": "yes", "title": "Yes", "about": ""}]
+    a_message(database, talk, direction="outbound", kind="buttons", content={"choices": offered})
+    a_message(database, talk)
+    items = api("GET", f"/conversations/{talk.id}/messages").get_json()["items"]
+    assert [item["choices"] for item in items] == [
+        [{"number": 4, "id": "yes", "title": "Yes"}],
+        [],
+    ]
+
+
 def test_failed_message_says_why(api: Caller, database: Database) -> None:
     conversation = a_conversation(database)
     made = a_message(

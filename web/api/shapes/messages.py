@@ -17,6 +17,12 @@ class Media(Shown):
     name = String()
 
 
+class Choice(Shown):
+    number = Integer()
+    id = String()
+    title = String()
+
+
 class Message(Shown):
     id = UUID()
     contact_id = UUID()
@@ -26,6 +32,10 @@ class Message(Shown):
     kind = String()
     body = String()
     media = List(Nested(Media))
+    choices = List(
+        Nested(Choice),
+        metadata={"description": "What a reply of the bot offers to pick, tapped or by number."},
+    )
     author = String(metadata={"description": "contact, bot, token:NAME or an e-mail address."})
     status = String()
     status_times = Dict(keys=String(), values=String())
