@@ -1,24 +1,52 @@
-"""`parley states`: the bot's state machine, and how many open conversations rest in each state."""
+"""`parley states`: the bot's state machine, and how many open conversations rest in each state.
 
-from collections.abc import Iterator, Sequence
+`--check` is the guard of a deploy: the states of the database against those of the code. `map` and
+`reset` move the conversations whose state is no longer there.
+"""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.botkit import graph, load
+from pipeline import override
+from pipeline.botkit import Bot, graph, load
 from pipeline.database import Database
 from pipeline.errors import SchemaError
 from pipeline.insight.machine import Place, places
 from pipeline.insight.states import StateCount, listing
+from pipeline.insight.wanted import Wanted
+from pipeline.override import Changed
 from pipeline.records import schema
+from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 
+_ACTOR = "parley states"
 
-@click.command(epilog="Example: BOT=bots.template:bot parley states")
-def states() -> None:
+
+@click.group(invoke_without_command=True, epilog="Example: BOT=bots.template:bot parley states")
+@click.option(
+    "--check", is_flag=True, help="Fail if conversations are in states that the bot does not have."
+)
+@click.pass_context
+def states(context: click.Context, check: bool) -> None:
     """Print the bot's states, their moves, and the open conversations in each."""
+    if context.invoked_subcommand is not None:
+        if check:
+            raise click.UsageError("--check goes without a command.")
+        return
     settings = Settings.load()
     bot = load(settings.bot)
+    if check:
+        _check(bot, _counts(settings.database_url, list(bot.states)))
+    else:
+        _show(settings, bot)
+
+
+def _show(settings: Settings, bot: Bot) -> None:
     click.echo(graph.as_text(bot))
     click.echo()
     try:
@@ -32,7 +60,7 @@ def states() -> None:
 
 
 def _counts(url: str, names: list[str]) -> Sequence[StateCount]:
-    database = Database(url, application="parley states", statement_seconds=5)
+    database = Database(url, application=_ACTOR, statement_seconds=5)
     try:
         with database.read() as connection:
             schema.check(connection)
@@ -54,3 +82,99 @@ def _remarks(row: Place) -> Iterator[str]:
         yield "not in the bot's code: its fallback hears these"
     for name, number in row.earlier:
         yield f"{number} of them under its old name {name}"
+
+
+def _check(bot: Bot, counts: Sequence[StateCount]) -> None:
+    """Renamed states are known: their conversations go on under the new name."""
+    lost = [row for row in places(bot, counts) if row.node is None and row.conversations > 0]
+    if not lost:
+        known = sum(count.conversations for count in counts)
+        click.echo(f"{bot.name} has every state that {_conversations(known)} in.")
+        return
+    for row in lost:
+        are = _conversations(row.conversations)
+        click.echo(f"{are} in `{row.name}`, which this bot does not have")
+    for row in lost:
+        click.echo("\n".join(["", *_ways_out(bot, row.name)]))
+    raise click.exceptions.Exit(1)
+
+
+def _conversations(number: int) -> str:
+    return f"{number:,} conversation{' is' if number == 1 else 's are'}"
+
+
+def _ways_out(bot: Bot, old: str) -> Iterator[str]:
+    (likely, *_) = [*get_close_matches(old, bot.states, 1, 0.4), bot.start]
+    words, target = shlex.quote(old), shlex.quote(likely)
+    yield f"To mend `{old}`, one of:"
+    yield f"  parley states map {words} {target}    they go on in `{likely}`, or another state"
+    yield f"  parley states reset {words}    they begin again in `{bot.start}`, without their data"
+    yield f"  bot.renamed({old!r}, {likely!r})    in the bot's file, if that is its new name"
+
+
+@states.command("map", epilog="Example: parley states map ask_email ask_address --yes")
+@click.argument("old")
+@click.argument("new")
+@click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
+def map_state(old: str, new: str, yes: bool) -> None:
+    """Move every open conversation in the state OLD to the state NEW, with its data."""
+    with _runtime() as runtime:
+        override.wanted_state(runtime, new, force=False)
+        _change(
+            runtime,
+            old,
+            f"go on in `{new}`",
+            (lambda wanted, expected: _move(runtime, wanted, new, expected)) if yes else None,
+        )
+
+
+@states.command("reset", epilog="Example: parley states reset ask_email --yes")
+@click.argument("old")
+@click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
+def reset_state(old: str, yes: bool) -> None:
+    """Put every open conversation in the state OLD back to the start, with its data emptied."""
+    with _runtime() as runtime:
+        _change(
+            runtime,
+            old,
+            f"begin again in `{runtime.bot.start}`, without data",
+            (lambda wanted, expected: _reset(runtime, wanted, expected)) if yes else None,
+        )
+
+
+@contextmanager
+def _runtime() -> Iterator[Runtime]:
+    runtime = build(Settings.load(), application=_ACTOR)
+    try:
+        with runtime.database.read() as connection:
+            schema.check(connection)
+        yield runtime
+    finally:
+        runtime.database.close()
+
+
+def _change(
+    runtime: Runtime, old: str, what: str, do: Callable[[Wanted, int], Changed] | None
+) -> None:
+    wanted = Wanted(states=(old,))
+    expected = override.count_open(runtime, wanted)
+    if expected == 0:
+        click.echo(f"No open conversation is in `{old}`.")
+    elif do is None:
+        click.echo(f"{_conversations(expected)} in `{old}` and would {what}.")
+        click.echo("Nothing is changed yet: say it again with --yes.")
+    else:
+        changed = do(wanted, expected).changed
+        click.echo(f"{changed:,} of {expected:,} in `{old}` now {what}.")
+
+
+def _move(runtime: Runtime, wanted: Wanted, new: str, expected: int) -> Changed:
+    reason = f"parley states map {wanted.states[0]} {new}"
+    return override.change_states(
+        runtime, wanted, new, actor=_ACTOR, reason=reason, expected=expected
+    )
+
+
+def _reset(runtime: Runtime, wanted: Wanted, expected: int) -> Changed:
+    reason = f"parley states reset {wanted.states[0]}"
+    return override.reset_states(runtime, wanted, actor=_ACTOR, reason=reason, expected=expected)

@@ -5,7 +5,7 @@ messages before contacts.
 """
 
 from pipeline.override.attachments import MOST_MEDIA
-from pipeline.override.bulk import Changed, change_states, count_open
+from pipeline.override.bulk import Changed, change_states, count_open, reset_states
 from pipeline.override.canned_replies import (
     LONGEST_TITLE,
     add_canned_reply,
@@ -44,6 +44,7 @@ __all__ = [
     "rerun",
     "rerun_all",
     "reset",
+    "reset_states",
     "retry",
     "send_message",
     "skip",

@@ -1,7 +1,7 @@
 """One state for many: every open conversation that a filter finds, in small transactions."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from pipeline.insight import conversations as insight
 from pipeline.insight.wanted import Wanted
 from pipeline.override.moving import Move, move
 from pipeline.override.states import wanted_state
+from pipeline.override.subject import start_of
 from pipeline.records import audit, conversations
 from pipeline.runtime import Runtime
 
@@ -21,6 +22,8 @@ _FOUND_AT_ONCE = 1000
 _CHANGED_AT_ONCE = 300
 # What a filter finds changes while somebody reads the dry run: by so much it may grow.
 _LEEWAY = 10
+# What is done with those found; each transaction has a time of its own.
+_Step = Callable[[datetime], Move]
 
 
 class Changed(NamedTuple):
@@ -50,6 +53,31 @@ def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filt
     `expected` is what a dry run counted: refused when there are many more by now.
     """
     to_state = wanted_state(runtime, to_state, force=force)
+    return _change(
+        runtime, wanted, lambda at: Move(to_state, actor, reason, at), "change_states", expected
+    )
+
+
+def reset_states(
+    runtime: Runtime, wanted: Wanted, *, actor: str, reason: str = "", expected: int | None = None
+) -> Changed:
+    """Put all open conversations that `wanted` finds back to the start, with their data emptied.
+
+    An operator who holds one goes on holding it. `expected` as above.
+    """
+    start = start_of(runtime)
+    return _change(
+        runtime,
+        wanted,
+        lambda at: Move(start, actor, reason, at, {"data": {}}),
+        "reset_states",
+        expected,
+    )
+
+
+def _change(
+    runtime: Runtime, wanted: Wanted, step: _Step, action: str, expected: int | None
+) -> Changed:
     found = sorted({an_id for ids in _found(runtime.database, wanted) for an_id in ids})
     if expected is not None and len(found) > expected + max(_LEEWAY, expected // 10):
         raise ChangeRefused(
@@ -57,24 +85,25 @@ def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filt
         )
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        details = {"to_state": to_state, "found": len(found), "filter": wanted.told()}
-        audit.append(connection, now, actor, "change_states", "", **details)
+        first = step(now)
+        details = {"to_state": first.to_state, "found": len(found), "filter": wanted.told()}
+        audit.append(connection, now, first.actor, action, "", **details)
     changed = 0
     for begin in range(0, len(found), _CHANGED_AT_ONCE):
-        some = found[begin : begin + _CHANGED_AT_ONCE]
-        changed += _change_some(runtime, some, wanted, (to_state, actor, reason))
+        changed += _change_some(runtime, found[begin : begin + _CHANGED_AT_ONCE], wanted, step)
     return Changed(changed, len(found) - changed)
 
 
-def _change_some(
-    runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, move_to: tuple[str, str, str]
-) -> int:
+def _change_some(runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, step: _Step) -> int:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        still = _still_wanted(connection, ids, wanted, (move_to[0], now))
-        if still:
-            move(connection, runtime.bot, still, Move(*move_to, now))
-        return len(still)
+        still = _still_wanted(connection, ids, wanted, now)
+        mine = step(now)
+        # One that is there already has nothing to change, unless its data goes too.
+        moving = [row for row in still if row.state != mine.to_state or mine.also]
+        if moving:
+            move(connection, runtime.bot, moving, mine)
+        return len(moving)
 
 
 def _found(database: Database, wanted: Wanted) -> Iterator[Sequence[uuid.UUID]]:
@@ -91,20 +120,15 @@ def _found(database: Database, wanted: Wanted) -> Iterator[Sequence[uuid.UUID]]:
 
 
 def _still_wanted(
-    connection: Connection,
-    ids: Sequence[uuid.UUID],
-    wanted: Wanted,
-    target: tuple[str, datetime],
+    connection: Connection, ids: Sequence[uuid.UUID], wanted: Wanted, now: datetime
 ) -> list[Row[Any]]:
     """Those that have not ended, moved or been taken since they were found; locked."""
-    to_state, now = target
     conversations.lock(connection, ids)
     rows = conversations.by_ids(connection, ids)
     return [
         row
         for row in (rows[an_id] for an_id in ids if an_id in rows)
         if row.closed_at is None
-        and row.state != to_state
         and (not wanted.states or row.state in wanted.states)
         and not (wanted.holder == "bot" and _is_held(row, now))
     ]

@@ -103,6 +103,34 @@ def test_many_more_than_counted_is_refused(runtime: Runtime, database: Database)
     assert done.changed == 12
 
 
+def test_reset_goes_to_the_start_without_data(runtime: Runtime, database: Database) -> None:
+    lost = a_conversation(database, state="gone", data={"name": "Ada"}, choices=[[1, "a", "A"]])
+    other = a_conversation(database, state="support", data={"name": "Bob"})
+    gone = Wanted(states=("gone",))
+    done = override.reset_states(runtime, gone, actor="ada", reason="gone", expected=1)
+    assert done == (1, 0)
+    after = {row.id: row for row in rows(database, Conversation)}
+    assert (after[lost.id].state, after[lost.id].data, after[lost.id].choices) == ("start", {}, [])
+    assert (after[lost.id].version, after[other.id].data) == (2, {"name": "Bob"})
+    (step,) = rows(database, Transition)
+    assert (step.data_before, step.data_after, step.reason) == ({"name": "Ada"}, {}, "gone")
+    (entry,) = rows(database, AuditEntry)
+    assert (entry.action, entry.details["to_state"]) == ("reset_states", "start")
+
+
+def test_reset_of_the_start_empties_data(runtime: Runtime, database: Database) -> None:
+    a_conversation(database, data={"name": "Ada"})
+    assert override.reset_states(runtime, STARTS, actor="ada") == (1, 0)
+    assert [row.data for row in rows(database, Conversation)] == [{}]
+
+
+def test_reset_leaves_a_held_talk_held(runtime: Runtime, database: Database) -> None:
+    a_conversation(database, state="gone", holder="operator", held_by="ada")
+    override.reset_states(runtime, Wanted(states=("gone",)), actor="parley states")
+    (talk,) = rows(database, Conversation)
+    assert (talk.state, talk.holder, talk.held_by) == ("start", "operator", "ada")
+
+
 def test_unknown_state_needs_force(runtime: Runtime, database: Database) -> None:
     a_conversation(database)
     with pytest.raises(UnknownState):
@@ -138,5 +166,5 @@ def test_what_changed_meanwhile_is_left_alone(database: Database) -> None:
     ids = [row.id for row in (gone, held, over, timed, ended, free)]
     wanted = Wanted(states=("start",), holder="bot")
     with database.write() as connection:
-        still = bulk._still_wanted(connection, ids, wanted, ("support", datetime.now(UTC)))
+        still = bulk._still_wanted(connection, ids, wanted, datetime.now(UTC))
     assert {row.id for row in still} == {over.id, free.id}
