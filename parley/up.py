@@ -16,6 +16,7 @@ from waitress.server import create_server
 from parley import port
 from parley.db import to_head
 from parley.engine import Engine
+from parley.hot_reload import HotReload
 from pipeline import accounts, logs
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime, build
@@ -49,6 +50,7 @@ def up() -> None:
     _ring_all(ring)
     url = f"http://{settings.host}:{server.effective_port}"
     Console().print(_welcome(runtime, url, accounts.invite_first_admin(runtime.database)))
+    HotReload(runtime, click.echo).start(stopping)
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
     _stop(engine, server, ring)
@@ -94,8 +96,8 @@ def _welcome(runtime: Runtime, url: str, invitation: str) -> Panel:
         f"The bot is [bold]{runtime.bot.name}[/] ({settings.bot}). Text it:",
         *(_by_twilio(settings) if settings.provider == "twilio" else _by_simulator(url)),
         "",
-        "Write your own: copy bots/template.py to bots/mine.py, change it,",
-        "and start again with [bold]BOT=bots.mine:bot[/]. docs/bots.md tells more.",
+        "Write your own: copy bots/template.py to bots/mine.py and start again with",
+        "[bold]BOT=bots.mine:bot[/]. From then on what you save is used by the next message.",
         "",
         "Ctrl-C stops everything.",
     ]

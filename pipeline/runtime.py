@@ -1,6 +1,6 @@
 """What a process works with, built once from the settings by each entry point."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.botkit import Bot, load
 from pipeline.database import Database
@@ -10,12 +10,20 @@ from pipeline.providers.base import Provider
 from pipeline.settings import Settings
 
 
+@dataclass(slots=True)
+class Editing:
+    """Why the last edit of the bot's file is not in use, "" when it is; `parley up` keeps it."""
+
+    error: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Settings, the database, the provider and the bot.
 
     `bot_error` says why the bot cannot be loaded, where a process runs without it: the web process
-    takes webhooks and shows what there is all the same.
+    takes webhooks and shows what there is all the same. With `editing.error` the bot runs, as it
+    was before the edit.
     """
 
     settings: Settings
@@ -23,6 +31,7 @@ class Runtime:
     provider: Provider
     bot: Bot
     bot_error: str = ""
+    editing: Editing = field(default_factory=Editing)
 
 
 def build(

@@ -73,6 +73,13 @@ class Bot:
         """What is wrong with the bot as written, errors first; looked at once, at start."""
         return check(self.definition)
 
+    def become(self, edited: "Bot") -> None:
+        """Be that bot from the next turn on, for everybody who has this one.
+
+        In one step: a turn in flight has its definition already, and ends with it.
+        """
+        self.__dict__ = dict(edited.__dict__)
+
     def awaits(
         self,
         name: str,

@@ -55,7 +55,8 @@ class State(Handler):
         return self.timeout, self.on_timeout
 
 
-@dataclass(slots=True)
+# Each is one of its own, whatever it holds: what is read from it is cached by it.
+@dataclass(slots=True, eq=False)
 class Definition:
     """All of one bot. Commands are kept by their `plain` words."""
 

@@ -67,24 +67,28 @@ def edges(bot: Bot) -> list[Edge]:
     return moves.edges(bot.definition)
 
 
-# It reads the bot's source, and a live page asks for it all the time.
-@lru_cache(maxsize=4)
 def machine(bot: Bot) -> Machine:
     """The bot's machine."""
-    definition = bot.definition
+    return _machine(bot.definition)
+
+
+# It reads the bot's source, and a live page asks for it all the time.
+@lru_cache(maxsize=4)
+def _machine(definition: Definition) -> Machine:
     commands = tuple(_commands(definition))
     lost = {state.name for state in unreachable(definition)}
     fallback = _targets(definition.fallback) if definition.fallback else ()
+    start = definition.start
     return Machine(
-        bot=bot.name,
-        start=bot.start,
+        bot=definition.name,
+        start=start,
         states=tuple(
             _node(definition, state, commands, is_lost=state.name in lost)
             for state in definition.states.values()
         ),
         commands=commands,
         # One that names no state leads to the start, as without a fallback.
-        fallback=fallback or tuple(name for name in [bot.start] if name in bot.states),
+        fallback=fallback or tuple(name for name in [start] if name in definition.states),
         has_fallback=definition.fallback is not None,
         renames=tuple(definition.renames.items()),
     )

@@ -96,6 +96,49 @@ def test_chat_beside_up_is_answered_once(tmp_path: Path, database: Database) -> 
     assert delivered(database) == 2
 
 
+BOT = """
+from pipeline.botkit import Bot
+
+bot = Bot("desk", start="welcome")
+
+@bot.awaits("welcome")
+def welcome(turn):
+    turn.say("one")
+"""
+
+
+def bodies(database: Database) -> list[str]:
+    """What was said, in order."""
+    with database.read() as connection:
+        query = select(Message.body).where(Message.direction == "outbound").order_by(Message.id)
+        return list(connection.execute(query).scalars())
+
+
+def test_saved_bot_file_is_used_by_the_next_message(tmp_path: Path, database: Database) -> None:
+    file = tmp_path / "desk.py"
+    file.write_text(BOT)
+    with running(tmp_path, "up", BOT="desk:bot") as (port, _):
+        text_the_bot(port, "hi")
+        wait_until(lambda: bodies(database) == ["one"], 10)
+        file.write_text(BOT.replace("one", "two"))
+        wait_until(lambda: output(tmp_path).count("desk is reloaded, version ") == 1, 5)
+        text_the_bot(port, "hi")
+        wait_until(lambda: bodies(database) == ["one", "two"], 10)
+        file.write_text(BOT.replace("turn.say", "trun.say(").replace("one", "six"))
+        wait_until(lambda: "runs as it was before the edit" in output(tmp_path), 5)
+        assert "desk.py:8: SyntaxError" in output(tmp_path)
+        text_the_bot(port, "hi")
+        wait_until(lambda: bodies(database) == ["one", "two", "two"], 10)
+        file.write_text(BOT.replace("one", "ten"))
+        wait_until(lambda: output(tmp_path).count("desk is reloaded, version ") == 2, 5)
+        text_the_bot(port, "hi")
+        wait_until(lambda: bodies(database) == ["one", "two", "two", "ten"], 10)
+
+
+def output(folder: Path) -> str:
+    return (folder / "output.txt").read_text()
+
+
 @pytest.mark.parametrize("command", ["up", "web"])
 def test_taken_port_is_one_clear_line(tmp_path: Path, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

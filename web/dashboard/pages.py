@@ -111,6 +111,7 @@ def install(app: APIFlask, runtime: Runtime) -> None:
         menu=[line for line in MENU if line.endpoint in app.view_functions],
         asset_version=version("parley"),
         bot_error=runtime.bot_error,
+        editing=runtime.editing,
         flashes=lambda: get_flashed_messages(with_categories=True),
         our_number=runtime.settings.twilio_phone_number,
         provider=runtime.provider.name,

@@ -61,6 +61,19 @@ def test_bot_that_cannot_be_imported_shows_on_pages(database: Database) -> None:
         assert "bots/mine.py:3: NameError: &lt;name&gt;" in shown
 
 
+def test_edit_that_failed_shows_on_pages_until_mended(database: Database) -> None:
+    runtime = a_runtime(database)
+    client = signed_in(create_app(runtime, lambda _pool: None), database, "operator")
+    runtime.editing.error = "bots/mine.py:3: NameError: <name> 'x'"
+    for page in ("/conversations", "/contacts", "/states", "/failures", "/simulator", "/system"):
+        shown = client.get(page).text
+        assert "the bot runs as it was before the edit" in shown
+        assert "bots/mine.py:3: NameError: &lt;name&gt;" in shown
+        assert "The bot cannot be loaded" not in shown
+    runtime.editing.error = ""
+    assert "before the edit" not in client.get("/conversations").text
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/conversations/00000000-0000-7000-8000-0", "/x/y"])
 def test_unknown_address_is_a_page(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers=BROWSER)

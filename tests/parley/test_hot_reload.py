@@ -1,0 +1,231 @@
+"""Hot reload: a saved file is another bot for everybody, a broken one changes nothing."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parley.hot_reload import HotReload
+from pipeline.botkit import Bot, Turn, graph, load, rehearse
+from pipeline.botkit.talk import Talk
+from pipeline.botkit.turn import ContactView
+from pipeline.database import Database
+from pipeline.runtime import Runtime
+from tests.builders import a_runtime
+
+BOT = """
+from pipeline.botkit import Bot
+from texts_of_desk import HELLO
+
+bot = Bot("desk", start="welcome")
+
+@bot.awaits("welcome")
+def welcome(turn):
+    turn.say(HELLO)
+"""
+
+
+class Desk:
+    """A bot in a folder of its own, that a test edits."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.folder = folder
+        self.told: list[str] = []
+        self.saves("desk.py", BOT)
+        self.saves("texts_of_desk.py", 'HELLO = "one"')
+        runtime = a_runtime(database, load("desk:bot"))
+        named = runtime.settings.model_copy(update={"bot": "desk:bot"})
+        self.runtime: Runtime = replace(runtime, settings=named)
+        self.reload = HotReload(self.runtime, self.told.append)
+
+    def saves(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def looks(self, times: int = 2) -> None:
+        for _ in range(times):
+            self.reload.look()
+
+    @property
+    def answer(self) -> str:
+        (reply,) = rehearse(self.runtime.bot).hears("hi").talk.replies
+        return reply.body
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[Desk]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield Desk(tmp_path, database)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_saved_file_is_the_same_bot_changed(desk: Desk) -> None:
+    held = desk.runtime.bot
+    version = held.version
+    desk.saves("desk.py", BOT.replace("say(HELLO)", 'say("two")').replace('welcome"', 'hall"'))
+    desk.looks()
+    assert (desk.answer, list(held.states)) == ("two", ["hall"])
+    assert held.version != version
+    assert [node.name for node in graph.machine(held).states] == ["hall"]
+    assert desk.told == [f"desk is reloaded, version {held.version}, 1 states."]
+
+
+def test_imported_module_counts_too(desk: Desk) -> None:
+    version = desk.runtime.bot.version
+    desk.saves("texts_of_desk.py", 'HELLO = "two"')
+    desk.looks()
+    assert desk.answer == "two"
+    assert desk.runtime.bot.version != version
+
+
+def test_save_within_a_second_of_the_same_size(desk: Desk) -> None:
+    for word in ("two", "six", "ten"):
+        desk.saves("texts_of_desk.py", f'HELLO = "{word}"')
+        desk.looks()
+        assert desk.answer == word
+
+
+def test_nothing_saved_is_nothing_done(desk: Desk) -> None:
+    module = sys.modules["desk"]
+    desk.looks(5)
+    assert desk.told == []
+    assert sys.modules["desk"] is module
+
+
+def test_file_that_still_changes_waits(desk: Desk) -> None:
+    for number in range(3):
+        desk.saves("texts_of_desk.py", f"HELLO = {'x' * number!r}")
+        desk.looks(1)
+    assert desk.told == []
+    desk.saves("texts_of_desk.py", 'HELLO = "whole"')
+    desk.looks()
+    assert desk.answer == "whole"
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (BOT + "\nif True", "desk.py:11: SyntaxError: "),
+        (BOT + "\n1 / 0", "desk.py:11: ZeroDivisionError: "),
+        (BOT.replace("texts_of", "words_of"), "No module named"),
+        (BOT.replace('start="welcome"', 'start="nowhere"'), "start='nowhere' is no state"),
+        (BOT + "\nraise SystemExit(1)", "desk ends the process while it is imported"),
+        ("", "the module has no bot"),
+    ],
+)
+def test_broken_file_keeps_the_old_bot(desk: Desk, broken: str, said: str) -> None:
+    version, module = desk.runtime.bot.version, sys.modules["desk"]
+    desk.saves("desk.py", broken)
+    desk.looks(6)
+    assert (desk.answer, desk.runtime.bot.version) == ("one", version)
+    assert said in desk.runtime.editing.error
+    assert [line.splitlines()[0] for line in desk.told] == [
+        "The bot's file has an error; the bot runs as it was before the edit."
+    ]
+    assert said in desk.told[0]
+    assert sys.modules["desk"] is module
+    desk.saves("desk.py", BOT.replace("say(HELLO)", 'say("mended")'))
+    desk.looks()
+    assert (desk.answer, desk.runtime.editing.error) == ("mended", "")
+
+
+def test_error_in_a_module_that_is_new(desk: Desk) -> None:
+    desk.saves("desk.py", BOT.replace("texts_of_desk", "more_of_desk"))
+    desk.looks()
+    assert "No module named 'more_of_desk'" in desk.runtime.editing.error
+    desk.saves("more_of_desk.py", "HELLO = (")
+    desk.looks()
+    assert "more_of_desk.py:1: SyntaxError" in desk.runtime.editing.error
+    desk.saves("more_of_desk.py", 'HELLO = "more"')
+    desk.looks()
+    assert desk.answer == "more"
+
+
+def test_deleted_file_is_an_error_until_it_is_back(desk: Desk) -> None:
+    (desk.folder / "desk.py").unlink()
+    desk.looks()
+    assert "there is no module desk" in desk.runtime.editing.error
+    desk.saves("desk.py", BOT)
+    desk.looks()
+    assert desk.runtime.editing.error == ""
+
+
+def test_turn_in_flight_ends_with_the_old_bot() -> None:
+    begun, changed = threading.Event(), threading.Event()
+    old = Bot("desk", start="welcome")
+
+    @old.awaits("welcome")
+    def slow(turn: Turn) -> str:
+        turn.data["begun"] = True
+        begun.set()
+        changed.wait(10)
+        return "ask"
+
+    @old.sends("ask", then="welcome")
+    def ask(turn: Turn) -> None:
+        turn.say("old")
+
+    new = Bot("desk", start="hall")
+
+    @new.awaits("hall")
+    def quick(turn: Turn) -> None:
+        turn.say("new")
+
+    talk = Talk(old, channel="sms", contact=ContactView("ada"), now=rehearse(old).talk.now)
+    turn = threading.Thread(target=talk.hear, args=["hi"])
+    turn.start()
+    begun.wait(10)
+    old.become(new)
+    changed.set()
+    turn.join(10)
+    assert [reply.body for reply in talk.replies] == ["old"]
+    assert talk.state == "welcome"
+    assert [reply.body for reply in rehearse(old).hears("hi").talk.replies] == ["new"]
+
+
+def test_readers_never_see_half_a_bot() -> None:
+    made = [one_of(number) for number in range(2)]
+    held = one_of(0)
+    stopping = threading.Event()
+
+    def change() -> None:
+        while not stopping.is_set():
+            for bot in made:
+                held.become(bot)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        said = {said_by(held) for _ in range(3000)}
+    finally:
+        stopping.set()
+        changer.join(10)
+    # Both were in use, and each turn was led by one of them alone.
+    assert said == {("0", "0"), ("1", "1")}
+
+
+def one_of(number: int) -> Bot:
+    bot = Bot("twin", start="first")
+
+    @bot.sends("first", then="second")
+    def first(turn: Turn) -> None:
+        turn.say(str(number))
+
+    @bot.sends("second", then="rest")
+    def second(turn: Turn) -> None:
+        turn.say(str(number))
+
+    @bot.awaits("rest")
+    def rest(turn: Turn) -> None:
+        turn.say("rests")
+
+    return bot
+
+
+def said_by(bot: Bot) -> tuple[str, ...]:
+    return tuple(reply.body for reply in rehearse(bot).hears("hi").talk.replies)
