@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from pipeline.database import Database
 from pipeline.records import schema
 
-pytest_plugins = ["tests.stack.fixtures"]
+pytest_plugins = ["pytester", "tests.stack.fixtures"]
 
 SERVER = make_url(
     os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1:5432/test?user=root")

@@ -12,7 +12,7 @@ from pipeline.botkit.files import Audio, Document, Image
 from pipeline.botkit.kinds import Content
 from pipeline.botkit.links import Link, LocationRequest
 from pipeline.botkit.loading import load
-from pipeline.botkit.rehearsal import Rehearsal, rehearse
+from pipeline.botkit.rehearsal import Rehearsal, both_channels, rehearse
 from pipeline.botkit.replies import Reply
 from pipeline.botkit.taps import Buttons, Menu, Row
 from pipeline.botkit.templates import Template
@@ -58,6 +58,7 @@ __all__ = [
     "Step",
     "Template",
     "Turn",
+    "both_channels",
     "load",
     "rehearse",
 ]

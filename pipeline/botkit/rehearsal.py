@@ -1,12 +1,14 @@
 """Tries a bot in a test, as a script of what is heard and said, on a clock of its own.
 
-rehearse(bot).hears("hi").says("Hi!…").hears("1").in_state("ask_name")
+rehearse(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
 from typing import Any, NoReturn, Self
 
+from pipeline.botkit import lines
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.talk import Talk
 from pipeline.botkit.turn import ContactView
@@ -14,6 +16,7 @@ from pipeline.messages import Channel, Location
 
 PHONE = "+12025550123"
 OPENING = datetime(2030, 1, 7, 9, tzinfo=UTC)  # a Monday
+CHANNELS: tuple[Channel, ...] = ("sms", "whatsapp")
 
 
 class Rehearsal:
@@ -34,17 +37,35 @@ class Rehearsal:
         media: str | None = None,
         button: str | None = None,
         location: Location | None = None,
+        card: str | None = None,
     ) -> Self:
-        """The contact writes `text`, sends the file at the address `media`, or taps `button`."""
-        shown = [
-            text,
-            media or "",
-            f"[{button}]" if button else "",
-            "[location]" if location else "",
-        ]
+        """The contact writes `text`, sends the file at the address `media`, or taps `button`.
+
+        `location` is a place, `card` the address of a contact card. See also `taps`.
+        """
+        named = {"": button, "location": location and location.label, "card": card}
+        marks = [f"[{f'{what} {it}'.strip()}]" for what, it in named.items() if it is not None]
+        shown = [text, media or "", *marks]
         self._lines.append(f"  contact: {_indented(' '.join(filter(None, shown)))}")
-        self.talk.hear(text, media=media, button=button, location=location)
+        self.talk.hear(text, media=media, button=button, location=location, card=card)
         return self._told()
+
+    def taps(self, choice: str) -> Self:
+        """The contact picks what was offered, by its id or title.
+
+        By SMS, where nothing can be tapped, they write its number.
+        """
+        __tracebackhide__ = True
+        self._lines.append(f"  contact: [{choice}]")
+        try:
+            lines.tap(self.talk, choice)
+        except lines.BadLine as error:
+            self._fail(str(error))
+        return self._told()
+
+    def shares(self, latitude: float, longitude: float, label: str = "") -> Self:
+        """The contact shares a place, in degrees."""
+        return self.hears(location=Location(latitude, longitude, label))
 
     def enters(self, state: str) -> Self:
         """An operator puts the talk into `state` by hand."""
@@ -55,14 +76,20 @@ class Rehearsal:
     def given_back(self) -> Self:
         """An operator gives a talk that was handed over back to the bot."""
         self._lines.append("  operator: gives the talk back")
-        self.talk.hand_over = None
-        return self
+        self.talk.give_back()
+        return self._told()
 
     def passes(self, duration: timedelta) -> Self:
         """Time goes by; timeouts and reminders that fall due run in their order."""
         self._lines.append(f"  ({duration} go by)")
         self.talk.wait(duration)
         return self._told()
+
+    def after(
+        self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> Self:
+        """As `passes`: `talk.after(minutes=30)`."""
+        return self.passes(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
 
     def says(self, expected: str, *, media: str | None = None) -> Self:
         """The next reply reads `expected`; "…" at its end stands for any rest."""
@@ -75,7 +102,7 @@ class Rehearsal:
         else:
             is_same = reply.body == expected
         if not is_same:
-            self._fail(f"the bot said something else:\n{_difference(expected, reply.body)}")
+            self._fail(f"the bot said something else:\n{difference(expected, reply.body)}")
         if media is not None and media not in reply.media_urls:
             self._fail(f"the reply carries {list(reply.media_urls)}, not {media!r}")
         return self
@@ -117,14 +144,14 @@ class Rehearsal:
         """Replies of earlier turns that nobody asked about do not disturb what follows."""
         self._seen = 0
         for reply in self.talk.replies:
-            self._lines.append(f"  bot:     {_indented(' '.join([*reply.media_urls, reply.body]))}")
+            self._lines.append(f"  bot:     {_indented(lines.shown(reply))}")
         return self
 
     def _fail(self, what: str) -> NoReturn:
         __tracebackhide__ = True  # pytest then points at the line of the script
         talk = "\n".join(self._lines) or "  (nothing was said)"
         rest = f"  (state {self.talk.state!r}, data {self.talk.data!r})"
-        raise AssertionError(f"{what}\n\nthe talk so far:\n{talk}\n{rest}")
+        raise AssertionError(f"{what}\n\nthe talk so far, on {self.talk.channel}:\n{talk}\n{rest}")
 
 
 def rehearse(
@@ -140,10 +167,23 @@ def rehearse(
     return Rehearsal(Talk(bot, channel=channel, contact=contact, now=now))
 
 
+def both_channels(
+    bot: Bot,
+    *,
+    name: str = "",
+    attributes: dict[str, Any] | None = None,
+    now: datetime = OPENING,
+) -> Iterator[Rehearsal]:
+    """The same talk by SMS and on WhatsApp: `for talk in both_channels(bot): talk.hears(…)`."""
+    for channel in CHANNELS:
+        yield rehearse(bot, channel, name=name, attributes=attributes, now=now)
+
+
 def _indented(text: str) -> str:
     return text.replace("\n", "\n           ")
 
 
-def _difference(expected: str, said: str) -> str:
-    lines = ndiff(expected.splitlines(), said.splitlines())
-    return "\n".join(["(- expected, + said)", *(f"  {line.rstrip()}" for line in lines)])
+def difference(expected: str, said: str) -> str:
+    """Two texts line by line, with marks under what differs."""
+    found = ndiff(expected.splitlines(), said.splitlines())
+    return "\n".join(["(- expected, + said)", *(f"  {line.rstrip()}" for line in found)])

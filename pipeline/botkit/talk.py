@@ -64,6 +64,7 @@ class Talk:
         media: str | None = None,
         button: str | None = None,
         location: Location | None = None,
+        card: str | None = None,
     ) -> None:
         """The contact writes; after an end, or `expires_after`, in a new conversation."""
         expires_after = self.bot.expires_after
@@ -71,11 +72,17 @@ class Talk:
             self._begin()
         self._heard_at = self.now
         self._forget()
-        message = self._inbound(text, media, button, location)
+        files = [Media(media)] if media else [Media(card, "text/vcard")] if card else []
+        message = self._inbound(text, button, location, files)
         before = len(self.past)
         if self.hand_over is None:
             self._take(Heard(message))
         self.past.insert(before, PastMessage("inbound", "contact", message.text, self.now))
+
+    def give_back(self) -> None:
+        """An operator gives a talk that was handed over back to the bot."""
+        self._forget()
+        self.hand_over = None
 
     def enter(self, state: str) -> None:
         """An operator puts the talk into `state` by hand."""
@@ -94,12 +101,12 @@ class Talk:
         self.now = until
 
     def _inbound(
-        self, text: str, media: str | None, button: str | None, location: Location | None
+        self, text: str, button: str | None, location: Location | None, files: Sequence[Media]
     ) -> Inbound:
         titles = {choice.id: choice.title for choice in self.choices}
-        kind: InboundKind = "text"
-        if button or media or location:
-            kind = "tap" if button else "media" if media else "location"
+        kind: InboundKind = "tap" if button else "location" if location else "text"
+        if files and kind == "text":
+            kind = "contact_card" if files[0].content_type else "media"
         return Inbound(
             "rehearsal",
             "rehearsal",
@@ -111,7 +118,7 @@ class Talk:
             text=text or titles.get(button or "", ""),
             phone=self.contact.phone,
             button_id=button or "",
-            media=(Media(media),) if media else (),
+            media=tuple(files),
             location=location,
         )
 

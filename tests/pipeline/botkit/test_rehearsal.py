@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.botkit import Bot, Buttons, Image, Rehearsal, Turn, rehearse
+from pipeline.botkit import Bot, Buttons, Image, Rehearsal, Turn, both_channels, rehearse
 from pipeline.messages import Location
 
 URL = "https://example.com/a.png"
@@ -93,6 +93,48 @@ def test_media_and_places_are_heard() -> None:
 
 def test_tap_carries_its_title() -> None:
     rehearse(a_patient_bot()).hears("hi").hears(button="leave").in_state("sleepy")
+
+
+@pytest.mark.parametrize("wanted", ["leave", "Leave", "LEAVE."])
+def test_taps_are_by_id_or_title_on_both_channels(wanted: str) -> None:
+    for talk in both_channels(a_patient_bot()):
+        talk.hears("hi").taps(wanted).in_state("sleepy")
+        # As each channel does it: a number by SMS, a tap on WhatsApp.
+        assert talk.talk.past[-2].text == ("1" if talk.talk.channel == "sms" else "Leave")
+
+
+def test_tap_on_nothing_offered_tells_what_is() -> None:
+    talk = rehearse(a_patient_bot()).hears("hi")
+    with pytest.raises(AssertionError, match=r"called 'stay'; offered: leave \(Leave\)"):
+        talk.taps("stay")
+    with pytest.raises(AssertionError, match="offered: nothing"):
+        rehearse(a_patient_bot()).taps("leave")
+
+
+def test_time_goes_by_in_any_unit() -> None:
+    talk = rehearse(a_patient_bot()).hears("hi").after(hours=2, minutes=59).in_state("start")
+    talk.after(seconds=60).in_state("sleepy")
+    talk.after(days=2).hears("hi").in_state("start")
+
+
+def test_cards_and_places_are_told_apart() -> None:
+    bot = Bot("kinds", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        place = turn.message.location
+        turn.say(f"{turn.message.kind} {place.label if place else ''}".strip())
+
+    for talk in both_channels(bot, name="Ada"):
+        talk.hears(card="https://example.com/ada.vcf").says("contact_card")
+        talk.shares(52.5, 13.4, "Berlin").says("location Berlin")
+        talk.hears("look", media=URL).says("media")
+
+
+def test_failure_names_the_channel() -> None:
+    _, talk = both_channels(a_patient_bot())
+    with pytest.raises(AssertionError, match="the talk so far, on whatsapp:"):
+        talk.hears("hi").says("nothing of the kind")
 
 
 Check = Callable[[Rehearsal], object]
