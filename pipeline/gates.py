@@ -1,6 +1,7 @@
 """Gates: what keeps an outbound message from being sent, checked at the moment of sending.
 
-STOP is honoured here, whoever wrote the message and whenever it was queued.
+STOP is honoured here, whoever wrote the message and whenever it was queued; only the answer to the
+STOP itself passes.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +11,10 @@ from sqlalchemy import Row
 
 from pipeline.records.contacts import scope
 
+# Marks, in a message's content, the answer to a STOP, START or HELP: its contact wrote just now.
+# Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers
+# want that of short codes. Nothing that a bot or an operator says can carry it.
+CONSENT = "consent"
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
 WHATSAPP_WINDOW = timedelta(hours=24)
 
@@ -25,13 +30,14 @@ def refusal(head: Row[Any], now: datetime) -> Refusal | None:
     """Why this outbound message (a row of `outbox.heads`) must not be sent now, or None."""
     if head.is_blocked:
         return Refusal("suppressed", "The contact is blocked.")
-    if scope(head.channel, head.our_number) in head.opt_outs:
+    is_consent = CONSENT in head.content
+    if not is_consent and scope(head.channel, head.our_number) in head.opt_outs:
         return Refusal("suppressed", "The contact has asked not to be messaged (STOP).")
-    if head.author == "bot" and _is_held(head, now):
+    if not is_consent and head.author == "bot" and _is_held(head, now):
         return Refusal("canceled", "An operator took the conversation before this was sent.")
     if head.expires_at and head.expires_at <= now:
         return Refusal("expired", "It could not be sent in time.")
-    if head.channel == "whatsapp" and "content_sid" not in head.content and _is_closed(head, now):
+    if not is_consent and head.channel == "whatsapp" and _is_closed(head, now):
         return Refusal("expired", WINDOW_CLOSED)
     return None
 
@@ -59,7 +65,8 @@ def is_window_open(last_inbound_at: datetime | None, now: datetime) -> bool:
 
 
 def _is_closed(head: Row[Any], now: datetime) -> bool:
-    return not is_window_open(head.last_inbound_at, now)
+    """Whether the window is closed to this message; a template may go out at any time."""
+    return "content_sid" not in head.content and not is_window_open(head.last_inbound_at, now)
 
 
 def _is_held(head: Row[Any], now: datetime) -> bool:

@@ -57,6 +57,9 @@ class Post:
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:  # noqa: ARG002 (the contract's signature)
         return error_code == "hopeless"
 
+    def is_opt_out(self, error_code: str) -> bool:
+        return error_code == "21610"
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         self.looked_for.append((outbound.message_id, since))
         if self.has is None:

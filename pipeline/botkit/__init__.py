@@ -7,6 +7,7 @@ from pipeline.botkit.bot import Bot
 from pipeline.botkit.cards import Card, Carousel
 from pipeline.botkit.check import Problem
 from pipeline.botkit.choices import Choice
+from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.definition import State
 from pipeline.botkit.files import Audio, Document, Image
 from pipeline.botkit.kinds import Content
@@ -36,6 +37,7 @@ __all__ = [
     "Card",
     "Carousel",
     "Choice",
+    "ConsentTexts",
     "ContactView",
     "Content",
     "Document",

@@ -17,6 +17,7 @@ from typing import TypeVar
 from pipeline.botkit import run
 from pipeline.botkit.check import Problem, check
 from pipeline.botkit.choices import plain
+from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.definition import Definition, Handler, HandlerFunction, State, place, written
 from pipeline.botkit.turn import Outcome, Situation
 from pipeline.errors import BotDefinitionError
@@ -30,7 +31,9 @@ class Bot:
 
     A talk begins in `start`. `expires_after`: a message that comes later than this begins a new
     conversation; without it a contact resumes where they were. `choices_hint` is the line under a
-    numbered list, "" for none. `version` is a short hash of the file that made the bot.
+    numbered list, "" for none. `consent` are the answers to STOP, START and HELP where the provider
+    gives none: `bot.consent = ConsentTexts(help="…")`. `version` is a short hash of the file that
+    made the bot.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Bot:
         maker = caller.f_back if caller else None
         self.version = _hash(maker.f_code.co_filename if maker else "")
         self.expires_after = expires_after
+        self.consent = ConsentTexts()
         self.definition = Definition(name, start, choices_hint)
 
     def __repr__(self) -> str:

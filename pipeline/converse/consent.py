@@ -1,6 +1,7 @@
 """STOP, START and HELP, settled ahead of lane order and never shown to the bot.
 
-The provider sends the legal answer itself; we mirror what the contact wants.
+We mirror what the contact wants. Where the provider does not answer, the bot's `consent` texts do,
+through the outbox like any reply; pipeline/gates.py lets them out even after a STOP.
 https://help.twilio.com/articles/223134027 (Twilio support for opt-out keywords)
 """
 
@@ -12,62 +13,98 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DataError, IntegrityError
 
+from pipeline import gates
+from pipeline.botkit import Bot
 from pipeline.converse.drafts import ContactDraft
 from pipeline.database import Database
-from pipeline.messages import Inbound
-from pipeline.records import contacts, conversations, inbox, messages
+from pipeline.messages import Inbound, storable
+from pipeline.records import contacts, conversations, inbox, messages, outbox
 
 log = structlog.get_logger(__name__)
 
 
-def settle_waiting(database: Database) -> None:
-    """Settle what waits, each in a transaction of its own.
+class Consent:
+    """Settles consents for one bot, whose answers leave through one provider."""
 
-    One that cannot be settled is parked and holds nobody up.
-    """
-    with database.read() as connection:
-        if not inbox.has_consents(connection):
-            return
-    while _settle_next(database):
-        pass
+    def __init__(self, database: Database, bot: Bot, provider: str) -> None:
+        self._database = database
+        self._bot = bot
+        self._provider = provider
 
+    def settle_waiting(self) -> bool:
+        """Settle what waits, each in a transaction of its own; returns whether answers go out.
 
-def _settle_next(database: Database) -> bool:
-    with database.write() as connection:
-        entry = inbox.next_consent(connection)
-        if entry is None:
+        One that cannot be settled is parked and holds nobody up.
+        """
+        with self._database.read() as connection:
+            if not inbox.has_consents(connection):
+                return False
+        answers = False
+        while (is_answered := self._settle_next()) is not None:
+            answers = answers or is_answered
+        return answers
+
+    def _settle_next(self) -> bool | None:
+        """Settle one; returns whether an answer goes out, None when nothing waits."""
+        with self._database.write() as connection:
+            entry = inbox.next_consent(connection)
+            if entry is None:
+                return None
+            now = self._database.now(connection)
+            try:
+                with connection.begin_nested():
+                    return self._settle(connection, entry, now)
+            except (DataError, IntegrityError, KeyError, TypeError, ValueError) as error:
+                text = f"{type(error).__name__}: {error}"
+                inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
+                log.exception("consent parked")
+                return False
+
+    def _settle(self, connection: Connection, entry: Row[Any], now: datetime) -> bool:
+        message = Inbound.from_json(entry.payload["message"])
+        contact = contacts.by_keys(connection, [message.contact_key]).get(message.contact_key)
+        where = contacts.scope(message.channel, message.recipient)
+        if message.consent == "start" and not (contact and where in contact.opt_outs):
+            # "YES" from somebody who never said STOP is an answer to the bot, and "START" a word
+            # to begin with, whatever else the provider says to it.
+            inbox.treat_as_message(connection, entry.id)
             return False
-        now = database.now(connection)
-        try:
-            with connection.begin_nested():
-                _settle(connection, entry, now)
-        except (DataError, IntegrityError, KeyError, TypeError, ValueError) as error:
-            text = f"{type(error).__name__}: {error}"
-            inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
-            log.exception("consent parked")
-    return True
+        contact_id = contact.id if contact else _create(connection, message, now)
+        talks = conversations.open_of(connection, [contact_id])
+        here = (message.channel, message.recipient)
+        talk = next((t.id for t in talks if (t.channel, t.our_number) == here), None)
+        heard = messages.inbound_row(message, entry, contact_id, talk)
+        answers = self._answers(message, heard, now)
+        if answers:
+            outbox.enqueue(connection, [heard, *answers], [message.contact_key], now)
+        else:
+            messages.append(connection, [heard])
+        if message.consent in {"stop", "start"}:
+            at = entry.received_at if message.consent == "stop" else None
+            contacts.set_opt_out(connection, contact_id, where, at)
+        inbox.settle(connection, [entry.id], "handled", now)
+        return bool(answers)
 
-
-def _settle(connection: Connection, entry: Row[Any], now: datetime) -> None:
-    message = Inbound.from_json(entry.payload["message"])
-    contact = contacts.by_keys(connection, [message.contact_key]).get(message.contact_key)
-    where = contacts.scope(message.channel, message.recipient)
-    has_opted_out = contact is not None and where in contact.opt_outs
-    if message.consent == "start" and not has_opted_out and not message.provider_answered:
-        # "YES" from somebody who never said STOP is an answer to the bot.
-        inbox.treat_as_message(connection, entry.id)
-        return
-    contact_id = contact.id if contact else _create(connection, message, now)
-    if message.consent in {"stop", "start"}:
-        at = entry.received_at if message.consent == "stop" else None
-        contacts.set_opt_out(connection, contact_id, where, at)
-    talks = conversations.open_of(connection, [contact_id])
-    here = [
-        t.id for t in talks if (t.channel, t.our_number) == (message.channel, message.recipient)
-    ]
-    row = messages.inbound_row(message, entry, contact_id, here[0] if here else None)
-    messages.append(connection, [row])
-    inbox.settle(connection, [entry.id], "handled", now)
+    def _answers(
+        self, message: Inbound, heard: dict[str, Any], now: datetime
+    ) -> list[dict[str, Any]]:
+        """The one answer, or none where the provider gives it or the bot says nothing."""
+        text = getattr(self._bot.consent, message.consent or "")
+        if message.provider_answered or not text.strip():
+            return []
+        same = ("contact_id", "conversation_id", "turn_id", "channel", "our_number")
+        return [
+            messages.outbound_row(
+                **{name: heard[name] for name in same},
+                provider=self._provider,
+                author="bot",
+                body=storable(text),
+                content={gates.CONSENT: message.consent},
+                created_at=now,
+                expires_at=now + messages.KEEP_TRYING_TO_SEND,
+                ordinal=1,
+            )
+        ]
 
 
 def _create(connection: Connection, message: Inbound, now: datetime) -> uuid.UUID:

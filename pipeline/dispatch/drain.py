@@ -56,8 +56,9 @@ class Dispatch:
     def _drain(self) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS
         merges, expiries = Pace(MERGE_SECONDS), Pace(EXPIRY_SECONDS)
+        is_opt_out = self._provider.is_opt_out
         while True:
-            merged = receipts.merge_waiting(self._database) if merges.is_due() else 0
+            merged = receipts.merge_waiting(self._database, is_opt_out) if merges.is_due() else 0
             may_claim = not self._is_stopping() and time.monotonic() < deadline
             claimed = self._claim(also_expired=expiries.is_due()) if may_claim else 0
             if self._in_flight:

@@ -1,10 +1,12 @@
 """Merging delivery callbacks into their messages: any order, any number of times, never backwards.
 
 A callback also settles a message whose sending nobody knew the outcome of: its URL carries our id.
+One that says the contact opted out is mirrored on the contact, as an answer to a send is: a
+Messaging Service learns of it only after it has taken the message.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,26 +15,33 @@ from sqlalchemy import Connection, Row
 
 from pipeline.database import Database
 from pipeline.messages import STATUS_RANK
-from pipeline.records import lanes, messages, outbox, receipts
+from pipeline.records import contacts, lanes, messages, outbox, receipts
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
 _ENDED_BADLY = STATUS_RANK["failed"]
 
+IsOptOut = Callable[[str], bool]
 
-def merge_waiting(database: Database) -> int:
-    """Merge callbacks that wait; returns how many were looked at."""
+
+def merge_waiting(database: Database, is_opt_out: IsOptOut) -> int:
+    """Merge callbacks that wait; returns how many were looked at.
+
+    `is_opt_out` tells of a provider's error code whether the contact opted out.
+    """
     with database.read() as connection:
         if not receipts.has_waiting(connection):
             return 0
     with database.write() as connection:
         waiting = receipts.take_waiting(connection, _AT_ONCE)
         if waiting:
-            _merge(connection, waiting, database.now(connection))
+            _merge(connection, waiting, is_opt_out, database.now(connection))
     return len(waiting)
 
 
-def _merge(connection: Connection, waiting: Sequence[Row[Any]], now: datetime) -> None:
+def _merge(
+    connection: Connection, waiting: Sequence[Row[Any]], is_opt_out: IsOptOut, now: datetime
+) -> None:
     ids = _matches(connection, waiting)
     wanted = set(ids.values())
     pending_lanes = outbox.lanes_of_pending(connection, wanted)
@@ -41,16 +50,23 @@ def _merge(connection: Connection, waiting: Sequence[Row[Any]], now: datetime) -
     merged = {row.id: _Merged(row) for row in outbox.lock(connection, wanted).values()}
     for receipt in waiting:
         if receipt.id in ids:
-            merged[ids[receipt.id]].add(receipt)
+            merged[ids[receipt.id]].add(receipt, is_opt_out(receipt.error_code))
     changes = [item.change(now) for item in merged.values()]
     if changes:
         outbox.save(connection, changes)
     if pending_lanes:
         lanes.wake(connection, "outbound", pending_lanes, now)
+    _opt_out(connection, [item for item in merged.values() if item.opted_out_at])
     receipts.mark(connection, [r.id for r in waiting if r.id in ids], "applied")
     if unmatched := [r.id for r in waiting if r.id not in ids]:
         log.info("receipts of unknown messages kept", count=len(unmatched))
         receipts.mark(connection, unmatched, "unmatched")
+
+
+def _opt_out(connection: Connection, refused: Sequence["_Merged"]) -> None:
+    for item in sorted(refused, key=lambda item: item.row.contact_id):
+        where = contacts.scope(item.row.channel, item.row.our_number)
+        contacts.set_opt_out(connection, item.row.contact_id, where, item.opted_out_at)
 
 
 def _matches(connection: Connection, waiting: Sequence[Row[Any]]) -> dict[int, int]:
@@ -90,7 +106,8 @@ class _Merged:
     """A message and what its callbacks make of it."""
 
     def __init__(self, row: Row[Any]) -> None:
-        self._row = row
+        self.row = row
+        self.opted_out_at: datetime | None = None
         self._values: dict[str, Any] = {
             "status": row.status,
             "provider_id": row.provider_id,
@@ -99,13 +116,15 @@ class _Merged:
             "status_times": row.status_times,
         }
 
-    def add(self, receipt: Row[Any]) -> None:
+    def add(self, receipt: Row[Any], is_opt_out: bool) -> None:
         values = self._values
         if values["provider_id"] not in {None, receipt.provider_id}:
-            log.warning("receipt of another sending", message=str(self._row.public_id))
+            log.warning("receipt of another sending", message=str(self.row.public_id))
             return
         values["provider_id"] = receipt.provider_id
         status = _ours(receipt.status)
+        if is_opt_out and STATUS_RANK[status] == _ENDED_BADLY:
+            status, self.opted_out_at = "suppressed", receipt.received_at
         times = {status: receipt.received_at.isoformat()} | values["status_times"]
         values["status_times"] = times
         before, after = STATUS_RANK[values["status"]], STATUS_RANK[status]
@@ -116,4 +135,4 @@ class _Merged:
             values["error_code"], values["error"] = receipt.error_code, receipt.error
 
     def change(self, now: datetime) -> dict[str, Any]:
-        return outbox.change(self._row, now, **self._values)
+        return outbox.change(self.row, now, **self._values)

@@ -73,6 +73,9 @@ class Provider(Protocol):
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
         """Whether what failed with this code would fail again; `is_changed`: with other words."""
 
+    def is_opt_out(self, error_code: str) -> bool:
+        """Whether this code says that the contact wants nothing from this sender."""
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         """Messages like this one that the provider made since then, newest first.
 

@@ -46,6 +46,10 @@ class Simulator:
         """Never: nothing fails here."""
         return False
 
+    def is_opt_out(self, error_code: str) -> bool:  # noqa: ARG002 (same)
+        """Never, for the same reason."""
+        return False
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:  # noqa: ARG002 (same)
         """Nothing: a send here has no unknown outcome."""
         return ()

@@ -3,7 +3,7 @@
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.stack import Stack, a_person, eventually
+from tests.stack import Person, Stack, a_person, eventually
 
 GREETING = "Hi! What can I do for you?\n\n1. Book a visit\n2. Get support\nReply with a number."
 
@@ -69,6 +69,26 @@ def test_twenty_of_one_webhook_at_once_are_one(stack: Stack) -> None:
     person.says("2")
     eventually(lambda: len(person.got) == 2)
     assert [m["body"] for m in person.log if m["direction"] == "inbound"] == ["hello", "2"]
+
+
+def test_stop_on_whatsapp_is_confirmed_once(stack: Stack) -> None:
+    number = a_person(stack).number
+    person = Person(stack, f"whatsapp:{number}")
+    person.says("hello")
+    eventually(lambda: len(person.got) == 1)
+    sid = person.says("Stop")
+    confirmation = "You will get no more messages from us. Reply START to get them again."
+    eventually(lambda: person.got[1:] == [confirmation])
+    person.says("Stop", MessageSid=sid)
+    person.says("2")
+    log = Person(stack, number)
+    eventually(lambda: [m["status"] for m in log.sent_to()][2:] == ["suppressed"])
+    assert person.got[1:] == [confirmation]
+    person.says("START")
+    eventually(lambda: len(person.got) == 3)
+    assert person.got[2] == "You will get our messages again. Reply STOP to end them."
+    # None of these words came to the bot: the talk stands where the "2" led it.
+    assert log.conversation["state"] == "support"
 
 
 def test_after_stop_nothing_is_sent(stack: Stack) -> None:

@@ -123,6 +123,11 @@ def is_hopeless(code: str, *, is_changed: bool) -> bool:
     return code in _HOPELESS or (code in _HOPELESS_UNCHANGED and not is_changed)
 
 
+def is_opt_out(code: str) -> bool:
+    """Whether the contact wants nothing from this sender."""
+    return code in CODES and CODES[code].error is ContactOptedOut
+
+
 # Twilio's own wording may hold a full number, which no log should.
 _NUMBER = re.compile(r"\d{5,}(?=\d{2})")
 

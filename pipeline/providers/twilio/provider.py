@@ -107,6 +107,10 @@ class Twilio:
         """Whether Twilio's error code says that another try is no use."""
         return codes.is_hopeless(error_code, is_changed=is_changed)
 
+    def is_opt_out(self, error_code: str) -> bool:
+        """Whether Twilio's error code says that the contact opted out."""
+        return codes.is_opt_out(error_code)
+
     def find(self, outbound: Outbound, since: datetime) -> Sequence[Found]:
         """Twilio's messages to that contact that may be this one, newest first."""
         sender = outbound.sender or self._chosen_sender()

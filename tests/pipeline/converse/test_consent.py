@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.botkit import Turn
+from pipeline.botkit import ConsentTexts, Turn
 from pipeline.converse.claim import claim
 from pipeline.messages import Consent
 from pipeline.records import inbox
@@ -13,6 +13,7 @@ from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage
 
 HERE = "sms +15550100"
+TEXTS = ConsentTexts()
 
 
 def refuse_bad(turn: Turn) -> None:
@@ -26,7 +27,7 @@ def opt_outs(s: Stage) -> set[str]:
     return set(contact.opt_outs)
 
 
-@pytest.mark.parametrize("consent", ["stop", "start", "help"])
+@pytest.mark.parametrize("consent", ["stop", "help"])
 def test_consent_of_a_stranger_is_logged(stage: MakeStage, consent: Consent) -> None:
     s = stage()
     s.hears(consent.upper(), consent=consent, provider_answered=True)
@@ -35,6 +36,15 @@ def test_consent_of_a_stranger_is_logged(stage: MakeStage, consent: Consent) -> 
     assert [m.body for m in rows(s.database, Message)] == [consent.upper()]
     assert opt_outs(s) == ({HERE} if consent == "stop" else set())
     assert [e.status for e in s.entries()] == ["handled"]
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_start_of_a_stranger_is_for_the_bot(stage: MakeStage, is_answered: bool) -> None:
+    s = stage()
+    s.hears("YES", consent="start", provider_answered=is_answered)
+    s.plays()
+    assert s.replies == ["YES"]
+    assert opt_outs(s) == set()
 
 
 def test_stop_and_start_are_for_one_number_of_ours(stage: MakeStage) -> None:
@@ -76,7 +86,7 @@ def test_reply_queued_before_stop_is_not_sent(stage: MakeStage) -> None:
     s.converse()
     s.hears("STOP", consent="stop")
     s.plays()
-    (reply,) = s.outbound()
+    reply, _ = s.outbound()
     assert (reply.status, reply.attempts) == ("suppressed", 0)
     assert "STOP" in reply.error
 
@@ -101,7 +111,7 @@ def test_yes_of_somebody_opted_out_is_no_turn(stage: MakeStage) -> None:
     s.hears("YES", consent="start")
     s.hears("hello")
     s.plays()
-    assert s.replies == ["hello"]
+    assert s.replies == [TEXTS.stop, TEXTS.start, "hello"]
     assert opt_outs(s) == set()
 
 
@@ -132,7 +142,7 @@ def test_consent_counts_as_heard(stage: MakeStage) -> None:
     s.hears("STOP", consent="stop")
     s.converse()
     (talk,) = s.conversations()
-    assert [m.conversation_id for m in rows(s.database, Message)] == [talk.id] * 3
+    assert [m.conversation_id for m in rows(s.database, Message)] == [talk.id] * 4
 
 
 def test_consent_already_in_the_log_is_parked(stage: MakeStage) -> None:
