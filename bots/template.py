@@ -2,6 +2,13 @@
 
 Contacts rest in three states: `unstructured` finds out what they want, `support` takes a problem
 and can call a human, `collect_info` asks for a name, an e-mail address and a date.
+
+Where these rules have no answer, a `responder` may have one: set it below to any
+`async def responder(turn)` that returns a text, or None to leave it to the rules. For a language
+model, on a machine of yours or with an account:
+
+    from pipeline.botkit.llm import OpenAIResponder
+    responder = OpenAIResponder("http://localhost:11434/v1", "llama3.2", instructions="You are …")
 """
 
 import re
@@ -9,10 +16,12 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from pipeline.botkit import Bot, Buttons, Turn
+from pipeline.botkit import Bot, Buttons, Responder, Turn
 
 # A message that comes a day or more after the last one begins a new conversation.
 bot = Bot("template", start="unstructured", expires_after=timedelta(days=1))
+
+responder: Responder | None = None
 
 # What a contact can pick: by tapping, by the number ("1") or by the title ("book a visit").
 OFFERS = Buttons(join="Book a visit", human="Get support")
@@ -22,17 +31,25 @@ NEXT_IN_SUPPORT = Buttons(person="Talk to a person", back="That is all")
 # An AWAIT-state: the function runs on the contact's next message and returns the next state.
 # None means: stay. `to` lists the states it may return; a typo is found when the bot starts.
 @bot.awaits("unstructured", to=["open_support", "ask_next"])
-def unstructured(turn: Turn) -> str | None:
+async def unstructured(turn: Turn) -> str | None:
     # STOP, START and a lone HELP never come here: the law and the carriers settle those.
     if turn.picked("human") or turn.says("support", "help", "agent", "human", "problem"):
         return "open_support"
     if turn.picked("join") or turn.says("book", "join", "sign up", "register", "visit"):
         return "ask_next"
-    if turn.says("hi", "hello", "hey") or not turn.data.get("greeted"):
+    is_hello = turn.says("hi", "hello", "hey")
+    if not is_hello and (answer := await answer_freely(turn)):
+        turn.data["greeted"] = True
+        turn.say(answer)
+    elif is_hello or not turn.data.get("greeted"):
         greet(turn)
     else:
         turn.say("Sorry, I did not get that. I can help with one of these:", OFFERS)
     return None
+
+
+async def answer_freely(turn: Turn) -> str | None:
+    return await responder(turn) if responder else None
 
 
 def greet(turn: Turn) -> None:
@@ -49,7 +66,7 @@ def open_support(turn: Turn) -> None:
 
 
 @bot.awaits("support", to=["unstructured"])
-def support(turn: Turn) -> str | None:
+async def support(turn: Turn) -> str | None:
     notes = turn.data.setdefault("problem", [])
     if turn.picked("back") or turn.says("back", "solved"):
         turn.say('All right. Write "menu" when you need me.')
@@ -61,7 +78,8 @@ def support(turn: Turn) -> str | None:
         return None
     thanks = "Added to your notes." if notes else "Thank you, I have noted that."
     notes.append(turn.message.text or "(sent a file)")
-    turn.say(f"{thanks} You can add more, or:", NEXT_IN_SUPPORT)
+    answer = await answer_freely(turn)
+    turn.say(answer or f"{thanks} You can add more, or:", NEXT_IN_SUPPORT)
     return None
 
 

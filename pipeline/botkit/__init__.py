@@ -15,6 +15,7 @@ from pipeline.botkit.links import Link, LocationRequest
 from pipeline.botkit.loading import load
 from pipeline.botkit.rehearsal import Rehearsal, both_channels, rehearse
 from pipeline.botkit.replies import Reply
+from pipeline.botkit.responder import Responder
 from pipeline.botkit.taps import Buttons, Menu, Row
 from pipeline.botkit.templates import Template
 from pipeline.botkit.turn import (
@@ -54,6 +55,7 @@ __all__ = [
     "Reminded",
     "Reminder",
     "Reply",
+    "Responder",
     "Row",
     "Situation",
     "State",

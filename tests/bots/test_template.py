@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from bots import template
 from bots.template import bot
-from pipeline.botkit import Rehearsal, rehearse
+from pipeline.botkit import Rehearsal, Turn, rehearse
 
 OFFERS = "\n\n1. Book a visit\n2. Get support\nReply with a number."
 GREETING = f"Hi! What can I do for you?{OFFERS}"
@@ -138,6 +139,37 @@ def test_menu_leaves_any_state(begin: str) -> None:
 def test_start_over_forgets_everything() -> None:
     talk = rehearse(bot).hears("book").hears("Ada").hears("start over").says(GREETING)
     assert talk.in_state("unstructured").talk.data == {"greeted": True}
+
+
+@pytest.fixture
+def _a_responder(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def responder(turn: Turn) -> str | None:
+        return f"About {turn.message.text}: yes." if turn.says("dogs") else None
+
+    monkeypatch.setattr(template, "responder", responder)
+
+
+@pytest.mark.usefixtures("_a_responder")
+def test_responder_answers_where_rules_do_not() -> None:
+    talk = rehearse(bot).hears("dogs?").says("About dogs?: yes.").says_nothing()
+    talk.in_state("unstructured").has_data(greeted=True)
+    talk.hears("support").hears("my dogs").says("About my dogs: yes.…").in_state("support")
+    talk.has_data(problem=["my dogs"]).hears("1").handed_over("my dogs")
+
+
+@pytest.mark.usefixtures("_a_responder")
+def test_rules_answer_where_the_responder_does_not() -> None:
+    talk = rehearse(bot).hears("cats?").says(GREETING).hears("cats?").says("Sorry…")
+    talk.hears("support").hears("my cats").says("Thank you, I have noted that…")
+
+
+@pytest.mark.usefixtures("_a_responder")
+@pytest.mark.parametrize(
+    ("text", "state"), [("hi dogs", "unstructured"), ("book dogs", "collect_info")]
+)
+def test_rules_come_before_the_responder(text: str, state: str) -> None:
+    talk = rehearse(bot).hears(text).in_state(state)
+    assert not talk.talk.replies[0].body.startswith("About")
 
 
 def test_next_day_begins_a_new_conversation() -> None:

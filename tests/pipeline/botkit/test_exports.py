@@ -1,4 +1,7 @@
-"""The names that a bot may import."""
+"""The names that a bot may import, and what they bring along."""
+
+import subprocess
+import sys
 
 from pipeline import botkit
 
@@ -11,3 +14,12 @@ def test_exported_names_are_sorted_and_there() -> None:
 def test_every_public_class_is_exported() -> None:
     classes = {name for name, value in vars(botkit).items() if isinstance(value, type)}
     assert classes <= set(botkit.__all__)
+
+
+def test_bot_brings_no_test_tool_and_no_http_client() -> None:
+    code = """
+import sys, bots.template
+print(*sorted({"httpx", "hypothesis", "pytest"} & {*sys.modules}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
