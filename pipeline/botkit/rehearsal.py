@@ -57,10 +57,13 @@ class Rehearsal:
         """
         __tracebackhide__ = True
         self._lines.append(f"  contact: [{choice}]")
+        problem = ""
         try:
             lines.tap(self.talk, choice)
         except lines.BadLine as error:
-            self._fail(str(error))
+            problem = str(error)
+        if problem:
+            self._fail(problem)
         return self._told()
 
     def shares(self, latitude: float, longitude: float, label: str = "") -> Self:

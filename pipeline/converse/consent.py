@@ -6,6 +6,7 @@ https://help.twilio.com/articles/223134027 (Twilio support for opt-out keywords)
 """
 
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipeline.records import contacts, conversations, inbox, messages, outbox
 log = structlog.get_logger(__name__)
 
 
-class Consent:
+class Consents:
     """Settles consents for one bot, whose answers leave through one provider."""
 
     def __init__(self, database: Database, bot: Bot, provider: str) -> None:
@@ -89,7 +90,7 @@ class Consent:
         self, message: Inbound, heard: dict[str, Any], now: datetime
     ) -> list[dict[str, Any]]:
         """The one answer, or none where the provider gives it or the bot says nothing."""
-        text = getattr(self._bot.consent, message.consent or "")
+        text: str = asdict(self._bot.consent)[message.consent or ""]
         if message.provider_answered or not text.strip():
             return []
         same = ("contact_id", "conversation_id", "turn_id", "channel", "our_number")

@@ -15,7 +15,7 @@ import structlog
 
 from pipeline.botkit import PastMessage
 from pipeline.converse.claim import LEASE, Batch, Work, claim
-from pipeline.converse.consent import Consent
+from pipeline.converse.consent import Consents
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
@@ -102,7 +102,7 @@ class Converse:
         self._is_stopping = is_stopping
         self._overrun = overrun
         self._talker = Talker(runtime.bot, runtime.provider.name, _history(runtime.database))
-        self._consent = Consent(runtime.database, runtime.bot, runtime.provider.name)
+        self._consents = Consents(runtime.database, runtime.bot, runtime.provider.name)
         self._thread = _BotThread(self._talker)
         self._limit = 8
 
@@ -112,7 +112,7 @@ class Converse:
         news, expiries = Pace(NEW_SECONDS), Pace(EXPIRY_SECONDS)
         is_recovering = False
         while not self._is_stopping():
-            if (also_new := news.is_due()) and self._consent.settle_waiting():
+            if (also_new := news.is_due()) and self._consents.settle_waiting():
                 self._ring("dispatch")
             also_expired = expiries.is_due() or is_recovering
             batch = claim(self._database, self._limit, also_expired=also_expired, also_new=also_new)

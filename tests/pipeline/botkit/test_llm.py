@@ -180,6 +180,7 @@ def test_long_answer_is_cut_between_words(model: Model) -> None:
         says(b"not json"),
         says(b"\xff\xfe"),
         says(b"[]"),
+        says(b"[" * 200_000),
         says(b"null"),
         says(b"{}"),
         says(b'{"choices": []}'),
