@@ -56,7 +56,7 @@ def a_runtime(database: Database, bot: Bot | None = None, **settings: Any) -> Ru
 
 def an_inbound(text: str = "hi", **values: Any) -> Inbound:
     """A text message from a contact of its own."""
-    number = f"+1415555{next(_numbers):04}"
+    number = f"+1628555{next(_numbers):04}"
     given = {
         "provider": "simulator",
         "account_id": "simulator",
@@ -72,7 +72,7 @@ def an_inbound(text: str = "hi", **values: Any) -> Inbound:
 
 def a_contact(database: Database, **values: Any) -> Row[Any]:
     """A contact with a number of its own."""
-    phone = values.get("phone", f"+1415555{next(_numbers):04}")
+    phone = values.get("phone", f"+1628555{next(_numbers):04}")
     given = {"id": new_id(), "key": phone, "phone": phone, "created_at": datetime.now(UTC)}
     _count(database, tallies.CONTACTS, "")
     return _insert(database, Contact, given | values)
@@ -151,7 +151,7 @@ def an_entry(database: Database, **values: Any) -> Row[Any]:
 
 def a_lane(database: Database, **values: Any) -> Row[Any]:
     """An inbound lane that is due now."""
-    given = {"direction": "inbound", "key": f"+1415555{next(_numbers):04}"}
+    given = {"direction": "inbound", "key": f"+1628555{next(_numbers):04}"}
     return _insert(database, Lane, given | {"due_at": datetime.now(UTC)} | values)
 
 
