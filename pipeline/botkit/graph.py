@@ -10,9 +10,9 @@ from typing import Literal
 
 from pipeline.botkit import moves
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.check import unreachable
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.moves import ANYWHERE, Edge, in_words, returned
+from pipeline.botkit.ways import trapped, unreachable
 
 __all__ = ["ANYWHERE", "Command", "Edge", "Machine", "Node", "as_text", "edges", "machine"]
 
@@ -25,7 +25,9 @@ _OPEN = "decided while it runs"
 class Node:
     """A state, where it leads, and where to when the contact is silent for too long.
 
-    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong.
+    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong. `nudge`
+    is after how long a silent contact is spoken to, "" for never; `goes_back`: it returns
+    `turn.back()`. `flow` is the flow it belongs to.
     """
 
     name: str
@@ -35,6 +37,10 @@ class Node:
     is_open: bool
     is_start: bool
     marks: tuple[str, ...]
+    is_question: bool = False
+    nudge: str = ""
+    goes_back: bool = False
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,14 @@ def machine(bot: Bot) -> Machine:
     """The bot's machine."""
     definition = bot.definition
     commands = tuple(_commands(definition))
-    lost = {state.name for state in unreachable(definition)}
-    fallback = _targets(definition.fallback) if definition.fallback else ()
+    marks = _marks(definition)
+    ends = moves.call_ends(definition)
+    fallback = _targets(definition, definition.fallback) if definition.fallback else ()
     return Machine(
         bot=bot.name,
         start=bot.start,
         states=tuple(
-            _node(definition, state, commands, is_lost=state.name in lost)
+            _node(definition, state, list(moves.from_state(definition, state, ends)), marks)
             for state in definition.states.values()
         ),
         commands=commands,
@@ -90,24 +97,32 @@ def machine(bot: Bot) -> Machine:
     )
 
 
+def _marks(definition: Definition) -> dict[str, tuple[str, ...]]:
+    lost = {state.name for state in unreachable(definition)}
+    caught = {state.name for state in trapped(definition)}
+    return {
+        name: (NO_WAY_IN,) * (name in lost) + (NO_WAY_OUT,) * (name in caught)
+        for name in definition.states
+    }
+
+
 def _node(
-    definition: Definition, state: State, commands: tuple[Command, ...], *, is_lost: bool
+    definition: Definition, state: State, leads: list[Edge], marks: dict[str, tuple[str, ...]]
 ) -> Node:
-    own = list(dict.fromkeys(moves.from_state(state)))
+    own = list(dict.fromkeys(leads))
     timeout = next((edge for edge in own if edge.label == _after(state)), None)
-    is_open = state.to is None and returned(state).is_open
-    ways = {edge.target for edge in own} | {name for c in commands for name in c.targets}
-    # Commands that only running them can tell may lead anywhere, and so may such a handler.
-    is_trap = not (ways - {state.name} or is_open or any(c.is_open for c in commands))
-    is_trap = is_trap and len(definition.states) > 1
     return Node(
         name=state.name,
         sort="send" if state.sort == "send" else "await",
         moves=tuple(edge for edge in own if edge != timeout),
         timeout=timeout,
-        is_open=is_open,
+        is_open=state.to is None and returned(state).is_open,
         is_start=state.name == definition.start,
-        marks=(NO_WAY_IN,) * is_lost + (NO_WAY_OUT,) * is_trap,
+        marks=marks[state.name],
+        is_question=state.question is not None,
+        nudge=f"after {in_words(state.nudge.after)}" if state.nudge else "",
+        goes_back=bool(returned(state).backs),
+        flow=state.flow,
     )
 
 
@@ -118,11 +133,13 @@ def _after(state: State) -> str | None:
 def _commands(definition: Definition) -> Iterator[Command]:
     for handler in dict.fromkeys(definition.commands.values()):
         words = [word for word, other in definition.commands.items() if other is handler]
-        yield Command(tuple(words), _targets(handler), returned(handler).is_open)
+        found = returned(handler)
+        is_open = found.is_open or bool(found.backs)
+        yield Command(tuple(words), _targets(definition, handler), is_open)
 
 
-def _targets(handler: Handler) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name, _ in returned(handler).names))
+def _targets(definition: Definition, handler: Handler) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(moves.targets(definition, handler)))
 
 
 def as_text(bot: Bot) -> str:
@@ -132,15 +149,12 @@ def as_text(bot: Bot) -> str:
 
 def _lines(drawn: Machine) -> Iterator[str]:
     yield f"{drawn.bot}, starting in {drawn.start}"
+    flow = ""
     for state in drawn.states:
-        sort = "awaits" if state.sort == "await" else "sends"
-        yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
-        yield from (_arrow(edge.target, edge.label) for edge in state.moves)
-        if state.timeout:
-            yield _arrow(state.timeout.target, state.timeout.label)
-        if state.is_open:
-            yield _arrow("?", _OPEN)
-        yield from (f"  ! {mark}" for mark in state.marks)
+        if state.flow and state.flow != flow:
+            yield from ("", f"flow {state.flow}")
+        flow = state.flow
+        yield from _of_state(state)
     if drawn.commands:
         yield from ("", "anywhere")
         for command in drawn.commands:
@@ -150,6 +164,21 @@ def _lines(drawn: Machine) -> Iterator[str]:
         yield from (_arrow(name, "fallback") for name in drawn.fallback)
     if drawn.renames:
         yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
+
+
+def _of_state(state: Node) -> Iterator[str]:
+    sort = "asks" if state.is_question else "awaits" if state.sort == "await" else "sends"
+    yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
+    yield from (_arrow(edge.target, edge.label) for edge in state.moves)
+    if state.timeout:
+        yield _arrow(state.timeout.target, state.timeout.label)
+    if state.nudge:
+        yield _arrow("the same state", f"nudges {state.nudge}")
+    if state.goes_back:
+        yield _arrow("the state before", "back")
+    if state.is_open:
+        yield _arrow("?", _OPEN)
+    yield from (f"  ! {mark}" for mark in state.marks)
 
 
 def _of_command(command: Command) -> Iterator[str]:

@@ -25,3 +25,8 @@ def run(coroutine: Coroutine[Any, Any, object]) -> object:
         # It holds the loop, not the runner, so it closes the loop when the thread ends.
         weakref.finalize(runner, runner.get_loop().close)
     return _per_thread.runner.run(coroutine)
+
+
+def is_running() -> bool:
+    """Whether this thread is inside a coroutine already, so that `run` cannot be used."""
+    return asyncio._get_running_loop() is not None  # noqa: SLF001

@@ -11,10 +11,12 @@ from typing import Any
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.choices import Choice
 from pipeline.botkit.kinds import Reply
-from pipeline.botkit.turn import (
+from pipeline.botkit.memory import moved_by_hand
+from pipeline.botkit.situation import (
     ContactView,
     Entered,
     Heard,
+    Nudged,
     Outcome,
     PastMessage,
     Reminded,
@@ -28,6 +30,7 @@ class _Timer:
     due_at: datetime
     number: int
     to: str
+    is_nudge: bool = False
 
 
 class Talk:
@@ -42,15 +45,17 @@ class Talk:
         self.past: list[PastMessage] = []
         self._turns = 0
         self._heard_at = now
+        self._last_heard_at: datetime | None = None
         self._begin()
 
     def _begin(self) -> None:
         self.state = self.bot.start
         self.data: dict[str, Any] = {}
+        self.memory = self.bot.first_memory
         self.is_ended = False
         self.choices: tuple[Choice, ...] = ()
         self._reminders: list[_Timer] = []
-        self._timeout: _Timer | None = None
+        self._alarms: list[_Timer] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -69,7 +74,7 @@ class Talk:
         expires_after = self.bot.expires_after
         if self.is_ended or (expires_after and self.now - self._heard_at > expires_after):
             self._begin()
-        self._heard_at = self.now
+        self._last_heard_at, self._heard_at = self._heard_at if self._turns else None, self.now
         self._forget()
         message = self._inbound(text, media, button, location)
         before = len(self.past)
@@ -81,6 +86,7 @@ class Talk:
         """An operator puts the talk into `state` by hand."""
         self._forget()
         self.state, self.choices, self._reminders = state, (), []
+        self.memory = moved_by_hand(self.memory, state)
         self._take(Entered())
 
     def wait(self, duration: timedelta) -> None:
@@ -90,7 +96,8 @@ class Talk:
         while (timer := self._next_timer()) is not None and timer.due_at <= until:
             self.now = timer.due_at
             self._reminders = [other for other in self._reminders if other != timer]
-            self._take(Reminded(timer.to))
+            self._alarms = [other for other in self._alarms if other != timer]
+            self._take(Nudged() if timer.is_nudge else Reminded(timer.to))
         self.now = until
 
     def _inbound(
@@ -115,7 +122,7 @@ class Talk:
             location=location,
         )
 
-    def _take(self, cause: Heard | Reminded | Entered) -> None:
+    def _take(self, cause: Heard | Reminded | Entered | Nudged) -> None:
         self._turns += 1
         outcome = self.bot.respond(
             Situation(
@@ -128,12 +135,16 @@ class Talk:
                 now=self.now,
                 idempotency_key=f"turn-{self._turns}",
                 history=self._history,
+                memory=self.memory,
+                heard_at=self._heard_at,
+                last_heard_at=self._last_heard_at,
             )
         )
         self._record(outcome)
 
     def _record(self, outcome: Outcome) -> None:
         self.state, self.data, self.choices = outcome.state, outcome.data, outcome.choices
+        self.memory = outcome.memory
         self.is_ended, self.hand_over = outcome.is_ended, outcome.hand_over
         self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
         self.replies += outcome.replies
@@ -143,7 +154,9 @@ class Talk:
 
     def _arm(self, outcome: Outcome) -> None:
         """Timers hold for as long as the talk stays; the timeout starts again with every turn."""
-        self._timeout = None
+        if outcome.keeps_timers:
+            return
+        self._alarms = []
         if outcome.steps or outcome.is_ended or outcome.hand_over:
             self._reminders = []
         if outcome.is_ended or outcome.hand_over:
@@ -154,11 +167,13 @@ class Talk:
             self._reminders.append(_Timer(self.now + reminder.after, number, reminder.to))
         if outcome.timeout is not None:
             after, to = outcome.timeout
-            self._timeout = _Timer(self.now + after, number + 1, to)
+            self._alarms.append(_Timer(self.now + after, number + 1, to))
+        if outcome.nudge is not None:
+            due_at = self.now + outcome.nudge
+            self._alarms.append(_Timer(due_at, number + 2, outcome.state, is_nudge=True))
 
     def _next_timer(self) -> _Timer | None:
-        armed = [*self._reminders, *([self._timeout] if self._timeout else [])]
-        return min(armed, default=None)
+        return min([*self._reminders, *self._alarms], default=None)
 
     def _is_send(self, name: str) -> bool:
         state = self.bot.states.get(name)
