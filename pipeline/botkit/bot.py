@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, TypedDict, Unpack
+
+from typing_extensions import TypeVar
 
 from pipeline.botkit import run
 from pipeline.botkit.burst import EACH, Burst, Join
 from pipeline.botkit.check import Problem, check
-from pipeline.botkit.choices import plain
+from pipeline.botkit.choices import Choice, picked, plain
 from pipeline.botkit.data import Migrate, Schema
 from pipeline.botkit.definition import (
     Definition,
@@ -31,10 +33,12 @@ from pipeline.botkit.definition import (
 from pipeline.botkit.flow import Flow
 from pipeline.botkit.scope import F, Scope
 from pipeline.botkit.situation import Outcome, Situation
-from pipeline.botkit.turn import Data
 from pipeline.errors import BotDefinitionError
+from pipeline.messages import Inbound
 
 M = TypeVar("M", bound=Middleware)
+# What `turn.data` is; a plain Bot is a bot of any data.
+Data = TypeVar("Data", default=Any)
 CHOICES_HINT = "Reply with a number."
 LOOP_GUARD = (30, timedelta(seconds=60))
 
@@ -131,9 +135,22 @@ class Bot(Scope, Generic[Data]):
         known = self.definition.known(state)
         return EACH if known is None else known.burst
 
-    def is_command(self, text: str) -> bool:
-        """Whether these words mean the same in every state."""
-        return plain(text) in self.definition.commands
+    @property
+    def has_bursts(self) -> bool:
+        """Whether any state takes messages in quick succession together."""
+        return any(state.burst != EACH for state in self.definition.states.values())
+
+    def stands_alone(
+        self, message: Inbound, choices: tuple[Choice, ...], *, is_tap_plain: bool
+    ) -> bool:
+        """Whether a message is never heard with others: a command, or an answer to a choice.
+
+        With `is_tap_plain` an answer is like any other message.
+        """
+        if plain(message.text) in self.definition.commands:
+            return True
+        is_answer = message.kind not in {"text", "media"} or bool(picked(message, choices))
+        return is_answer and not is_tap_plain
 
     def command(self, *words: str) -> Callable[[F], F]:
         """Words that do the same in every state, when they are the contact's whole message.

@@ -29,9 +29,6 @@ class Join:
 EACH = Burst("each")
 LAST = Burst("last")
 
-# In one turn at most so many, however quickly more come.
-MOST_JOINED = 16
-
 
 def joined(messages: Sequence[Inbound]) -> Inbound:
     """One message of several texts and files: the last one's, with what all of them said."""

@@ -4,10 +4,11 @@ With `Bot(data=...)` a Schema makes an instance of the author's class of it, and
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from math import isfinite
 from typing import Any, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from pipeline.errors import BotDefinitionError, BotError
@@ -21,11 +22,14 @@ class Schema:
     """The author's pydantic model or dataclass for the data, and how old data is brought to it."""
 
     def __init__(self, shape: type[Any], migrate: Migrate | None) -> None:
+        if not (is_dataclass(shape) or issubclass(shape, BaseModel)):
+            raise BotDefinitionError(
+                f"data= takes a pydantic model or a dataclass, not {shape.__name__}"
+            )
         self.shape = shape
         self._adapter: TypeAdapter[Any] = TypeAdapter(shape)
         self._migrate = migrate
         self._fields = get_type_hints(shape, include_extras=True)
-        self._readers: dict[str, TypeAdapter[Any]] = {}
         try:
             self._known = frozenset(self.dump(self._adapter.validate_python({})))
         except ValidationError as failure:
@@ -69,14 +73,16 @@ class Schema:
 
     def put(self, data: object, name: str, value: object) -> None:
         """Set a field to what a reader read; raises BotError where it does not fit."""
-        if name not in self._readers:
-            self._readers[name] = TypeAdapter(self._fields[name])
+        present = self._adapter.dump_python(data, mode="json", warnings="none")
+        changed = to_json({**present, name: value})
         try:
-            setattr(data, name, self._readers[name].validate_python(value))
+            # All of it, for what its other fields allow may count as well.
+            fitting = self._adapter.validate_json(changed, by_alias=True, by_name=True)
         except ValidationError as failure:
             raise BotError(
-                f"the answer does not fit {self.shape.__name__}.{name}: {_reasons(failure)}"
+                f"the answer does not fit {self.shape.__name__}: {_reasons(failure)}"
             ) from failure
+        setattr(data, name, getattr(fitting, name))
 
     def has(self, name: str) -> bool:
         """Whether there is a field of that name."""

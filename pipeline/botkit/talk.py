@@ -1,5 +1,6 @@
 """One contact's talk with a bot, kept in memory on a clock of its own: no engine, no database.
 
+Its messages come at once, so it does not say when they came and no `loop_guard` looks at them.
 `rehearsal` checks such a talk in a test; it goes through `Bot.respond` as the engine does.
 """
 
@@ -45,7 +46,6 @@ class Talk:
         self.past: list[PastMessage] = []
         self._turns = 0
         self._heard_at = now
-        self._last_heard_at: datetime | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -74,7 +74,7 @@ class Talk:
         expires_after = self.bot.expires_after
         if self.is_ended or (expires_after and self.now - self._heard_at > expires_after):
             self._begin()
-        self._last_heard_at, self._heard_at = self._heard_at if self._turns else None, self.now
+        self._heard_at = self.now
         self._forget()
         message = self._inbound(text, media, button, location)
         before = len(self.past)
@@ -136,8 +136,6 @@ class Talk:
                 idempotency_key=f"turn-{self._turns}",
                 history=self._history,
                 memory=self.memory,
-                heard_at=self._heard_at,
-                last_heard_at=self._last_heard_at,
             )
         )
         self._record(outcome)
