@@ -15,21 +15,26 @@ class Bell:
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
         self._lock = threading.Lock()
-        self._steps: set[int] = set()
+        self._timers: dict[int, threading.Timer] = {}
 
     def ring_in(self, waits: Sequence[float]) -> None:
         """Ring after each of these seconds; a ring that is lost is made good by the clock."""
         now = time.monotonic()
         for step in {int((now + seconds) / _STEP_SECONDS) + 1 for seconds in waits}:
             with self._lock:
-                if step in self._steps:
+                if step in self._timers:
                     continue
-                self._steps.add(step)
-            timer = threading.Timer(step * _STEP_SECONDS - now, self._strike, (step,))
-            timer.daemon = True
+                timer = threading.Timer(step * _STEP_SECONDS - now, self._strike, (step,))
+                timer.daemon = True
+                self._timers[step] = timer
             timer.start()
+
+    def waiting(self) -> list[threading.Timer]:
+        """The rings that are still to come."""
+        with self._lock:
+            return list(self._timers.values())
 
     def _strike(self, step: int) -> None:
         with self._lock:
-            self._steps.discard(step)
+            self._timers.pop(step, None)
         self._ring("converse")
