@@ -29,8 +29,8 @@ def check(definition: Definition) -> list[Problem]:
         return [Problem("error", text) for text in errors]
     flows = list(odd_flows(definition))
     warnings = [text for _, text in flows]
-    # That nobody calls a flow is said already.
-    silent = {flow for flow, _ in flows if flow}
+    # Of these it is said already that something is wrong with their ways.
+    silent = {flow for flow, _ in flows}
     warnings += [
         f"{definition.at(state)}: {NO_WAY_IN}; return its name, or delete it"
         for state in unreachable(definition)
@@ -39,6 +39,7 @@ def check(definition: Definition) -> list[Problem]:
     warnings += [
         f"{definition.at(state)}: {NO_WAY_OUT}; return another state's name, or add a command"
         for state in trapped(definition)
+        if state.flow not in silent
     ]
     warnings += never_heard(definition)
     return [Problem("warning", text) for text in warnings]

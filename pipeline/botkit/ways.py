@@ -99,27 +99,29 @@ def _may_leave(state: State) -> bool:
 def odd_flows(definition: Definition) -> Iterator[tuple[str, str]]:
     """Flows that nobody calls or that never return, and ways into them without a call."""
     every = handlers(definition)
+    entered = dict(_entered(definition, every))
+    yield from entered.items()
     called = {flow for handler in every for flow, _, _ in returned(handler).calls}
-    named = {name for state in definition.states.values() for name in state.to or ()}
+    called |= {name for state in definition.states.values() for name in state.to or ()}
     may_call = any(returned(handler).is_open for handler in every)
     for flow, start in definition.flows.items():
         at = f'{definition.at(definition.states[start])}: flow "{flow}"'
         inside = [state for state in definition.states.values() if state.flow == flow]
-        if not called & {flow} and not named & {flow, start} and not may_call:
+        if not (may_call or flow in entered or called & {flow, start}):
             yield flow, f'{at} is never called; return turn.call({flow}, then="...")'
         elif not any(returned(state).dones or returned(state).is_open for state in inside):
-            yield "", f"{at} never ends; return turn.done() where it is complete"
+            yield flow, f"{at} never ends; return turn.done() where it is complete"
+
+
+def _entered(definition: Definition, every: list[Handler]) -> Iterator[tuple[str, str]]:
+    """The flows that a function outside returns a state of."""
     for handler in every:
         for name, line in returned(handler).names:
             target = definition.states.get(whole(definition, handler, name))
             if target is not None and target.flow not in {"", handler.flow}:
-                yield (
-                    "",
-                    (
-                        f"{definition.at(handler, line)}: returns {name!r}, a state in a flow, so "
-                        f'its turn.done() will fail; return turn.call({target.flow}, then="...")'
-                    ),
-                )
+                said = f"returns {name!r}, a state in a flow, so its turn.done() will fail"
+                remedy = f'return turn.call({target.flow}, then="...")'
+                yield target.flow, f"{definition.at(handler, line)}: {said}; {remedy}"
 
 
 def never_heard(definition: Definition) -> Iterator[str]:

@@ -121,7 +121,7 @@ def test_operator_who_writes_first_leaves_the_question_for_the_answer(
     hear(s, "hello")
     contact_id = s.conversations()[0].contact_id
     override.end(s.runtime, s.conversations()[0].id, actor=ACTOR)
-    override.write_to_contact(s.runtime, contact_id, "Hi from us", actor=ACTOR)
+    override.write_to(s.runtime, contact_id, "Hi from us", actor=ACTOR)
     hear(s, "who is it?")
     assert s.replies[-1] == "Your name?"
 
