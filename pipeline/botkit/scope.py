@@ -117,15 +117,9 @@ class Scope(ABC):
         also runs a function of (turn, value), whose answer goes before `then`; what that raises as
         NotUnderstood is a wrong answer too.
         """
-        tries, give_up = asks.get("tries"), asks.get("give_up")
         settings = self._waiting(name, asks, Asks.__annotations__)
-        if not isinstance(reader, Reader):
-            self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
-        if (tries is None) != (give_up is None):
-            self._refuse(name, "tries= and give_up= go together: give_up= is the state for then")
-        if tries is not None and tries < 1:
-            self._refuse(name, f"tries={tries}; it takes at least one to answer")
-        asked = Question(reader, into, then, tries, give_up)
+        self._check_question(name, reader, asks)
+        asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
         own = (stays, *position())
         state = State(name, "await", *own, entry=question, question=asked, **settings)
         self._add(state)
@@ -136,6 +130,15 @@ class Scope(ABC):
             return function
 
         return decorate
+
+    def _check_question(self, name: str, reader: object, asks: Asks) -> None:
+        tries = asks.get("tries")
+        if not isinstance(reader, Reader):
+            self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
+        if ("tries" in asks) != ("give_up" in asks):
+            self._refuse(name, "tries= and give_up= go together: give_up= is the state for then")
+        if tries is not None and tries < 1:
+            self._refuse(name, f"tries={tries}; it takes at least one to answer")
 
     def _waiting(self, name: str, given: Any, known: Iterable[str]) -> dict[str, Any]:
         """The settings as a State takes them."""

@@ -83,8 +83,7 @@ class Effects:
         conversation.is_touched = True
         if outcome.hand_over is not None:
             conversation.hold_open()
-        if outcome.is_ended:
-            conversation.closed_at = now
+        conversation.closed_at = now if outcome.is_ended else conversation.closed_at
         if not outcome.keeps_timers:
             conversation.is_rearmed = True
             conversation.timers = _timers(turns.work.key, conversation, outcome, now)

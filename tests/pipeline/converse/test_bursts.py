@@ -5,53 +5,11 @@ from datetime import timedelta
 import pytest
 
 from pipeline import override
-from pipeline.botkit import EACH, LAST, Bot, Burst, Buttons, Join, Turn
-from pipeline.converse.claim import LEASE, claim
+from pipeline.botkit import EACH, LAST, Join
 from pipeline.messages import Media
-from pipeline.records.messages import Message
-from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
-from tests.stage import ADA, BOB, Stage
-
-
-def a_bot(burst: Burst | Join, *, fails: int = 0) -> Bot:
-    """Says what it hears, and how many files came with it; it fails the first times."""
-    bot = Bot("joiner", start="start", loop_guard=None)
-    failures = [1] * fails
-
-    @bot.awaits("start", burst=burst)
-    def start(turn: Turn) -> str | None:
-        if failures:
-            failures.pop()
-            raise LookupError("not yet")
-        turn.data["turns"] = turn.data.get("turns", 0) + 1
-        turn.data["keys"] = [*turn.data.get("keys", []), turn.idempotency_key]
-        turn.say(f"{turn.message.text} +{len(turn.message.media)}", Buttons(yes="Yes", no="No"))
-        return "other" if turn.says("other") else None
-
-    @bot.awaits("other", burst=EACH)
-    def other(turn: Turn) -> str:
-        turn.say(f"other: {turn.message.text}")
-        return "start"
-
-    bot.command("menu")(lambda turn: turn.say("menu"))
-    return bot
-
-
-def said(s: Stage) -> list[str]:
-    return [reply.split("\n\n")[0] for reply in s.replies]
-
-
-def heard(s: Stage) -> list[tuple[str, int]]:
-    """The log of what came in, with the inbox entry of each."""
-    log = sorted(rows(s.database, Message), key=lambda row: row.id)
-    return [(row.body, row.turn_id) for row in log if row.direction == "inbound"]
-
-
-def comes(s: Stage, *texts: str, seconds: float = 0.0) -> None:
-    for text in texts:
-        s.hears(text)
-        s.clock.pass_by(seconds)
+from tests.pipeline.converse.bursts import a_bot, comes, heard, said
+from tests.stage import BOB
 
 
 def test_messages_within_the_pause_are_one_turn(stage: MakeStage) -> None:
@@ -173,58 +131,6 @@ def test_at_most_sixteen_are_joined_without_waiting(stage: MakeStage) -> None:
     assert [text for text, _ in heard(s)] == [str(number) for number in range(10, 30)]
 
 
-def test_killed_worker_leaves_the_burst_whole(stage: MakeStage) -> None:
-    s = stage(a_bot(Join(seconds=2)))
-    comes(s, "a", "b")
-    s.clock.pass_by(2)
-    claim(s.database, 8)  # and the worker dies
-    s.hears("later", BOB)
-    s.clock.pass_by(LEASE.total_seconds())
-    s.converse()
-    assert sorted(said(s)) == ["a\nb +0", "later +0"]
-    assert s.conversations()[0].data["turns"] == 1
-
-
-def test_worker_killed_while_it_was_to_wait(stage: MakeStage) -> None:
-    s = stage(a_bot(Join(seconds=60)))
-    comes(s, "a")
-    claim(s.database, 8)
-    s.clock.pass_by(LEASE.total_seconds())
-    s.hears("b")
-    s.converse()
-    assert s.replies == []
-    s.clock.pass_by(60)
-    s.converse()
-    assert said(s) == ["a\nb +0"]
-    assert s.lane().attempts == 0
-
-
-def test_failed_burst_is_tried_again_as_one_turn(stage: MakeStage) -> None:
-    s = stage(a_bot(Join(seconds=2), fails=2))
-    comes(s, "a", "b")
-    for seconds in (2, 1, 5):
-        s.clock.pass_by(seconds)
-        s.converse()
-    assert said(s) == ["a\nb +0"]
-    (talk,) = s.conversations()
-    assert (talk.data["turns"], len(heard(s))) == (1, 2)
-    assert talk.data["keys"][0].endswith(s.entries()[0].provider_id)
-
-
-def test_burst_that_is_given_up_is_parked_and_re_run_whole(stage: MakeStage) -> None:
-    s = stage(a_bot(Join(seconds=2), fails=5))
-    comes(s, "a", "b")
-    for seconds in (2, 1, 5, 25, 120):
-        s.clock.pass_by(seconds)
-        s.converse()
-    assert [entry.status for entry in s.entries()] == ["parked", "parked"]
-    assert [text for text, _ in heard(s)] == ["a", "b"]
-    override.rerun_all(s.runtime, actor="ada@example.com")
-    s.converse()
-    assert said(s) == ["a +0", "b +0"]
-    assert len(heard(s)) == 2
-
-
 def test_held_talk_takes_each_message_at_once(stage: MakeStage) -> None:
     s = stage(a_bot(Join(seconds=2)))
     comes(s, "a", seconds=2)
@@ -248,15 +154,3 @@ def test_each_is_the_default(stage: MakeStage) -> None:
     comes(s, "a", "b")
     s.converse()
     assert said(s) == ["a +0", "b +0"]
-
-
-def test_two_workers_record_a_burst_once(stage: MakeStage) -> None:
-    s = stage(a_bot(Join(seconds=2)))
-    comes(s, "a", "b")
-    s.clock.pass_by(2)
-    batch = claim(s.database, 8)
-    s.clock.pass_by(LEASE.total_seconds())
-    s.converse()
-    s.conversing()._take(batch)
-    assert (said(s), len(heard(s))) == (["a\nb +0"], 2)
-    assert s.lane(ADA).due_at is None
