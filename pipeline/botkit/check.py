@@ -7,7 +7,7 @@ from pipeline.botkit.definition import Definition
 from pipeline.botkit.names import wrong_names
 from pipeline.botkit.ways import loops, never_heard, odd_flows, trapped, unreachable
 
-NO_WAY_IN = "nothing leads there but an operator or a reminder"
+NO_WAY_IN = "nothing leads here but an operator or a reminder"
 NO_WAY_OUT = "nothing leads out but an operator, a reminder or the end"
 
 

@@ -10,14 +10,24 @@ from typing import Literal
 
 from pipeline.botkit import moves
 from pipeline.botkit.bot import Bot
+from pipeline.botkit.check import NO_WAY_IN, NO_WAY_OUT
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.moves import ANYWHERE, Edge, in_words, returned
 from pipeline.botkit.ways import trapped, unreachable
 
-__all__ = ["ANYWHERE", "Command", "Edge", "Machine", "Node", "as_text", "edges", "machine"]
+__all__ = [
+    "ANYWHERE",
+    "NO_WAY_IN",
+    "NO_WAY_OUT",
+    "Command",
+    "Edge",
+    "Machine",
+    "Node",
+    "as_text",
+    "edges",
+    "machine",
+]
 
-NO_WAY_IN = "nothing leads here but an operator or a reminder"
-NO_WAY_OUT = "nothing leads out but an operator, a reminder or the end"
 _OPEN = "decided while it runs"
 
 
@@ -56,7 +66,8 @@ class Command:
 class Machine:
     """All of a bot. A contact in a state that the code lacks goes to one of `fallback`.
 
-    That is where the bot's own fallback leads or, where it has none, the start.
+    That is where the bot's own fallback leads or, where it has none, the start. `problems` are all
+    that the check at start says.
     """
 
     bot: str
@@ -66,6 +77,7 @@ class Machine:
     fallback: tuple[str, ...]
     has_fallback: bool
     renames: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...] = ()
 
 
 def edges(bot: Bot) -> list[Edge]:
@@ -94,6 +106,7 @@ def machine(bot: Bot) -> Machine:
         fallback=fallback or tuple(name for name in [bot.start] if name in bot.states),
         has_fallback=definition.fallback is not None,
         renames=tuple(definition.renames.items()),
+        problems=tuple(problem.text for problem in bot.check()),
     )
 
 
@@ -164,6 +177,10 @@ def _lines(drawn: Machine) -> Iterator[str]:
         yield from (_arrow(name, "fallback") for name in drawn.fallback)
     if drawn.renames:
         yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
+    # What is wrong with the ways of one state is marked there.
+    others = [text for text in drawn.problems if NO_WAY_IN not in text and NO_WAY_OUT not in text]
+    if others:
+        yield from ("", "looks wrong", *(f"  ! {text}" for text in others))
 
 
 def _of_state(state: Node) -> Iterator[str]:

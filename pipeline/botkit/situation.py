@@ -14,7 +14,17 @@ from pipeline.botkit.kinds import Reply
 from pipeline.messages import Channel, Inbound
 
 Via = Literal[
-    "return", "then", "command", "fallback", "timeout", "renamed", "back", "call", "done", "give_up"
+    "return",
+    "then",
+    "command",
+    "fallback",
+    "timeout",
+    "renamed",
+    "back",
+    "call",
+    "done",
+    "give_up",
+    "hand_over",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from pipeline.botkit import Bot, Outcome
+from pipeline.botkit import Bot, Outcome, Step
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.messages import storable
@@ -114,7 +114,7 @@ class Effects:
                 "reason": outcome.hand_over or "",
                 "created_at": now,
             }
-            for step in outcome.steps
+            for step in outcome.steps or _stay(outcome)
         ]
 
     def _replies(
@@ -144,6 +144,12 @@ class Effects:
             )
             for ordinal, reply in enumerate(outcome.replies, 1)
         ]
+
+
+def _stay(outcome: Outcome) -> tuple[Step, ...]:
+    """Where no move can bear the reason of a hand-over, a step from the state to itself does."""
+    here = outcome.state
+    return () if outcome.hand_over is None else (Step(here, here, "hand_over"),)
 
 
 def _timers(

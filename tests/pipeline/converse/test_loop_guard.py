@@ -7,6 +7,7 @@ import pytest
 from pipeline import override
 from pipeline.botkit import Bot
 from pipeline.records.messages import Message
+from pipeline.records.transitions import Transition
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage
@@ -33,6 +34,9 @@ def test_two_bots_are_stopped_and_a_human_is_called(stage: MakeStage, guarded: B
     assert len(s.replies) == 10
     assert (talk.holder, talk.memory) == ("operator", {})
     assert len(rows(s.database, Message)) == 25
+    (step,) = rows(s.database, Transition)
+    assert (step.from_state, step.to_state, step.via) == ("start", "start", "hand_over")
+    assert step.reason.startswith("More than 10 messages came within 20 s, as from another bot.")
 
 
 def test_quick_contact_is_no_bot(stage: MakeStage, guarded: Bot) -> None:
