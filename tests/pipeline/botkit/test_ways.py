@@ -70,6 +70,13 @@ def test_back_is_found_through_what_a_handler_calls() -> None:
     assert not uses_back(Bot("b", start="a").definition)
 
 
+def test_other_problems_are_drawn_too() -> None:
+    bot = a_shop()
+    bot.command("stop")(lambda turn: turn.say("never"))
+    text = graph.as_text(bot)
+    assert 'looks wrong\n  ! bot "shop", command "stop", ' in text
+
+
 def test_machine_is_drawn_by_flows() -> None:
     assert graph.as_text(a_shop()) == DRAWN
 
