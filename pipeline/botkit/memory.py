@@ -63,6 +63,8 @@ class Memory:
             kept["trail"] = [[way_in, calls] if calls else [way_in] for way_in, calls in self.trail]
         if self.calls:
             kept["calls"] = self.calls
+        if self.is_new:
+            kept["is_new"] = True
         if self.tries:
             kept["tries"] = self.tries
         if self.pace is not None:

@@ -74,6 +74,7 @@ class Moving:
     def enter(self, state: State) -> None:
         """Run SEND-states from `state` on, until one that awaits the contact says its entry."""
         passed = [state.name]
+        self._memory.is_new = False
         self._way_in = state.name
         while state.sort == "send":
             if len(passed) > MOST_SENDS:

@@ -103,6 +103,7 @@ class _Run:
         return True
 
     def _answer(self, state: State) -> None:
+        self._memory.is_new = False
         if state.sort == "send":  # the start state, or one set by hand just now
             self._moving.enter(state)
         elif state.question is not None:
@@ -152,6 +153,7 @@ class _Run:
         effects = self._effects
         state = None if effects.is_ended else self._definition.states.get(effects.state)
         is_nudge = isinstance(self._situation.cause, Nudged)
+        has_stayed = not (self._moving.steps or effects.is_ended or effects.hand_over)
         return Outcome(
             state=effects.state,
             data=self._data(),
@@ -165,7 +167,7 @@ class _Run:
             is_unknown_state=self._is_unknown,
             memory={} if effects.is_ended else self._remembered(is_nudge),
             nudge=state.nudge.after if state and state.nudge else None,
-            keeps_timers=is_nudge and not effects.is_ended and effects.hand_over is None,
+            keeps_timers=is_nudge and has_stayed,
         )
 
     def _remembered(self, is_nudge: bool) -> dict[str, Any]:

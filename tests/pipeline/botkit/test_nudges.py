@@ -70,6 +70,13 @@ def test_nudge_of_a_state_without_one_says_nothing() -> None:
     assert a_bot().respond(a_situation(state="gone", cause=Nudged())).replies == ()
 
 
+def test_nudge_under_an_old_name_sets_the_timers_anew() -> None:
+    bot = a_bot()
+    bot.renamed("old", "start")
+    outcome = bot.respond(a_situation(state="old", cause=Nudged()))
+    assert (outcome.replies[0].body, outcome.keeps_timers) == ("Still there?", False)
+
+
 def test_result_of_a_flow_outlives_a_nudge() -> None:
     outcome = a_bot().respond(a_situation(cause=Nudged(), memory={"result": 7}))
     assert outcome.memory == {"result": 7}

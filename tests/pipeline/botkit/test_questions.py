@@ -88,6 +88,15 @@ def test_first_message_is_no_answer_to_a_start_question() -> None:
     rehearsal.hears("Ada").has_data(name="Ada")
 
 
+def test_command_that_stays_leaves_the_first_question_to_be_asked() -> None:
+    bot = Bot("form", start="start")
+    bot.asks("start", "Your name?", Name(), into="name", then="start")
+    bot.command("hours")(lambda turn: turn.say("Nine to five."))
+    rehearsal = rehearse(bot).hears("hours").says("Nine to five.").says_nothing()
+    rehearsal.hears("Ada").says("Your name?").hears("Ada").has_data(name="Ada")
+    assert rehearsal.talk.memory == {}
+
+
 def test_function_gets_the_answer_and_chooses_the_way() -> None:
     bot = Bot("form", start="ask")
 
