@@ -2,7 +2,7 @@
 
 from pipeline.botkit import Bot, Turn
 
-bot = Bot("echo", start="start")
+bot = Bot("echo", start="start", loop_guard=None)
 
 
 @bot.awaits("start")

@@ -13,6 +13,7 @@ ParleyError
 ├── MediaUnavailable           the provider does not give a file        -> 502 with the reason
 ├── BotError                   the bot's own code is at fault           -> back-off, then parked
 │   └── BotDefinitionError     the bot cannot be loaded                 -> stop at start
+├── NotUnderstood              the contact answered something else      -> asked again
 └── SendError                  one attempt to send did not succeed
     ├── NotSent                surely not taken by the provider         -> queued again
     ├── OutcomeUnknown         nobody knows                             -> unknown, then settled
@@ -75,6 +76,10 @@ class BotError(ParleyError):
 
 class BotDefinitionError(BotError):
     """The bot cannot be loaded."""
+
+
+class NotUnderstood(ParleyError):
+    """Sorry, I did not understand that."""
 
 
 class SendError(ParleyError):

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field
 
+import structlog
+
 from pipeline.botkit import Bot, load
 from pipeline.database import Database
 from pipeline.errors import BotDefinitionError
 from pipeline.providers import registry
 from pipeline.providers.base import Provider
 from pipeline.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -60,7 +64,10 @@ def build(
 
 def _bot(path: str, needs_bot: bool) -> tuple[Bot, str]:
     try:
-        return load(path), ""
+        bot = load(path)
+        for problem in bot.check():
+            log.warning("the bot looks wrong", problem=problem.text)
+        return bot, ""
     except BotDefinitionError as error:
         if needs_bot:
             raise

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.botkit import Bot, Turn
 
-bot = Bot("counter", start="counting")
+bot = Bot("counter", start="counting", loop_guard=None)
 
 
 @bot.awaits("counting")

@@ -140,7 +140,7 @@ def a_stage(
 
 def one_state(handler: Handler) -> Bot:
     """A bot with one state, "start"."""
-    bot = Bot("tester", start="start")
+    bot = Bot("tester", start="start", loop_guard=None)
     bot.awaits("start")(handler)
     return bot
 

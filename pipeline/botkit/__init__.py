@@ -4,36 +4,46 @@ Pure: no database, no network, no queue. The engine drives it through `Bot.respo
 """
 
 from pipeline.botkit.bot import Bot
+from pipeline.botkit.burst import EACH, LAST, Burst, Join, joined
 from pipeline.botkit.cards import Card, Carousel
 from pipeline.botkit.check import Problem
 from pipeline.botkit.choices import Choice
 from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.definition import State
 from pipeline.botkit.files import Audio, Document, Image
+from pipeline.botkit.flow import Flow
 from pipeline.botkit.kinds import Content
 from pipeline.botkit.links import Link, LocationRequest
 from pipeline.botkit.loading import load
+from pipeline.botkit.memory import moved_by_hand
+from pipeline.botkit.readers import Answer, Date, Email, Name, Number, OneOf, Phone, Reader, Text
 from pipeline.botkit.rehearsal import Rehearsal, both_channels, rehearse
 from pipeline.botkit.replies import Reply
 from pipeline.botkit.responder import Responder
-from pipeline.botkit.taps import Buttons, Menu, Row
-from pipeline.botkit.templates import Template
-from pipeline.botkit.turn import (
+from pipeline.botkit.situation import (
     ContactView,
     Entered,
     Heard,
+    Nudged,
     Outcome,
     PastMessage,
     Reminded,
     Reminder,
     Situation,
     Step,
-    Turn,
 )
+from pipeline.botkit.taps import Buttons, Menu, Row
+from pipeline.botkit.templates import Template
+from pipeline.botkit.turn import Turn
+from pipeline.errors import NotUnderstood
 
 __all__ = [
+    "EACH",
+    "LAST",
+    "Answer",
     "Audio",
     "Bot",
+    "Burst",
     "Buttons",
     "Card",
     "Carousel",
@@ -41,16 +51,27 @@ __all__ = [
     "ConsentTexts",
     "ContactView",
     "Content",
+    "Date",
     "Document",
+    "Email",
     "Entered",
+    "Flow",
     "Heard",
     "Image",
+    "Join",
     "Link",
     "LocationRequest",
     "Menu",
+    "Name",
+    "NotUnderstood",
+    "Nudged",
+    "Number",
+    "OneOf",
     "Outcome",
     "PastMessage",
+    "Phone",
     "Problem",
+    "Reader",
     "Rehearsal",
     "Reminded",
     "Reminder",
@@ -61,8 +82,11 @@ __all__ = [
     "State",
     "Step",
     "Template",
+    "Text",
     "Turn",
     "both_channels",
+    "joined",
     "load",
+    "moved_by_hand",
     "rehearse",
 ]

@@ -7,51 +7,98 @@ def unstructured(turn): ...
 """
 
 import hashlib
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, Generic, TypedDict, Unpack
+
+from typing_extensions import TypeVar
 
 from pipeline.botkit import run
+from pipeline.botkit.burst import EACH, Burst, Join
 from pipeline.botkit.check import Problem, check
-from pipeline.botkit.choices import plain
+from pipeline.botkit.choices import Choice, picked, plain
 from pipeline.botkit.consent import ConsentTexts
-from pipeline.botkit.definition import Definition, Handler, HandlerFunction, State, place, written
-from pipeline.botkit.turn import Outcome, Situation
+from pipeline.botkit.data import Migrate, Schema
+from pipeline.botkit.definition import (
+    Definition,
+    Handler,
+    Middleware,
+    State,
+    here,
+    place,
+    position,
+    written,
+)
+from pipeline.botkit.flow import Flow
+from pipeline.botkit.scope import F, Scope
+from pipeline.botkit.situation import Outcome, Situation
 from pipeline.errors import BotDefinitionError
+from pipeline.messages import Inbound
 
-F = TypeVar("F", bound=HandlerFunction)
+M = TypeVar("M", bound=Middleware)
+# What `turn.data` is; a plain Bot is a bot of any data.
+Data = TypeVar("Data", default=Any)
 CHOICES_HINT = "Reply with a number."
+LOOP_GUARD = (30, timedelta(seconds=60))
 
 
-class Bot:
-    """A bot: named states, and the functions that run in them.
+class Settings(TypedDict, Generic[Data], total=False):
+    """`expires_after`: a message that comes later than this begins a new conversation.
 
-    A talk begins in `start`. `expires_after`: a message that comes later than this begins a new
-    conversation; without it a contact resumes where they were. `choices_hint` is the line under a
-    numbered list, "" for none. `consent` are the answers to STOP, START and HELP where the provider
-    gives none: `bot.consent = ConsentTexts(help="…")`. `version` is a short hash of the file that
-    made the bot.
+    Without it a contact resumes where they were. `choices_hint` is the line under a numbered list,
+    "" for none. `data` is a pydantic model or dataclass that `turn.data` is an instance of, and
+    `migrate` brings a stored dict of another shape to it. `loop_guard`: more messages than so many
+    in that time look as if two bots talk, and the talk is handed over; None for no such guard.
+    `consent` are the answers to STOP, START and HELP where the provider gives none.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        start: str,
-        expires_after: timedelta | None = None,
-        choices_hint: str = CHOICES_HINT,
-    ) -> None:
-        if expires_after is not None and expires_after <= timedelta(0):
-            raise BotDefinitionError(f'bot "{name}": expires_after must be more than nothing')
-        caller = inspect.currentframe()
-        maker = caller.f_back if caller else None
-        self.version = _hash(maker.f_code.co_filename if maker else "")
-        self.expires_after = expires_after
-        self.consent = ConsentTexts()
-        self.definition = Definition(name, start, choices_hint)
+    expires_after: timedelta | None
+    choices_hint: str
+    data: type[Data]
+    migrate: Migrate
+    loop_guard: tuple[int, timedelta] | None
+    consent: ConsentTexts
+
+
+class Bot(Scope, Generic[Data]):
+    """A bot: named states, and the functions that run in them.
+
+    A talk begins in `start`. `version` is a short hash of the file that made the bot.
+    """
+
+    def __init__(self, name: str, *, start: str, **settings: Unpack[Settings[Data]]) -> None:
+        file, line = position()
+        self.version = _hash(file)
+        hint = settings.get("choices_hint", CHOICES_HINT)
+        self.definition = Definition(name, start, hint, file, line)
+        self.expires_after = settings.get("expires_after")
+        self._check_settings(settings)
+        self.consent = settings.get("consent", ConsentTexts())
+        self.definition.loop_guard = settings.get("loop_guard", LOOP_GUARD)
+        if (shape := settings.get("data")) is not None:
+            self.definition.schema = self._schema(shape, settings.get("migrate"))
+
+    def _check_settings(self, settings: Any) -> None:
+        if unknown := sorted(settings.keys() - Settings.__annotations__.keys()):
+            known = ", ".join(sorted(Settings.__annotations__))
+            self._refuse_bot(f"{unknown[0]}= is no setting; there are {known}")
+        if self.expires_after is not None and self.expires_after <= timedelta(0):
+            self._refuse_bot("expires_after= must be more than nothing")
+        guard = settings.get("loop_guard")
+        if guard is not None and (guard[0] < 2 or guard[1] <= timedelta(0)):
+            self._refuse_bot("loop_guard= is a number of messages, from 2, and a time")
+        if "migrate" in settings and "data" not in settings:
+            self._refuse_bot("migrate= needs data=, the model that it brings the stored dict to")
+
+    def _schema(self, shape: type[Any], migrate: Migrate | None) -> Schema:
+        try:
+            return Schema(shape, migrate)
+        except Exception as failure:
+            where = f"{self.label}, {here()}"
+            said = failure if isinstance(failure, BotDefinitionError) else f"data=: {failure}"
+            raise BotDefinitionError(f"{where}: {said}") from failure
 
     def __repr__(self) -> str:
         return f"Bot({self.name!r}, start={self.start!r}, {len(self.states)} states)"
@@ -61,6 +108,10 @@ class Bot:
         return self.definition.name
 
     @property
+    def label(self) -> str:
+        return f'bot "{self.name}"'
+
+    @property
     def start(self) -> str:
         return self.definition.start
 
@@ -68,6 +119,12 @@ class Bot:
     def states(self) -> Mapping[str, State]:
         """Every state by its name, in the order of the code."""
         return MappingProxyType(self.definition.states)
+
+    @property
+    def first_memory(self) -> dict[str, Any]:
+        """The kit's memory of a conversation that is only just opened."""
+        start = self.definition.known(self.start)
+        return {"is_new": True} if start is not None and start.entry is not None else {}
 
     def respond(self, situation: Situation) -> Outcome:
         """One turn. Raises BotError that names the bot, the state and the author's line."""
@@ -84,45 +141,27 @@ class Bot:
         """
         self.__dict__ = dict(edited.__dict__)
 
-    def awaits(
-        self,
-        name: str,
-        *,
-        to: str | Iterable[str] | None = None,
-        timeout: timedelta | None = None,
-        on_timeout: str | None = None,
-    ) -> Callable[[F], F]:
-        """An AWAIT-state: the function runs on the contact's next message.
+    def burst_in(self, state: str) -> Burst | Join:
+        """What becomes of messages in quick succession in this state."""
+        known = self.definition.known(state)
+        return EACH if known is None else known.burst
 
-        It returns the next state, or None to stay; `to` names the only states it may return.
-        `timeout` after the last turn the talk goes to `on_timeout`.
+    @property
+    def has_bursts(self) -> bool:
+        """Whether any state takes messages in quick succession together."""
+        return any(state.burst != EACH for state in self.definition.states.values())
+
+    def stands_alone(
+        self, message: Inbound, choices: tuple[Choice, ...], *, is_tap_plain: bool
+    ) -> bool:
+        """Whether a message is never heard with others: a command, or an answer to a choice.
+
+        With `is_tap_plain` an answer is like any other message.
         """
-        if (timeout is None) != (on_timeout is None):
-            raise BotDefinitionError(f"{self._state(name)}: timeout= and on_timeout= go together")
-        if timeout is not None and timeout <= timedelta(0):
-            raise BotDefinitionError(f"{self._state(name)}: timeout= must be more than nothing")
-        targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
-
-        def decorate(function: F) -> F:
-            own = written(function)
-            self._add(
-                State(name, "await", *own, to=targets, timeout=timeout, on_timeout=on_timeout)
-            )
-            return function
-
-        return decorate
-
-    def sends(self, name: str, *, then: str | None = None) -> Callable[[F], F]:
-        """A SEND-state: the function runs on entry, then the talk moves on at once to `then`.
-
-        A state that the function returns goes before `then`.
-        """
-
-        def decorate(function: F) -> F:
-            self._add(State(name, "send", *written(function), then=then))
-            return function
-
-        return decorate
+        if plain(message.text) in self.definition.commands:
+            return True
+        is_answer = message.kind not in {"text", "media"} or bool(picked(message, choices))
+        return is_answer and not is_tap_plain
 
     def command(self, *words: str) -> Callable[[F], F]:
         """Words that do the same in every state, when they are the contact's whole message.
@@ -130,14 +169,13 @@ class Bot:
         The function returns the next state, or None to stay.
         """
         if not all(plain(word) for word in words) or not words:
-            raise BotDefinitionError(f'bot "{self.name}": command() needs the words to listen for')
+            self._refuse_bot('command() needs the words to listen for, as in command("menu")')
 
         def decorate(function: F) -> F:
-            handler = Handler(words[0], "command", *written(function))
+            handler = Handler(words[0], "command", *self._own(function, f'command "{words[0]}"'))
             for word in words:
-                self._refuse_second(
-                    f'command "{word}"', self.definition.commands.get(plain(word)), handler
-                )
+                first = self.definition.commands.get(plain(word))
+                self._refuse_handler(f'command "{word}"', first, handler)
                 self.definition.commands[plain(word)] = handler
             return function
 
@@ -148,31 +186,60 @@ class Bot:
 
         It returns the next state; None is the start state.
         """
-        handler = Handler("fallback", "fallback", *written(function))
-        self._refuse_second("fallback", self.definition.fallback, handler)
+        handler = Handler("fallback", "fallback", *self._own(function, "fallback"))
+        self._refuse_handler("fallback", self.definition.fallback, handler)
         self.definition.fallback = handler
         return function
 
+    def middleware(self, function: M) -> M:
+        """Runs around every function of the bot: `def logged(turn, call_next): ...`.
+
+        It returns what `call_next(turn)` does, or answers by itself. The first one is outermost;
+        an `async def` awaits call_next.
+        """
+        own = self._own(function, "middleware", "the turn, call_next")
+        self.definition.middlewares.append(Handler(function.__name__, "middleware", *own))
+        return function
+
+    def include(self, flow: Flow) -> None:
+        """Add the states of a flow, which `turn.call(flow, then=...)` goes through."""
+        flows = self.definition.flows
+        if flow.name in flows:
+            self._refuse_bot(f'the flow "{flow.name}" is included twice')
+        for state in flow.included():
+            self._add(state)
+        flows[flow.name] = f"{flow.name}.{flow.start}"
+
     def renamed(self, old: str, new: str) -> None:
-        """Conversations that rest in state `old` go on in `new`."""
+        """Conversations that rest in state `old`, or in a state of flow `old`, go on in `new`."""
         if self.definition.renames.setdefault(old, new) != new:
-            raise BotDefinitionError(f"{self._state(old)} is renamed twice")
+            self._refuse(old, "it is renamed twice; keep the newest line")
 
     def _add(self, state: State) -> None:
-        if not state.name.strip():
-            raise BotDefinitionError(f"{place(state.file, state.line)}: a state needs a name")
-        self._refuse_second(state.label, self.definition.states.get(state.name), state)
+        self._refuse_second(state, self.definition.states.get(state.name))
         self.definition.states[state.name] = state
 
-    def _refuse_second(self, what: str, first: Handler | None, second: Handler) -> None:
+    def _replace(self, state: State) -> None:
+        self.definition.states[state.name] = state
+
+    def _own(
+        self, function: Callable[..., Any], what: str, takes: str = "the turn"
+    ) -> tuple[Any, str, int]:
+        try:
+            return written(function, takes)
+        except BotDefinitionError as failure:
+            raise BotDefinitionError(f"{self.label}, {what}, {failure}") from failure
+
+    def _refuse_handler(self, what: str, first: Handler | None, second: Handler) -> None:
         if first is not None:
             raise BotDefinitionError(
-                f'bot "{self.name}": {what} is written twice, '
-                f"at {place(first.file, first.line)} and {place(second.file, second.line)}"
+                f"{self.label}: {what} is written twice, "
+                f"at {place(first.file, first.line)} and {place(second.file, second.line)}; "
+                "keep one of them"
             )
 
-    def _state(self, name: str) -> str:
-        return f'bot "{self.name}", state "{name}"'
+    def _refuse_bot(self, what: str) -> None:
+        raise BotDefinitionError(f"{self.label}, {here()}: {what}")
 
 
 def _hash(file: str) -> str:

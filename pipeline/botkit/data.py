@@ -1,13 +1,98 @@
-"""A conversation's data: copied before a handler sees it, checked to be JSON when it is done."""
+"""A conversation's data: copied before a handler sees it, checked to be JSON when it is done.
 
-from collections.abc import Mapping
+With `Bot(data=...)` a Schema makes an instance of the author's class of it, and JSON of that.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, get_type_hints
 
-from pipeline.errors import BotError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from pipeline.errors import BotDefinitionError, BotError
 from pipeline.messages import storable
 
 DEEPEST = 50
+Migrate = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Schema:
+    """The author's pydantic model or dataclass for the data, and how old data is brought to it."""
+
+    def __init__(self, shape: type[Any], migrate: Migrate | None) -> None:
+        if not (is_dataclass(shape) or issubclass(shape, BaseModel)):
+            raise BotDefinitionError(
+                f"data= takes a pydantic model or a dataclass, not {shape.__name__}"
+            )
+        self.shape = shape
+        self._adapter: TypeAdapter[Any] = TypeAdapter(shape)
+        self._migrate = migrate
+        self._fields = get_type_hints(shape, include_extras=True)
+        try:
+            self._known = frozenset(self.dump(self._adapter.validate_python({})))
+        except ValidationError as failure:
+            raise BotDefinitionError(
+                f"data={shape.__name__}: {_reasons(failure)}; a conversation begins with no data, "
+                "so give every field a default"
+            ) from failure
+
+    def load(self, stored: Mapping[str, Any]) -> Any:
+        """An instance; raises BotError that names the field where the data does not fit."""
+        raw = dict(stored)
+        if self._migrate is not None and not self._fits(raw):
+            raw = self._migrate(copied(raw))
+        try:
+            return self._adapter.validate_json(to_json(raw))
+        except ValidationError as failure:
+            does = "does not do it" if self._migrate else "to Bot() can bring it there"
+            raise BotError(
+                f"the stored data does not fit {self.shape.__name__}: {_reasons(failure)}; "
+                f"migrate= {does}: a function that takes the stored dict and returns one that fits"
+            ) from failure
+
+    def _fits(self, raw: dict[str, Any]) -> bool:
+        if not self._known.issuperset(raw):
+            return False
+        try:
+            self._adapter.validate_json(to_json(raw))
+        except ValidationError:
+            return False
+        return True
+
+    def dump(self, data: object) -> dict[str, Any]:
+        """The JSON of an instance; raises BotError where a field holds what it must not."""
+        if not isinstance(data, self.shape):
+            raise BotError(f"turn.data must stay a {self.shape.__name__}, not {_typed(data)}")
+        try:
+            dumped = self._adapter.dump_python(data, mode="json", by_alias=True, warnings="error")
+        except PydanticSerializationError as failure:
+            raise BotError(f"turn.data does not fit {self.shape.__name__}: {failure}") from failure
+        return checked(dumped)
+
+    def put(self, data: object, name: str, value: object) -> None:
+        """Set a field to what a reader read; raises BotError where it does not fit."""
+        present = self._adapter.dump_python(data, mode="json", warnings="none")
+        changed = to_json({**present, name: value})
+        try:
+            # All of it, for what its other fields allow may count as well.
+            fitting = self._adapter.validate_json(changed, by_alias=True, by_name=True)
+        except ValidationError as failure:
+            raise BotError(
+                f"the answer does not fit {self.shape.__name__}: {_reasons(failure)}"
+            ) from failure
+        setattr(data, name, getattr(fitting, name))
+
+    def has(self, name: str) -> bool:
+        """Whether there is a field of that name."""
+        return name in self._fields
+
+
+def _reasons(failure: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, error['loc'])) or 'it'}: {error['msg']}" for error in failure.errors()
+    )
 
 
 def copied(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,8 +111,13 @@ def _copied(value: Any) -> Any:
 def checked(data: object) -> dict[str, Any]:
     """`data` as the database will give it back; raises BotError where it is not JSON."""
     if not isinstance(data, dict):
-        raise BotError(f"turn.data must stay a dict, not {type(data).__name__}")
+        raise BotError(f"turn.data must stay a dict, not {_typed(data)}")
     return _dict(data, "turn.data", 0) if data else {}
+
+
+def checked_value(value: object, path: str) -> Any:
+    """Any JSON value as the database will give it back; raises BotError where it is not JSON."""
+    return _checked(value, path, 0)
 
 
 def _checked(value: Any, path: str, depth: int) -> Any:
@@ -57,3 +147,7 @@ def _dict(values: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
 
 def _named(value: object) -> str:
     return str(value) if isinstance(value, float) else f"a {type(value).__name__}"
+
+
+def _typed(value: object) -> str:
+    return type(value).__name__

@@ -10,10 +10,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.botkit.burst import EACH, Burst, Join
+from pipeline.botkit.data import Schema
+from pipeline.botkit.kinds import Content
+from pipeline.botkit.readers import Reader
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
 
-HandlerFunction = Callable[[Turn], str | Coroutine[Any, Any, str | None] | None]
+Answer = str | Coroutine[Any, Any, str | None] | None
+HandlerFunction = Callable[[Turn[Any]], Answer]
+AnswerFunction = Callable[[Turn[Any], Any], Answer]
+Next = Callable[[Turn[Any]], Any]
+Middleware = Callable[[Turn[Any], Next], Any]
+# What is said: contents, or a function that returns them or says them itself.
+Said = Content | tuple[Content, ...]
+Words = Said | Callable[[Turn[Any]], Said | Coroutine[Any, Any, Said | None] | None]
+_HERE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +33,53 @@ class Handler:
     """A function of the bot's author and where it is written."""
 
     name: str
-    sort: Literal["await", "send", "command", "fallback"]
-    function: HandlerFunction
+    sort: Literal["await", "send", "command", "fallback", "middleware"]
+    function: Callable[..., Any]
     file: str
     line: int
+    _: KW_ONLY
+    flow: str = ""
 
     @property
     def label(self) -> str:
         """How errors and drawings name it."""
         if self.sort == "fallback":
             return "fallback"
-        return f'{"command" if self.sort == "command" else "state"} "{self.name}"'
+        if self.sort in {"command", "middleware"}:
+            return f'{self.sort} "{self.name}"'
+        return f'state "{self.name}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """What is said when the contact has been silent for `after`."""
+
+    after: timedelta
+    words: Words
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """What makes an AWAIT-state a question: its entry asks, `reader` reads the answer.
+
+    The value goes `into` the data and to `on_answer`; after `tries` wrong answers the talk goes to
+    `give_up`.
+    """
+
+    reader: Reader[Any]
+    into: str | None
+    then: str | None
+    tries: int | None
+    give_up: str | None
+    on_answer: AnswerFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class State(Handler):
     """An AWAIT-state hears the contact's next message; a SEND-state runs on entry and moves on.
 
-    `to` are the only states its handler may return, None for any.
+    `to` are the only states its handler may return, None for any. `entry` is said when an
+    AWAIT-state is entered. `flow` is the flow it belongs to.
     """
 
     _: KW_ONLY
@@ -46,6 +87,10 @@ class State(Handler):
     then: str | None = None
     timeout: timedelta | None = None
     on_timeout: str | None = None
+    nudge: Nudge | None = None
+    burst: Burst | Join = EACH
+    entry: Words | None = None
+    question: Question | None = None
 
     @property
     def deadline(self) -> tuple[timedelta, str] | None:
@@ -54,42 +99,118 @@ class State(Handler):
             return None
         return self.timeout, self.on_timeout
 
+    @property
+    def has_way_in(self) -> bool:
+        """Whether something runs when the talk comes here."""
+        return self.sort == "send" or self.entry is not None
+
+    @property
+    def alarms(self) -> tuple[tuple[str, timedelta, str], ...]:
+        """The timers of a stay: name, how long after the last turn, and the state it leads to."""
+        found: tuple[tuple[str, timedelta, str], ...] = ()
+        if self.deadline:
+            found = (("timeout", *self.deadline),)
+        if self.nudge:
+            found = (*found, ("nudge", self.nudge.after, self.name))
+        return found
+
 
 # Each is one of its own, whatever it holds: what is read from it is cached by it.
 @dataclass(slots=True, eq=False)
 class Definition:
-    """All of one bot. Commands are kept by their `plain` words."""
+    """All of one bot. Commands are kept by their `plain` words, flows by name with their start.
+
+    `file` and `line` are where it was made. `keeps_trail`: whether `turn.back()` is used; None
+    until somebody looked.
+    """
 
     name: str
     start: str
     choices_hint: str
+    file: str = ""
+    line: int = 0
     states: dict[str, State] = field(default_factory=dict)
     commands: dict[str, Handler] = field(default_factory=dict)
     fallback: Handler | None = None
+    middlewares: list[Handler] = field(default_factory=list)
+    flows: dict[str, str] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)
+    loop_guard: tuple[int, timedelta] | None = None
+    schema: Schema | None = None
+    keeps_trail: bool | None = None
+
+    @property
+    def here(self) -> str:
+        """How errors name the bot itself."""
+        return f'bot "{self.name}", {place(self.file, self.line)}'
+
+    def at(self, handler: Handler, line: int | None = None) -> str:
+        """How errors name a function of the bot, or a line of it."""
+        return f'bot "{self.name}", {handler.label}, {place(handler.file, line or handler.line)}'
 
     def known(self, name: str) -> State | None:
-        """The state of that name or, where it was renamed, of its name today."""
+        """The state of that name or, where it or its flow was renamed, of its name today."""
         for _ in range(len(self.renames)):
             if name in self.states:
                 break
-            name = self.renames.get(name, name)
+            name = self._renamed(name)
         return self.states.get(name)
 
+    def known_flow(self, name: str) -> str:
+        """The name that a flow bears today."""
+        for _ in range(len(self.renames)):
+            if name in self.flows:
+                break
+            name = self.renames.get(name, name)
+        return name
 
-def written(function: HandlerFunction) -> tuple[HandlerFunction, str, int]:
-    """A handler with its file and line; BotDefinitionError when it cannot take a turn."""
+    def _renamed(self, name: str) -> str:
+        if name in self.renames:
+            return self.renames[name]
+        flow, dot, local = name.rpartition(".")
+        return f"{self.known_flow(flow)}{dot}{local}"
+
+    def resolve(self, name: str, flow: str = "") -> str | None:
+        """The whole name of the state that a function in `flow` calls `name`, if there is one."""
+        if flow and (local := f"{flow}.{name}") in self.states:
+            return local
+        return name if name in self.states else None
+
+
+def written(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any, str, int]:
+    """A handler with its file and line; BotDefinitionError when it cannot take what it is given."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
-        raise BotDefinitionError(f"{function!r} is not a function, so it cannot be a handler")
+        raise BotDefinitionError(
+            f"{here()}: {function!r} is not a function, so it cannot be a handler"
+        )
+    arguments = takes.split(", ")
     try:
-        inspect.signature(function).bind(None)
+        inspect.signature(function).bind(*arguments)
     except TypeError as failure:
         where = place(code.co_filename, code.co_firstlineno)
+        count = "one argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
         raise BotDefinitionError(
-            f"{where}: {code.co_name}() must take one argument, the turn"
+            f"{where}: {code.co_name}() must take {count}, {takes.replace(', ', ' and ')}"
         ) from failure
     return function, code.co_filename, code.co_firstlineno
+
+
+def stays(_turn: Turn[Any]) -> None:
+    """The function of a question whose author wrote none."""
+
+
+def position() -> tuple[str, int]:
+    """File and line of the author's code that called the kit."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
+
+
+def here() -> str:
+    """The author's line that called the kit, for an error."""
+    return place(*position())
 
 
 def place(file: str, line: int) -> str:

@@ -10,14 +10,24 @@ from typing import Literal
 
 from pipeline.botkit import moves
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.check import unreachable
+from pipeline.botkit.check import NO_WAY_IN, NO_WAY_OUT, check
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.moves import ANYWHERE, Edge, in_words, returned
+from pipeline.botkit.ways import trapped, unreachable
 
-__all__ = ["ANYWHERE", "Command", "Edge", "Machine", "Node", "as_text", "edges", "machine"]
+__all__ = [
+    "ANYWHERE",
+    "NO_WAY_IN",
+    "NO_WAY_OUT",
+    "Command",
+    "Edge",
+    "Machine",
+    "Node",
+    "as_text",
+    "edges",
+    "machine",
+]
 
-NO_WAY_IN = "nothing leads here but an operator or a reminder"
-NO_WAY_OUT = "nothing leads out but an operator, a reminder or the end"
 _OPEN = "decided while it runs"
 
 
@@ -25,7 +35,9 @@ _OPEN = "decided while it runs"
 class Node:
     """A state, where it leads, and where to when the contact is silent for too long.
 
-    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong.
+    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong. `nudge`
+    is after how long a silent contact is spoken to, "" for never; `goes_back`: it returns
+    `turn.back()`. `flow` is the flow it belongs to.
     """
 
     name: str
@@ -35,6 +47,10 @@ class Node:
     is_open: bool
     is_start: bool
     marks: tuple[str, ...]
+    is_question: bool = False
+    nudge: str = ""
+    goes_back: bool = False
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +66,8 @@ class Command:
 class Machine:
     """All of a bot. A contact in a state that the code lacks goes to one of `fallback`.
 
-    That is where the bot's own fallback leads or, where it has none, the start.
+    That is where the bot's own fallback leads or, where it has none, the start. `problems` are all
+    that the check at start says.
     """
 
     bot: str
@@ -60,6 +77,7 @@ class Machine:
     fallback: tuple[str, ...]
     has_fallback: bool
     renames: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...] = ()
 
 
 def edges(bot: Bot) -> list[Edge]:
@@ -76,14 +94,15 @@ def machine(bot: Bot) -> Machine:
 @lru_cache(maxsize=4)
 def _machine(definition: Definition) -> Machine:
     commands = tuple(_commands(definition))
-    lost = {state.name for state in unreachable(definition)}
-    fallback = _targets(definition.fallback) if definition.fallback else ()
+    marks = _marks(definition)
+    ends = moves.call_ends(definition)
+    fallback = _targets(definition, definition.fallback) if definition.fallback else ()
     start = definition.start
     return Machine(
         bot=definition.name,
         start=start,
         states=tuple(
-            _node(definition, state, commands, is_lost=state.name in lost)
+            _node(definition, state, list(moves.from_state(definition, state, ends)), marks)
             for state in definition.states.values()
         ),
         commands=commands,
@@ -91,27 +110,36 @@ def _machine(definition: Definition) -> Machine:
         fallback=fallback or tuple(name for name in [start] if name in definition.states),
         has_fallback=definition.fallback is not None,
         renames=tuple(definition.renames.items()),
+        problems=tuple(problem.text for problem in check(definition)),
     )
 
 
+def _marks(definition: Definition) -> dict[str, tuple[str, ...]]:
+    lost = {state.name for state in unreachable(definition)}
+    caught = {state.name for state in trapped(definition)}
+    return {
+        name: (NO_WAY_IN,) * (name in lost) + (NO_WAY_OUT,) * (name in caught)
+        for name in definition.states
+    }
+
+
 def _node(
-    definition: Definition, state: State, commands: tuple[Command, ...], *, is_lost: bool
+    definition: Definition, state: State, leads: list[Edge], marks: dict[str, tuple[str, ...]]
 ) -> Node:
-    own = list(dict.fromkeys(moves.from_state(state)))
+    own = list(dict.fromkeys(leads))
     timeout = next((edge for edge in own if edge.label == _after(state)), None)
-    is_open = state.to is None and returned(state).is_open
-    ways = {edge.target for edge in own} | {name for c in commands for name in c.targets}
-    # Commands that only running them can tell may lead anywhere, and so may such a handler.
-    is_trap = not (ways - {state.name} or is_open or any(c.is_open for c in commands))
-    is_trap = is_trap and len(definition.states) > 1
     return Node(
         name=state.name,
         sort="send" if state.sort == "send" else "await",
         moves=tuple(edge for edge in own if edge != timeout),
         timeout=timeout,
-        is_open=is_open,
+        is_open=state.to is None and returned(state).is_open,
         is_start=state.name == definition.start,
-        marks=(NO_WAY_IN,) * is_lost + (NO_WAY_OUT,) * is_trap,
+        marks=marks[state.name],
+        is_question=state.question is not None,
+        nudge=f"after {in_words(state.nudge.after)}" if state.nudge else "",
+        goes_back=bool(returned(state).backs),
+        flow=state.flow,
     )
 
 
@@ -122,11 +150,13 @@ def _after(state: State) -> str | None:
 def _commands(definition: Definition) -> Iterator[Command]:
     for handler in dict.fromkeys(definition.commands.values()):
         words = [word for word, other in definition.commands.items() if other is handler]
-        yield Command(tuple(words), _targets(handler), returned(handler).is_open)
+        found = returned(handler)
+        is_open = found.is_open or bool(found.backs)
+        yield Command(tuple(words), _targets(definition, handler), is_open)
 
 
-def _targets(handler: Handler) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name, _ in returned(handler).names))
+def _targets(definition: Definition, handler: Handler) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(moves.targets(definition, handler)))
 
 
 def as_text(bot: Bot) -> str:
@@ -136,15 +166,12 @@ def as_text(bot: Bot) -> str:
 
 def _lines(drawn: Machine) -> Iterator[str]:
     yield f"{drawn.bot}, starting in {drawn.start}"
+    flow = ""
     for state in drawn.states:
-        sort = "awaits" if state.sort == "await" else "sends"
-        yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
-        yield from (_arrow(edge.target, edge.label) for edge in state.moves)
-        if state.timeout:
-            yield _arrow(state.timeout.target, state.timeout.label)
-        if state.is_open:
-            yield _arrow("?", _OPEN)
-        yield from (f"  ! {mark}" for mark in state.marks)
+        if state.flow and state.flow != flow:
+            yield from ("", f"flow {state.flow}")
+        flow = state.flow
+        yield from _of_state(state)
     if drawn.commands:
         yield from ("", "anywhere")
         for command in drawn.commands:
@@ -154,6 +181,25 @@ def _lines(drawn: Machine) -> Iterator[str]:
         yield from (_arrow(name, "fallback") for name in drawn.fallback)
     if drawn.renames:
         yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
+    # What is wrong with the ways of one state is marked there.
+    others = [text for text in drawn.problems if NO_WAY_IN not in text and NO_WAY_OUT not in text]
+    if others:
+        yield from ("", "looks wrong", *(f"  ! {text}" for text in others))
+
+
+def _of_state(state: Node) -> Iterator[str]:
+    sort = "asks" if state.is_question else "awaits" if state.sort == "await" else "sends"
+    yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
+    yield from (_arrow(edge.target, edge.label) for edge in state.moves)
+    if state.timeout:
+        yield _arrow(state.timeout.target, state.timeout.label)
+    if state.nudge:
+        yield _arrow("the same state", f"nudges {state.nudge}")
+    if state.goes_back:
+        yield _arrow("the state before", "back")
+    if state.is_open:
+        yield _arrow("?", _OPEN)
+    yield from (f"  ! {mark}" for mark in state.marks)
 
 
 def _of_command(command: Command) -> Iterator[str]:

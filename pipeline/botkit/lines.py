@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from pipeline.botkit.choices import Choice, plain
-from pipeline.botkit.kinds import Reply
+from pipeline.botkit.replies import Reply
 from pipeline.botkit.talk import Talk
 from pipeline.errors import ParleyError
 from pipeline.messages import Location

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Coroutine
+from contextvars import copy_context
 from typing import Any
 
 
@@ -24,4 +25,14 @@ def run(coroutine: Coroutine[Any, Any, object]) -> object:
         _per_thread.runner = runner = asyncio.Runner()
         # It holds the loop, not the runner, so it closes the loop when the thread ends.
         weakref.finalize(runner, runner.get_loop().close)
-    return _per_thread.runner.run(coroutine)
+    # What a middleware set for this turn (a language, say) holds in the coroutine too.
+    return _per_thread.runner.run(coroutine, context=copy_context())
+
+
+def is_running() -> bool:
+    """Whether this thread is inside a coroutine already, so that `run` cannot be used."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -10,8 +10,8 @@ from typing import Any, NoReturn, Self
 
 from pipeline.botkit import lines
 from pipeline.botkit.bot import Bot
+from pipeline.botkit.situation import ContactView
 from pipeline.botkit.talk import Talk
-from pipeline.botkit.turn import ContactView
 from pipeline.messages import Channel, Location
 
 PHONE = "+12025550123"

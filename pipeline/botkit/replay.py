@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from pipeline.botkit import lines
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.kinds import Reply
 from pipeline.botkit.rehearsal import OPENING, PHONE, difference
+from pipeline.botkit.replies import Reply
+from pipeline.botkit.situation import ContactView
 from pipeline.botkit.talk import Talk
 from pipeline.botkit.talkfile import Line, Step, TalkFile
-from pipeline.botkit.turn import ContactView
 from pipeline.errors import BotError
 from pipeline.messages import Channel
 

@@ -1,5 +1,6 @@
 """One contact's talk with a bot, kept in memory on a clock of its own: no engine, no database.
 
+Its messages come at once, so it does not say when they came and no `loop_guard` looks at them.
 `rehearsal` checks such a talk in a test; it goes through `Bot.respond` as the engine does.
 """
 
@@ -10,11 +11,13 @@ from typing import Any
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.choices import Choice
-from pipeline.botkit.kinds import Reply
-from pipeline.botkit.turn import (
+from pipeline.botkit.memory import moved_by_hand
+from pipeline.botkit.replies import Reply
+from pipeline.botkit.situation import (
     ContactView,
     Entered,
     Heard,
+    Nudged,
     Outcome,
     PastMessage,
     Reminded,
@@ -28,6 +31,7 @@ class _Timer:
     due_at: datetime
     number: int
     to: str
+    is_nudge: bool = False
 
 
 class Talk:
@@ -47,10 +51,11 @@ class Talk:
     def _begin(self) -> None:
         self.state = self.bot.start
         self.data: dict[str, Any] = {}
+        self.memory = self.bot.first_memory
         self.is_ended = False
         self.choices: tuple[Choice, ...] = ()
         self._reminders: list[_Timer] = []
-        self._timeout: _Timer | None = None
+        self._alarms: list[_Timer] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -88,6 +93,7 @@ class Talk:
         """An operator puts the talk into `state` by hand."""
         self._forget()
         self.state, self.choices, self._reminders = state, (), []
+        self.memory = moved_by_hand(self.memory, state)
         self._take(Entered())
 
     def wait(self, duration: timedelta) -> None:
@@ -97,7 +103,8 @@ class Talk:
         while (timer := self._next_timer()) is not None and timer.due_at <= until:
             self.now = timer.due_at
             self._reminders = [other for other in self._reminders if other != timer]
-            self._take(Reminded(timer.to))
+            self._alarms = [other for other in self._alarms if other != timer]
+            self._take(Nudged() if timer.is_nudge else Reminded(timer.to))
         self.now = until
 
     def _inbound(
@@ -122,7 +129,7 @@ class Talk:
             location=location,
         )
 
-    def _take(self, cause: Heard | Reminded | Entered) -> None:
+    def _take(self, cause: Heard | Reminded | Entered | Nudged) -> None:
         self._turns += 1
         outcome = self.bot.respond(
             Situation(
@@ -135,12 +142,14 @@ class Talk:
                 now=self.now,
                 idempotency_key=f"turn-{self._turns}",
                 history=self._history,
+                memory=self.memory,
             )
         )
         self._record(outcome)
 
     def _record(self, outcome: Outcome) -> None:
         self.state, self.data, self.choices = outcome.state, outcome.data, outcome.choices
+        self.memory = outcome.memory
         self.is_ended, self.hand_over = outcome.is_ended, outcome.hand_over
         self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
         self.replies += outcome.replies
@@ -150,7 +159,9 @@ class Talk:
 
     def _arm(self, outcome: Outcome) -> None:
         """Timers hold for as long as the talk stays; the timeout starts again with every turn."""
-        self._timeout = None
+        if outcome.keeps_timers:
+            return
+        self._alarms = []
         if outcome.steps or outcome.is_ended or outcome.hand_over:
             self._reminders = []
         if outcome.is_ended or outcome.hand_over:
@@ -161,11 +172,13 @@ class Talk:
             self._reminders.append(_Timer(self.now + reminder.after, number, reminder.to))
         if outcome.timeout is not None:
             after, to = outcome.timeout
-            self._timeout = _Timer(self.now + after, number + 1, to)
+            self._alarms.append(_Timer(self.now + after, number + 1, to))
+        if outcome.nudge is not None:
+            due_at = self.now + outcome.nudge
+            self._alarms.append(_Timer(due_at, number + 2, outcome.state, is_nudge=True))
 
     def _next_timer(self) -> _Timer | None:
-        armed = [*self._reminders, *([self._timeout] if self._timeout else [])]
-        return min(armed, default=None)
+        return min([*self._reminders, *self._alarms], default=None)
 
     def _is_send(self, name: str) -> bool:
         state = self.bot.states.get(name)

@@ -1,118 +1,37 @@
-"""One turn of a bot: Situation goes in, the author sees a Turn, Outcome comes out.
+"""What a handler is given: a Turn, which collects what the author's functions ask for.
 
-The engine makes a Situation, `run` leads the author's functions through it, and the engine records
-the Outcome. Nothing here sends, stores or waits.
+`run` makes it out of a Situation and makes an Outcome out of its Effects.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Generic, Protocol
+
+from typing_extensions import TypeVar
 
 from pipeline.botkit.choices import Choice, picked, plain, whole_words
-from pipeline.botkit.data import copied
+from pipeline.botkit.jumps import Jump
 from pipeline.botkit.kinds import Content, Reply, offered, render
+from pipeline.botkit.situation import (
+    ContactView,
+    Heard,
+    PastMessage,
+    Reminder,
+    Situation,
+)
 from pipeline.errors import BotError
 from pipeline.messages import Channel, Inbound, storable
 
-Via = Literal["return", "then", "command", "fallback", "timeout", "renamed"]
-
-
-@dataclass(frozen=True, slots=True)
-class ContactView:
-    """The contact, as a bot may see them; `phone` is None where the provider gives no number."""
-
-    id: str
-    phone: str | None = None
-    name: str = ""
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PastMessage:
-    """One message of the talk so far; `author` is contact, bot or an operator."""
-
-    direction: Literal["inbound", "outbound"]
-    author: str
-    text: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The contact wrote or tapped."""
-
-    message: Inbound
-
-
-@dataclass(frozen=True, slots=True)
-class Reminded:
-    """A timer is due, a state's timeout or a `turn.remind`; the talk goes `to` that state."""
-
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """An operator put the talk into its state by hand; a SEND-state runs now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """All that a bot may know in one turn. `data` is never changed; `state` may be unknown."""
-
-    cause: Heard | Reminded | Entered
-    contact: ContactView
-    channel: Channel
-    state: str
-    data: Mapping[str, Any]
-    choices: tuple[Choice, ...]
-    now: datetime
-    idempotency_key: str
-    history: Callable[[int], Sequence[PastMessage]]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One move from state to state, and what made it."""
-
-    from_state: str
-    to_state: str
-    via: Via
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """Go to state `to` when `after` has passed, unless the talk has left its state by then."""
-
-    after: timedelta
-    to: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """All that one turn wants done; the engine records it as a whole or not at all.
-
-    `choices` are what the next answer may pick. `timeout` is that of the state we end in: after
-    how long without another turn, and to which state. `is_unknown_state`: the stored state is not
-    in the code, which somebody should hear of.
-    """
-
-    state: str
-    data: dict[str, Any]
-    steps: tuple[Step, ...]
-    replies: tuple[Reply, ...]
-    reminders: tuple[Reminder, ...]
-    choices: tuple[Choice, ...]
-    timeout: tuple[timedelta, str] | None
-    hand_over: str | None
-    is_ended: bool
-    is_unknown_state: bool
+Data = TypeVar("Data", default=dict[str, Any])
 
 
 @dataclass(slots=True)
 class Effects:
-    """What the author's functions have asked for so far in this turn."""
+    """What the author's functions have asked for so far in this turn.
+
+    `flow` is that of the function which runs, and `result` what the flow before it returned.
+    """
 
     state: str
     replies: list[Reply] = field(default_factory=list)
@@ -120,40 +39,70 @@ class Effects:
     choices: tuple[Choice, ...] | None = None
     hand_over: str | None = None
     is_ended: bool = False
+    flow: str = ""
+    result: Any = None
 
 
-class Turn:
+class Surroundings(Protocol):
+    """What a turn must know of its bot."""
+
+    @property
+    def choices_hint(self) -> str: ...
+
+    @property
+    def flows(self) -> Mapping[str, str]: ...
+
+    @property
+    def resolve(self) -> Callable[[str, str], str | None]: ...
+
+
+class Named(Protocol):
+    """A flow, as `turn.call` takes it."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Turn(Generic[Data]):
     """What a handler is given. Reading is free; `say` and the like are done after it returns.
 
-    `data` is a dict of JSON values that lasts as long as the conversation. `message.text` is ""
-    when there is none; `message.button_id` is set by a tap and by a number or title that answers
-    Buttons. `idempotency_key` is the same when this turn is run again after a fault.
+    `data` lasts as long as the conversation: a dict of JSON values, or what the bot's `data=` says.
+    `message.text` is "" when there is none; `message.button_id` is set by a tap and by a number or
+    title that answers Buttons. `idempotency_key` is the same when this turn is run again after a
+    fault.
     """
 
     __slots__ = (
-        "_effects", "_hint", "_history", "_plain", "_states",
+        "_effects", "_hint", "_history", "_plain", "_surroundings",
         "channel", "contact", "data", "idempotency_key", "message", "now",
     )  # fmt: skip
 
+    data: Data
+
     def __init__(
-        self, situation: Situation, effects: Effects, *, states: Container[str], hint: str
+        self, situation: Situation, effects: Effects, data: Data, surroundings: Surroundings
     ) -> None:
-        self.contact = situation.contact
-        self.channel = situation.channel
-        self.now = situation.now
+        self.contact: ContactView = situation.contact
+        self.channel: Channel = situation.channel
+        self.now: datetime = situation.now
         self.idempotency_key = situation.idempotency_key
         self.message = _message(situation)
-        self.data: dict[str, Any] = copied(situation.data) if situation.data else {}
+        self.data = data
         self._history = situation.history
         self._plain: str | None = None
         self._effects = effects
-        self._states = states
-        self._hint = hint
+        self._surroundings = surroundings
+        self._hint = surroundings.choices_hint
 
     @property
     def state(self) -> str:
         """The state whose handler runs; return a name from the handler to change it."""
         return self._effects.state
+
+    @property
+    def result(self) -> Any:
+        """What the flow that was called returned, until the next turn has run; else None."""
+        return self._effects.result
 
     def says(self, word: str, *others: str) -> bool:
         """Whether the contact's text is, or has in it, one of these words or phrases."""
@@ -179,9 +128,10 @@ class Turn:
         """Go to `state` when `after` has passed, unless the talk has moved on by then."""
         if after <= timedelta(0):
             raise BotError(f"remind() needs a time to come, not {after}")
-        if state not in self._states:
+        target = self._surroundings.resolve(state, self._effects.flow)
+        if target is None:
             raise BotError(f"remind() names {state!r}, which is no state of this bot")
-        self._effects.reminders.append(Reminder(after, state))
+        self._effects.reminders.append(Reminder(after, target))
 
     def hand_over(self, reason: str) -> None:
         """Ask for a human; the bot keeps silent until an operator gives the talk back."""
@@ -192,6 +142,24 @@ class Turn:
     def end(self) -> None:
         """Close this conversation; the contact's next message begins a new one."""
         self._effects.is_ended = True
+
+    def back(self) -> str:
+        """Return this to go to the AWAIT-state before this one, as it was come to; 20 in all."""
+        return Jump.back()
+
+    def call(self, flow: Named | str, *, then: str) -> str:
+        """Return this to go through `flow`; its `turn.done(value)` leads to the state `then`."""
+        name = flow if isinstance(flow, str) else flow.name
+        if name not in self._surroundings.flows:
+            raise BotError(f"call() names the flow {name!r}; bot.include() it first")
+        target = self._surroundings.resolve(then, self._effects.flow)
+        if target is None:
+            raise BotError(f"call() has then={then!r}, which is no state of this bot")
+        return Jump.call(name, target)
+
+    def done(self, value: Any = None) -> str:
+        """Return this to end the flow that was called: `turn.result` is `value` where it leads."""
+        return Jump.done(value)
 
 
 def _message(situation: Situation) -> Inbound:

@@ -26,9 +26,9 @@ from pipeline.botkit import lines
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.definition import Handler
 from pipeline.botkit.rehearsal import CHANNELS, OPENING, PHONE
+from pipeline.botkit.situation import ContactView
 from pipeline.botkit.talk import Talk
 from pipeline.botkit.talkfile import Line
-from pipeline.botkit.turn import ContactView
 from pipeline.errors import BotError
 from pipeline.messages import Channel
 

@@ -26,7 +26,8 @@ class Work:
     """One claimed lane: its entries in order, and the contact and conversations as recorded.
 
     `attempt` is the number of this try at the first entry, from 1. `has_rest` says that the lane
-    may hold more than was loaded, `is_recovery` that its worker did not come back.
+    may hold more than was loaded, `is_recovery` that its worker did not come back, `is_alone` that
+    only the first turn is to be taken.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Work:
     entries: list[Row[Any]]
     has_rest: bool
     is_recovery: bool
+    is_alone: bool
     contact: Row[Any] | None = None
     conversations: list[Row[Any]] = field(default_factory=list)
 
@@ -64,35 +66,34 @@ def claim(
     token = uuid.uuid4()
     with database.write() as connection:
         now = database.now(connection)
-        leased, entries_a_lane = _lease(connection, token, now, limit, (also_expired, also_new))
-        works = _load(connection, leased, entries_a_lane) if leased else []
-    is_recovery = bool(leased) and entries_a_lane == 1
+        leased, is_recovery = _lease(connection, token, now, limit, (also_expired, also_new))
+        works = _load(connection, leased, is_recovery=is_recovery) if leased else []
     return Batch(token, now, works, len(leased) == limit, is_recovery)
 
 
 def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also: tuple[bool, bool]
-) -> tuple[list[Row[Any]], int]:
+) -> tuple[list[Row[Any]], bool]:
     also_expired, also_new = also
     lease = lanes.Lease(token, now, now + LEASE)
     take = partial(lanes.claim, connection, "inbound", lease)
-    # A lane whose lease ran out may hold what killed its worker: it comes alone, entry by entry,
+    # A lane whose lease ran out may hold what killed its worker: it comes alone, turn by turn,
     # so that it can take no neighbour with it.
     if also_expired and (expired := take(limit=1, is_expired=True)):
-        return expired, 1
+        return expired, True
     leased = take(limit=limit)
     rest = limit - len(leased)
     # Lanes that always have more must not keep others from being known at all.
     if (rest or also_new) and (new := inbox.file_new(connection, FILED_AT_ONCE)):
         lanes.note(connection, "inbound", new, now)
         leased += take(limit=rest) if rest else []
-    return leased, ENTRIES_A_LANE
+    return leased, False
 
 
-def _load(connection: Connection, leased: Sequence[Row[Any]], entries_a_lane: int) -> list[Work]:
+def _load(connection: Connection, leased: Sequence[Row[Any]], *, is_recovery: bool) -> list[Work]:
     keys = [row.key for row in leased]
     entries: defaultdict[str, list[Row[Any]]] = defaultdict(list)
-    for entry in inbox.waiting_of(connection, keys, entries_a_lane):
+    for entry in inbox.waiting_of(connection, keys, ENTRIES_A_LANE):
         entries[entry.lane].append(entry)
     known = contacts.by_keys(connection, keys)
     talks: defaultdict[uuid.UUID, list[Row[Any]]] = defaultdict(list)
@@ -103,17 +104,16 @@ def _load(connection: Connection, leased: Sequence[Row[Any]], entries_a_lane: in
     for row in leased:
         contact = known.get(row.key)
         waiting = _before_consent(entries[row.key])
-        if row.attempts:
-            # After a failure turns are taken one by one, so that the right one is blamed.
-            waiting = waiting[:1]
         works.append(
             Work(
                 key=row.key,
                 attempt=row.attempts + 1,
                 entries=waiting,
-                has_rest=len(entries[row.key]) == entries_a_lane
+                has_rest=len(entries[row.key]) == ENTRIES_A_LANE
                 or len(waiting) < len(entries[row.key]),
-                is_recovery=entries_a_lane == 1,
+                is_recovery=is_recovery,
+                # After a failure turns are taken one by one, so that the right one is blamed.
+                is_alone=is_recovery or bool(row.attempts),
                 contact=contact,
                 conversations=talks[contact.id] if contact else [],
             )

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import Row
 
-from pipeline.botkit import Choice, ContactView
+from pipeline.botkit import Bot, Choice, ContactView
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
 
@@ -76,6 +76,7 @@ class ConversationDraft:
     state_seq: int
     data: Mapping[str, Any]
     choices: tuple[Choice, ...]
+    memory: Mapping[str, Any]
     version: int
     holder: str
     held_by: str
@@ -102,6 +103,7 @@ class ConversationDraft:
             state_seq=row.state_seq,
             data=row.data,
             choices=tuple(Choice(*choice) for choice in row.choices),
+            memory=row.memory,
             version=row.version,
             holder=row.holder,
             held_by=row.held_by,
@@ -113,15 +115,17 @@ class ConversationDraft:
         )
 
     @classmethod
-    def new(cls, message: Inbound, state: str, at: datetime) -> Self:
+    def new(cls, message: Inbound, bot: Bot[Any], at: datetime) -> Self:
+        """One in the bot's start state."""
         return cls(
             id=new_id(),
             channel=message.channel,
             our_number=message.recipient,
-            state=state,
+            state=bot.start,
             state_seq=0,
             data={},
             choices=(),
+            memory=bot.first_memory,
             version=1,
             holder="bot",
             held_by="",
@@ -176,6 +180,7 @@ class ConversationDraft:
             "state_seq": self.state_seq,
             "data": self.data,
             "choices": [[c.number, c.id, c.title] for c in self.choices],
+            "memory": self.memory,
             "holder": self.holder,
             "held_by": self.held_by,
             "held_until": self.held_until,

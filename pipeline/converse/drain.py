@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from pipeline.botkit import PastMessage
+from pipeline.converse.bell import Bell
 from pipeline.converse.claim import LEASE, Batch, Work, claim
 from pipeline.converse.consent import Consents
 from pipeline.converse.effects import Failure, LaneTurns
@@ -104,6 +105,7 @@ class Converse:
         self._talker = Talker(runtime.bot, runtime.provider.name, _history(runtime.database))
         self._consents = Consents(runtime.database, runtime.bot, runtime.provider.name)
         self._thread = _BotThread(self._talker)
+        self._bell = Bell(ring)
         self._limit = 8
 
     def drain(self) -> None:
@@ -179,7 +181,9 @@ class Converse:
         self._thread = _BotThread(self._talker)
         for work in run.batch.works[finished : run.begun]:
             error = f"The turn ran longer than {self._turn_limit_seconds:g} s (TURN_LIMIT_SECONDS)."
-            failure = Failure(work.entries[0].id, work.attempt, error, work.attempt >= MAX_ATTEMPTS)
+            failure = Failure(
+                (work.entries[0].id,), work.attempt, error, work.attempt >= MAX_ATTEMPTS
+            )
             self._record(run.batch.token, [self._talker.given_up(work, failure)])
         log.error("turn abandoned", seconds=self._turn_limit_seconds)
         self._overrun()
@@ -189,6 +193,7 @@ class Converse:
             record(self._database, token, done, self._is_stopping, self._talker.given_up)
             if any(row["direction"] == "outbound" for turns in done for row in turns.messages):
                 self._ring("dispatch")
+            self._bell.ring_in([turns.wait_seconds for turns in done if turns.wait_until])
 
     def _give_back(self, token: UUID, keys: Sequence[str]) -> None:
         if keys:

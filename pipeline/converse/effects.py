@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from pipeline.botkit import Bot, Outcome
+from pipeline.botkit import Bot, Outcome, Step
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.messages import storable
@@ -19,9 +19,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A turn that did not succeed; `is_final` parks its entry."""
+    """A turn that did not succeed; `is_final` parks its entries."""
 
-    entry_id: int
+    entry_ids: tuple[int, ...]
     attempt: int
     error: str
     is_final: bool
@@ -29,7 +29,10 @@ class Failure:
 
 @dataclass(slots=True)
 class LaneTurns:
-    """What the turns of one lane come to: the input of record.py."""
+    """What the turns of one lane come to: the input of record.py.
+
+    `wait_until`: the next turn is to be taken then, in `wait_seconds`, with what comes meanwhile.
+    """
 
     work: Work
     contact: ContactDraft | None
@@ -38,6 +41,13 @@ class LaneTurns:
     messages: list[dict[str, Any]] = field(default_factory=list)
     transitions: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
+    wait_until: datetime | None = None
+    wait_seconds: float = 0.0
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether entries of the lane are left for another claim."""
+        return self.work.has_rest or len(self.handled) < len(self.work.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +79,22 @@ class Effects:
         conversation.state = outcome.state
         conversation.data = outcome.data
         conversation.choices = outcome.choices
-        conversation.is_touched = conversation.is_rearmed = True
+        conversation.memory = outcome.memory
+        conversation.is_touched = True
         if outcome.hand_over is not None:
             conversation.hold_open()
-        if outcome.is_ended:
-            conversation.closed_at = now
-        conversation.timers = _timers(turns.work.key, conversation, outcome, now)
+        conversation.closed_at = now if outcome.is_ended else conversation.closed_at
+        if not outcome.keeps_timers:
+            conversation.is_rearmed = True
+            conversation.timers = _timers(turns.work.key, conversation, outcome, now)
 
     def give_back(self, lane: str, conversation: ConversationDraft, now: datetime) -> None:
         """The bot answers again; a time-out that came due meanwhile did nothing."""
         conversation.give_back()
-        state = self.bot.states.get(conversation.state)
-        if state and state.deadline:
-            after, to_state = state.deadline
-            stay = (to_state, conversation.state_seq)
-            timeout = timers.row(conversation.id, lane, timers.TIMEOUT, stay, now, after)
-            armed = [t for t in conversation.timers if t["name"] != timers.TIMEOUT]
-            conversation.timers = [*armed, timeout]
+        if state := self.bot.states.get(conversation.state):
+            whose, stay = (conversation.id, lane), conversation.state_seq
+            armed = timers.alarms(state.alarms, whose, stay, now)
+            conversation.timers = [*_reminders(conversation), *armed]
 
     def _transitions(
         self, conversation: ConversationDraft, outcome: Outcome, entry: Row[Any], now: datetime
@@ -105,7 +114,7 @@ class Effects:
                 "reason": outcome.hand_over or "",
                 "created_at": now,
             }
-            for step in outcome.steps
+            for step in outcome.steps or _stay(outcome)
         ]
 
     def _replies(
@@ -137,15 +146,29 @@ class Effects:
         ]
 
 
+def _stay(outcome: Outcome) -> tuple[Step, ...]:
+    """Where no move can bear the reason of a hand-over, a step from the state to itself does."""
+    here = outcome.state
+    return () if outcome.hand_over is None else (Step(here, here, "hand_over"),)
+
+
 def _timers(
     lane: str, conversation: ConversationDraft, outcome: Outcome, now: datetime
 ) -> list[dict[str, Any]]:
     """The timers armed after this turn; a later one of the same name replaces an earlier."""
-    armed = {t["name"]: t for t in conversation.timers if t["name"] != timers.TIMEOUT}
+    armed = {timer["name"]: timer for timer in _reminders(conversation)}
     wanted = [(f"remind:{r.to}", r.after, r.to) for r in outcome.reminders]
     if outcome.timeout:
         wanted.append((timers.TIMEOUT, *outcome.timeout))
+    if outcome.nudge:
+        wanted.append((timers.NUDGE, outcome.nudge, outcome.state))
     for name, after, to_state in wanted:
         stay = (to_state, conversation.state_seq)
         armed[name] = timers.row(conversation.id, lane, name, stay, now, after)
     return [] if conversation.closed_at else list(armed.values())
+
+
+def _reminders(conversation: ConversationDraft) -> list[dict[str, Any]]:
+    """The timers that a turn which stays in the state leaves alone."""
+    alarms = (timers.TIMEOUT, timers.NUDGE)
+    return [timer for timer in conversation.timers if timer["name"] not in alarms]

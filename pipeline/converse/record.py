@@ -92,7 +92,7 @@ def _with_current_versions(connection: Connection, batch: Sequence[LaneTurns]) -
 def _release(
     connection: Connection, token: uuid.UUID, batch: Sequence[LaneTurns], now: datetime
 ) -> None:
-    done = [turns.work.key for turns in batch if not turns.failure and not turns.work.has_rest]
+    done = [turns.work.key for turns in batch if not turns.failure and not turns.has_rest]
     if done:
         lanes.release(connection, "inbound", token, done, now)
     waiting: list[tuple[str, datetime, int, str | None]] = []
@@ -102,9 +102,11 @@ def _release(
             pause = BACK_OFF_SECONDS[min(turns.failure.attempt, len(BACK_OFF_SECONDS)) - 1]
             due_at, tried = now + timedelta(seconds=pause), turns.failure.attempt
             waiting.append((turns.work.key, due_at, tried, None))
-        elif turns.failure or turns.work.has_rest:
+        elif turns.failure or turns.has_rest:
             more = recovering if turns.work.is_recovery else waiting
-            more.append((turns.work.key, now, 0, None))
+            # That more of a burst is waited for is no failed try.
+            tried = turns.work.attempt - 1 if turns.wait_until and not turns.handled else 0
+            more.append((turns.work.key, turns.wait_until or now, tried, None))
     if waiting:
         lanes.postpone(connection, "inbound", waiting)
     if recovering:
@@ -140,7 +142,7 @@ def _blame(
 def _failure(turns: LaneTurns, error: Exception) -> Failure:
     attempt = turns.work.attempt
     text = f"The turn's effects cannot be recorded: {type(error).__name__}: {error}"
-    return Failure(turns.handled[0], attempt, text[:2000], attempt >= MAX_ATTEMPTS)
+    return Failure((), attempt, text[:2000], attempt >= MAX_ATTEMPTS)
 
 
 def _write_left(connection: Connection, left: LaneTurns, now: datetime) -> None:

@@ -82,18 +82,19 @@ def _write_timers(connection: Connection, batch: Sequence[LaneTurns]) -> None:
     if left:
         timers.disarm(connection, left)
     if stayed:
-        timers.disarm(connection, stayed, "timeout")
+        timers.disarm(connection, stayed, timers.TIMEOUT, timers.NUDGE)
     if armed := [timer for talk in talks for timer in talk.timers]:
         timers.arm(connection, armed)
 
 
 def write_failure(connection: Connection, failure: Failure, now: datetime) -> None:
-    """Note a failed turn on its entry; a final one is parked."""
-    inbox.fail(
-        connection,
-        failure.entry_id,
-        attempts=failure.attempt,
-        error=failure.error,
-        parked_at=now if failure.is_final else None,
-    )
+    """Note a failed turn on its entries; a final one is parked."""
+    for entry_id in failure.entry_ids:
+        inbox.fail(
+            connection,
+            entry_id,
+            attempts=failure.attempt,
+            error=failure.error,
+            parked_at=now if failure.is_final else None,
+        )
     log.error("turn parked" if failure.is_final else "turn failed", attempt=failure.attempt)

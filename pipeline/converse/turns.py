@@ -5,13 +5,15 @@ Nothing here touches the database, but for the history a handler asks for. Next:
 
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from pipeline.botkit import Bot, Entered, Heard, PastMessage, Reminded, Situation
+from pipeline.botkit import Bot, Entered, Heard, Nudged, PastMessage, Reminded, Situation
+from pipeline.converse.bursts import Group, group
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.converse.effects import Effects, Failure, LaneTurns
@@ -34,28 +36,39 @@ class Talker:
         self._history = history
 
     def take(self, work: Work, now: datetime) -> LaneTurns:
-        """Take the turns of one lane up to the first that fails."""
+        """Take the turns of one lane up to the first that fails, or that is to wait for more."""
         turns = _untaken(work)
-        for position, entry in enumerate(work.entries):
-            attempt = work.attempt if position == 0 else 1
+        while len(turns.handled) < len(work.entries):
+            attempt = 1 if turns.handled else work.attempt
+            together = group(self._bot, turns, len(turns.handled), now)
             if attempt > MAX_ATTEMPTS:
                 error = f"The worker died {MAX_ATTEMPTS} times while it took this turn."
-                turns.failure = Failure(entry.id, attempt - 1, error, is_final=True)
+                turns.failure = Failure(together.ids, attempt - 1, error, is_final=True)
+                break
+            if together.wait_until:
+                turns.wait_until = together.wait_until
+                turns.wait_seconds = (together.wait_until - now).total_seconds()
                 break
             try:
-                self._take_one(turns, entry, now)
+                self._take_one(turns, together, now)
             except Exception as error:  # noqa: BLE001 (one contact's turn must not hurt another's)
                 is_final = attempt >= MAX_ATTEMPTS
-                turns.failure = Failure(entry.id, attempt, _explain(error), is_final)
+                turns.failure = Failure(together.ids, attempt, _explain(error), is_final)
                 break
-            turns.handled.append(entry.id)
+            turns.handled += together.ids
+            if work.is_alone:
+                break
         self._log_parked(turns)
         return turns
 
     def given_up(self, work: Work, failure: Failure) -> LaneTurns:
-        """What to record of a lane whose first turn failed outside of the bot's code."""
+        """What to record of a lane whose first turn failed outside of the bot's code.
+
+        The entries of that turn are found here; the failure need not name them.
+        """
         turns = _untaken(work)
-        turns.failure = failure
+        together = group(self._bot, turns, 0, work.entries[0].received_at)
+        turns.failure = replace(failure, entry_ids=together.ids)
         self._log_parked(turns)
         return turns
 
@@ -63,38 +76,42 @@ class Talker:
         """Log what the contact wrote in a turn that is parked: it is read, if not answered."""
         if not turns.failure or not turns.failure.is_final:
             return
-        entry = next(e for e in turns.work.entries if e.id == turns.failure.entry_id)
-        if entry.kind != "message":
-            return
-        try:
-            message = Inbound.from_json(entry.payload["message"])
-        except (KeyError, TypeError, ValueError):
-            # Not even we can read it; the entry keeps it as it came.
-            return
-        contact = turns.contact or ContactDraft.new(message)
-        conversation = self._conversation_for(turns, message, entry.received_at)
-        _log(turns, entry, message, (contact, conversation))
+        for entry in turns.work.entries:
+            if entry.id not in turns.failure.entry_ids or entry.kind != "message":
+                continue
+            try:
+                message = Inbound.from_json(entry.payload["message"])
+            except (KeyError, TypeError, ValueError):
+                # Not even we can read it; the entry keeps it as it came.
+                continue
+            contact = turns.contact or ContactDraft.new(message)
+            conversation = self._conversation_for(turns, message, entry.received_at)
+            _log(turns, entry, message, (contact, conversation))
 
-    def _take_one(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
+    def _take_one(self, turns: LaneTurns, together: Group, now: datetime) -> None:
+        entry = together.entries[0]
         if entry.kind in {"message", "late", "rerun"}:
-            self._hear(turns, entry, now)
+            self._hear(turns, together, now)
         elif entry.kind == "timer":
             self._remind(turns, entry, now)
         else:
             self._enter(turns, entry, now)
 
-    def _hear(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
-        message = Inbound.from_json(entry.payload["message"])
-        contact = turns.contact or ContactDraft.new(message)
-        conversation = self._conversation_for(turns, message, entry.received_at)
-        situation = self._situation(turns, contact, conversation, Heard(message), entry, now)
+    def _hear(self, turns: LaneTurns, together: Group, now: datetime) -> None:
+        entry = together.entries[0]
+        messages = [Inbound.from_json(one.payload["message"]) for one in together.entries]
+        contact = turns.contact or ContactDraft.new(messages[0])
+        conversation = self._conversation_for(turns, messages[0], entry.received_at)
+        cause = Heard(together.heard(messages))
+        situation = self._situation(turns, contact, conversation, cause, entry, now)
         is_late = entry.kind == "late"  # pulled a day after: the contact waits no more
         is_silent = is_late or contact.is_blocked or conversation.is_held(now)
         outcome = None if is_silent else self._bot.respond(situation)
         # Only now, so that a turn that failed has left no mark on the drafts.
-        _log(turns, entry, message, (contact, conversation))
+        for one, message in zip(together.entries, messages, strict=True):
+            _log(turns, one, message, (contact, conversation))
         if outcome:
-            self._effects.apply(turns, conversation, outcome, entry, now)
+            self._effects.apply(turns, conversation, outcome, together.entries[-1], now)
 
     def _remind(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
         timer = entry.payload
@@ -110,10 +127,12 @@ class Talker:
         heard_at = conversation.last_inbound_at
         armed_at = datetime.fromisoformat(timer["armed_at"])
         # A message that came after a time-out was armed has re-armed it.
-        was_heard = timer["name"] == "timeout" and heard_at is not None and heard_at > armed_at
+        is_alarm = timer["name"] in {timers.TIMEOUT, timers.NUDGE}
+        was_heard = is_alarm and heard_at is not None and heard_at > armed_at
         if has_left or was_heard:
             return
-        cause = Reminded(timer["to_state"])
+        is_nudge = timer["name"] == timers.NUDGE
+        cause = Nudged() if is_nudge else Reminded(timer["to_state"])
         situation = self._situation(turns, turns.contact, conversation, cause, entry, now)
         self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
 
@@ -137,7 +156,7 @@ class Talker:
                 return conversation
             conversation.closed_at = at
             conversation.is_touched = conversation.is_rearmed = True
-        return ConversationDraft.new(message, self._bot.start, at)
+        return ConversationDraft.new(message, self._bot, at)
 
     def _past(
         self, turns: LaneTurns, conversation: ConversationDraft, limit: int
@@ -156,7 +175,7 @@ class Talker:
         turns: LaneTurns,
         contact: ContactDraft,
         conversation: ConversationDraft,
-        cause: Heard | Reminded | Entered,
+        cause: Heard | Reminded | Entered | Nudged,
         entry: Row[Any],
         now: datetime,
     ) -> Situation:
@@ -170,6 +189,9 @@ class Talker:
             now=now,
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
             history=lambda limit: self._past(turns, conversation, limit),
+            memory=conversation.memory,
+            heard_at=entry.received_at if entry.kind == "message" else None,
+            last_heard_at=None if conversation.is_new else conversation.last_inbound_at,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import ChangeRefused
-from pipeline.override.moving import arm_timeout
+from pipeline.override.moving import arm_alarms
 from pipeline.override.subject import contact_of, locked
 from pipeline.records import audit, conversations, lanes, outbox, timers
 from pipeline.runtime import Runtime
@@ -69,5 +69,5 @@ def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> No
         contact = contact_of(connection, before.contact_id)
         if state := runtime.bot.states.get(before.state):
             # A time-out that came due meanwhile did nothing.
-            arm_timeout(connection, (before.id, contact.key), state, before.state_seq, now)
+            arm_alarms(connection, (before.id, contact.key), state, before.state_seq, now)
         audit.append(connection, now, actor, "give_back", str(conversation_id))

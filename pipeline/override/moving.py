@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from pipeline.botkit import Bot, State
+from pipeline.botkit import Bot, State, moved_by_hand
 from pipeline.messages import storable
 from pipeline.records import contacts, conversations, inbox, timers, transitions
 
@@ -41,6 +41,7 @@ def _change(before: Row[Any], wanted: Move) -> dict[str, Any]:
         "state_seq": before.state_seq + 1,
         # What the bot offered in the state before is no answer in this one.
         "choices": [],
+        "memory": moved_by_hand(before.memory, wanted.to_state),
         **wanted.also,
     }
 
@@ -61,23 +62,18 @@ def _step(bot: Bot, before: Row[Any], wanted: Move) -> dict[str, Any]:
 
 
 def _enter(connection: Connection, befores: Sequence[Row[Any]], state: State, at: datetime) -> None:
-    """Arm the time-out of the state entered; a SEND-state gets a turn so that it runs."""
+    """Arm the timers of the state entered; one with a way in gets a turn so that it runs."""
     keys = contacts.keys_of(connection, [before.contact_id for before in befores])
-    if state.deadline:
-        after, to_state = state.deadline
-        armed = [
-            timers.row(
-                before.id,
-                keys[before.contact_id],
-                timers.TIMEOUT,
-                (to_state, before.state_seq + 1),
-                at,
-                after,
-            )
-            for before in befores
-        ]
+    armed = [
+        timer
+        for before in befores
+        for timer in timers.alarms(
+            state.alarms, (before.id, keys[before.contact_id]), before.state_seq + 1, at
+        )
+    ]
+    if armed:
         timers.arm(connection, armed)
-    if state.sort == "send":
+    if state.has_way_in:
         entries = [_enter_turn(before, keys[before.contact_id]) for before in befores]
         inbox.append(connection, [entry | {"received_at": at} for entry in entries])
 
@@ -88,15 +84,13 @@ def _enter_turn(before: Row[Any], lane: str) -> dict[str, Any]:
     return inbox.internal("enter", f"{before.id}:{stay}", lane, payload)
 
 
-def arm_timeout(
+def arm_alarms(
     connection: Connection,
     whose: tuple[uuid.UUID, str],
     state: State,
     state_seq: int,
     now: datetime,
 ) -> None:
-    """Set the time-out of a state that is taken up again; `whose`: conversation and lane."""
-    if state.deadline:
-        after, to_state = state.deadline
-        stay = (to_state, state_seq)
-        timers.arm(connection, [timers.row(*whose, timers.TIMEOUT, stay, now, after)])
+    """Set the timers of a state that is taken up again; `whose`: conversation and lane."""
+    if state.alarms:
+        timers.arm(connection, timers.alarms(state.alarms, whose, state_seq, now))

@@ -66,7 +66,7 @@ def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: s
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        wanted = Move(start, actor, reason, now, {"data": {}, **_FREE})
+        wanted = Move(start, actor, reason, now, {"data": {}, "memory": {}, **_FREE})
         move(connection, runtime.bot, [before], wanted)
         timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
         key = contact_of(connection, before.contact_id).key

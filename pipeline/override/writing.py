@@ -166,6 +166,7 @@ def _open(
         "channel": channel,
         "our_number": previous.our_number if previous else _our_number(runtime.settings),
         "state": start_of(runtime),
+        "memory": runtime.bot.first_memory,
         "opened_at": now,
         "last_message_at": now,
         # WhatsApp's window counts from the contact's last message, whichever talk it was in.

@@ -27,6 +27,7 @@ class Conversation(Record):
     """One talk. `version` grows with every change and fences turns in flight (promise P8).
 
     `state_seq` counts the states entered, so that a timer knows whether its state was left.
+    `memory` is the bot kit's own: how the talk came to its state, and what it owes there.
     `read_at` is when an operator last looked; what came in later is unread.
     """
 
@@ -79,6 +80,7 @@ class Conversation(Record):
     state_seq: Mapped[int] = mapped_column(default=0)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     choices: Mapped[list[Any]] = mapped_column(default=list)
+    memory: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     holder: Mapped[Word] = mapped_column(default="bot")
     held_by: Mapped[str] = mapped_column(default="")

@@ -1,7 +1,7 @@
 """Timers: state timeouts and reminders as durable rows; the clock moves due ones to the inbox."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,14 @@ from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, among
 
 TIMEOUT = "timeout"
+# Words for a contact who is silent; the state stays.
+NUDGE = "nudge"
 # The end of a timed hold: it belongs to the holder, so leaving the state does not cancel it.
 GIVE_BACK = "give_back"
 
 
 class Timer(Record):
-    """`name` is "timeout", "remind:STATE" or "give_back".
+    """`name` is "timeout", "nudge", "remind:STATE" or "give_back".
 
     `state_seq` is the stay in a state that armed it.
     """
@@ -59,10 +61,23 @@ def row(
     }
 
 
-def disarm(connection: Connection, conversation_ids: Collection[uuid.UUID], name: str = "") -> None:
-    """Delete timers of conversations: those called `name`, or all that their state armed."""
+def alarms(
+    alarms_of_state: Iterable[tuple[str, timedelta, str]],
+    whose: tuple[uuid.UUID, str],
+    state_seq: int,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """The rows of a state's own timers: (name, after, to state); `whose`: conversation, lane."""
+    return [
+        row(*whose, name, (to_state, state_seq), now, after)
+        for name, after, to_state in alarms_of_state
+    ]
+
+
+def disarm(connection: Connection, conversation_ids: Collection[uuid.UUID], *names: str) -> None:
+    """Delete timers of conversations: those with these names, or all that their state armed."""
     gone = delete(Timer).where(among(connection, Timer.conversation_id, conversation_ids))
-    connection.execute(gone.where(Timer.name == name if name else Timer.name != GIVE_BACK))
+    connection.execute(gone.where(Timer.name.in_(names) if names else Timer.name != GIVE_BACK))
 
 
 def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from parley.hot_reload import HotReload
 from pipeline.botkit import Bot, Turn, graph, load, rehearse
+from pipeline.botkit.situation import ContactView
 from pipeline.botkit.talk import Talk
-from pipeline.botkit.turn import ContactView
 from pipeline.database import Database
 from pipeline.runtime import Runtime
 from tests.builders import a_runtime

@@ -87,24 +87,34 @@ def _node(bot: Bot, place: Place) -> Node:
     node, color, href = place.node, tint(bot, place.name), _listed(place)
     if node is None:
         return Node(place.name, "the bot lacks this state", "unknown", color, href, is_odd=True)
-    notes = ["sends" if node.sort == "send" else "awaits"]
-    if node.is_start:
-        notes.insert(0, "start")
-    if graph.NO_WAY_IN in node.marks:
-        notes.append("no way in")
-    if graph.NO_WAY_OUT in node.marks:
-        notes.append("no way out")
-    if node.is_open:
-        notes.append("leads on as it runs")
     is_odd = bool(node.marks)
-    return Node(place.name, " · ".join(notes), node.sort, color, href, node.is_start, is_odd)
+    note = " · ".join(_notes(node))
+    return Node(place.name, note, node.sort, color, href, node.is_start, is_odd)
+
+
+def _notes(node: graph.Node) -> Iterator[str]:
+    if node.is_start:
+        yield "start"
+    yield "asks" if node.is_question else "sends" if node.sort == "send" else "awaits"
+    if node.nudge:
+        yield f"nudges {node.nudge}"
+    if graph.NO_WAY_IN in node.marks:
+        yield "no way in"
+    if graph.NO_WAY_OUT in node.marks:
+        yield "no way out"
+    if node.goes_back:
+        yield "leads back"
+    if node.is_open:
+        yield "leads on as it runs"
 
 
 def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Move]:
     for state in machine.states:
         for edge in state.moves:
             # "then" is what every arrow of a SEND-state says.
-            yield _Move(state.name, edge.target, "then" if edge.label else "move")
+            is_then = edge.label == "then"
+            label = "" if is_then else edge.label
+            yield _Move(state.name, edge.target, "then" if is_then else "move", label)
         if state.timeout:
             yield _Move(state.name, state.timeout.target, "timeout", state.timeout.label)
     for command in machine.commands:

@@ -129,5 +129,7 @@ def _next_timer(connection: Connection, talk: Row[Any] | None) -> tuple[datetime
         return None, ""
     if timer.name == "give_back":
         return timer.due_at, "the bot answers again"
+    if timer.name == "nudge":
+        return timer.due_at, "a nudge"
     what = "time-out" if timer.name == "timeout" else "reminder"
     return timer.due_at, f"{what}: {timer.to_state}"

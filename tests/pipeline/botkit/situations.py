@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.botkit import Bot, Choice, ContactView, Entered, Heard, Reminded, Situation
+from pipeline.botkit import Bot, Choice, ContactView, Entered, Heard, Nudged, Reminded, Situation
 from pipeline.botkit.definition import HandlerFunction
 from pipeline.messages import Inbound
 
@@ -21,7 +21,8 @@ def a_situation(
     state: str = "start",
     data: Mapping[str, Any] | None = None,
     choices: tuple[Choice, ...] = (),
-    cause: Heard | Reminded | Entered | None = None,
+    cause: Heard | Reminded | Entered | Nudged | None = None,
+    memory: Mapping[str, Any] | None = None,
 ) -> Situation:
     return Situation(
         cause=cause or Heard(an_inbound(text)),
@@ -33,6 +34,7 @@ def a_situation(
         now=NOW,
         idempotency_key="key-1",
         history=lambda _count: [],
+        memory=memory or {},
     )
 
 

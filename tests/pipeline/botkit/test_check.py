@@ -86,7 +86,7 @@ Spoil = Callable[[Bot], object]
             "on_timeout= names 'x', no state",
         ),
         (lambda bot: bot.awaits("b")(to_nowhere), "returns 'nowhere', no state"),
-        (lambda bot: bot.command("x")(to_nowhere), 'command "x" at '),
+        (lambda bot: bot.command("x")(to_nowhere), 'command "x", '),
         (lambda bot: bot.command("x")(perhaps_nowhere), "returns 'nowhere', no state"),
         (lambda bot: bot.awaits("b", to=["start"])(to_second), "'second'; its to= allows start"),
         (lambda bot: bot.renamed("old", "x"), "renamed('old', 'x'): 'x' is no state"),
@@ -109,17 +109,16 @@ def test_wrong_return_is_found_with_its_line() -> None:
 
 
 def test_wrong_start_is_found() -> None:
-    problems = Bot("empty", start="start").check()
-    assert [problem.text for problem in problems] == [
-        "start='start' is no state; the states are none"
-    ]
+    (problem,) = Bot("empty", start="start").check()
+    assert problem.text.startswith('bot "empty", ')
+    assert problem.text.endswith(": start='start' is no state; the states are none")
 
 
 def test_fallback_is_checked_too() -> None:
     bot = Bot("lost", start="start")
     bot.awaits("start")(quiet)
     bot.fallback(to_nowhere)
-    assert bot.check()[0].text.startswith("fallback at ")
+    assert bot.check()[0].text.startswith('bot "lost", fallback, ')
 
 
 def test_send_loop_is_found_once() -> None:
@@ -128,7 +127,7 @@ def test_send_loop_is_found_once() -> None:
         bot.sends(name, then=then)(quiet)
     problems = bot.check()
     assert len(problems) == 1
-    assert problems[0].text.endswith("SEND-states in a loop: b > c > b")
+    assert "SEND-states in a loop: b > c > b; let one" in problems[0].text
 
 
 def test_unreachable_state_is_a_warning() -> None:

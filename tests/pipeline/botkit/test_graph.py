@@ -113,7 +113,7 @@ def test_machine_is_drawn_as_text() -> None:
     bot.command("go", "on")(to_second)
     bot.awaits("second", to=["start"])(somewhere)
     bot.command("jump")(somewhere)
-    bot.command("help")(says_so)
+    bot.command("about")(says_so)
     bot.fallback(says_so)
     bot.renamed("hello", "start")
     assert graph.as_text(bot) == DRAWN
@@ -139,7 +139,7 @@ anywhere
   -> second  ("go" or "on")
   -> start  ("go" or "on")
   -> ?  ("jump", decided while it runs)
-  -> the same state  ("help")
+  -> the same state  ("about")
 
 a state that is not in the code
   -> start  (fallback)

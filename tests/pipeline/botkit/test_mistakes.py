@@ -169,7 +169,7 @@ HOUR = timedelta(hours=1)
         (lambda bot: bot.command("MENU")(first), 'command "MENU" is written twice, at '),
         (lambda bot: bot.command()(first), "command() needs the words"),
         (lambda bot: bot.fallback(first), "fallback is written twice"),
-        (lambda bot: bot.renamed("old", "b"), 'state "old" is renamed twice'),
+        (lambda bot: bot.renamed("old", "b"), 'state "old", '),
         (lambda bot: bot.awaits(" ")(first), "a state needs a name"),
         (lambda bot: bot.awaits("b")(takes_nothing), "takes_nothing() must take one argument"),
         (lambda bot: bot.awaits("b")(7), "7 is not a function"),

@@ -64,7 +64,7 @@ def test_lane_in_back_off_is_not_claimed(stage: MakeStage) -> None:
     assert [work.key for work in claim(s.database, 8).works] == [ADA]
 
 
-def test_expired_lease_comes_alone_entry_by_entry(stage: MakeStage) -> None:
+def test_expired_lease_comes_alone_turn_by_turn(stage: MakeStage) -> None:
     s = stage()
     for text in ("a", "b"):
         s.hears(text)
@@ -76,7 +76,7 @@ def test_expired_lease_comes_alone_entry_by_entry(stage: MakeStage) -> None:
     s.clock.pass_by(1)
     recovered = claim(s.database, 8)
     (work,) = recovered.works
-    assert (work.key, work.attempt, len(work.entries)) == (ADA, 2, 1)
+    assert (work.key, work.attempt, work.is_alone) == (ADA, 2, True)
     assert recovered.is_recovery
 
 

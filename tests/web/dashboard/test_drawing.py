@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from pipeline.botkit import Bot
+from pipeline.botkit import Bot, Name
 from pipeline.insight.machine import places
 from pipeline.insight.states import StateCount
 from tests.builders import a_bot
@@ -99,3 +99,15 @@ def test_renamed_state_leads_to_its_old_conversations_too() -> None:
     found = drawn(bot, StateCount("help", False, 2))
     assert found.counts[SUPPORT] == 2
     assert found.nodes[SUPPORT].href == "/conversations?state=support&state=help"
+
+
+def test_questions_and_nudges_are_noted() -> None:
+    bot = Bot("b", start="ask")
+    nudge = {"nudge_after": timedelta(minutes=5), "nudge": "Hm?"}
+    bot.asks("ask", "Who?", Name(), into="who", then="b", tries=2, give_up="c", **nudge)  # type: ignore[arg-type]  # a dict of several
+    bot.awaits("b")(lambda turn: turn.back())
+    bot.sends("c", then="ask")(lambda _turn: None)
+    found = drawn(bot)
+    assert found.nodes[0].note == "start · asks · nudges after 5 min"
+    assert Line(0, 2, "move", ("after 2 wrong answers",)) in found.lines
+    assert Line(0, 1, "move", ()) in found.lines

@@ -2,13 +2,17 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from pipeline.botkit import Bot, Flow, Text, Turn
 from pipeline.database import Database
-from tests.builders import a_conversation
+from tests.builders import a_conversation, a_runtime
+from tests.web.dashboard.conftest import signed_in
+from web.app import create_app
 
 
 def machine_of(page: str) -> dict[str, Any]:
@@ -67,3 +71,21 @@ def test_hostile_state_is_shown_as_text(
     page = viewer.get("/states").text
     assert machine_of(page)["nodes"][-1]["name"] == state
     assert "<script>alert" not in page
+
+
+def test_flows_stand_together_and_questions_ask(database: Database) -> None:
+    bot, flow = Bot("b", start="start"), Flow("address", start="street")
+    flow.asks("street", "Street?", Text(), into="street", then="city")
+    flow.awaits("city", nudge_after=timedelta(minutes=5), nudge="Hm?")(_leaves)
+    bot.include(flow)
+    bot.awaits("start")(lambda turn: turn.call(flow, then="start"))
+    app = create_app(a_runtime(database, bot), lambda _pool: None)
+    page = " ".join(signed_in(app, database, "viewer").get("/states").text.split())
+    assert page.count('<span class="soft">Flow</span> address</th>') == 1
+    assert "<td>asks</td> <td>address.city</td>" in page
+    assert 'nudges <span class="soft">after 5 min</span>' in page
+    assert '<span class="soft">the state before</span>' in page
+
+
+def _leaves(turn: Turn) -> str:
+    return turn.back()

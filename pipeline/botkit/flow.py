@@ -1,0 +1,69 @@
+"""Sub-flows: states that several places of a bot go through, which return a value.
+
+address = Flow("address", start="street"); bot.include(address); turn.call(address, then="confirm")
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.botkit.definition import State, here
+from pipeline.botkit.scope import Scope
+from pipeline.errors import BotDefinitionError
+
+
+class Flow(Scope):
+    """States of their own, written as a bot's are; `turn.done(value)` ends them.
+
+    In the bot they are called "address.street". A function in the flow calls them "street", and may
+    name the bot's states too.
+    """
+
+    def __init__(self, name: str, *, start: str) -> None:
+        if not name.strip() or "." in name:
+            raise BotDefinitionError(f"{here()}: {name!r} names no flow: it takes a word, no dot")
+        self.name = name
+        self.start = start
+        self._states: dict[str, State] = {}
+        self._is_included = False
+
+    def __repr__(self) -> str:
+        return f"Flow({self.name!r}, start={self.start!r}, {len(self._states)} states)"
+
+    @property
+    def label(self) -> str:
+        return f'flow "{self.name}"'
+
+    def included(self) -> Iterator[State]:
+        """The states as a bot takes them up, under their whole names."""
+        self._is_included = True
+        return map(self._included, self._states.values())
+
+    def _included(self, state: State) -> State:
+        question = state.question
+        if question is not None:
+            question = replace(
+                question, then=self._whole(question.then), give_up=self._whole(question.give_up)
+            )
+        return replace(
+            state,
+            name=f"{self.name}.{state.name}",
+            flow=self.name,
+            to=None if state.to is None else tuple(self._whole(name) or "" for name in state.to),
+            then=self._whole(state.then),
+            on_timeout=self._whole(state.on_timeout),
+            question=question,
+        )
+
+    def _whole(self, name: str | None) -> str | None:
+        return f"{self.name}.{name}" if name in self._states else name
+
+    def _add(self, state: State) -> None:
+        if self._is_included:
+            self._refuse(state.name, "the flow is included already; write its states before that")
+        self._refuse_second(state, self._states.get(state.name))
+        self._states[state.name] = state
+
+    def _replace(self, state: State) -> None:
+        if self._is_included:
+            self._refuse(state.name, "the flow is included already; write its states before that")
+        self._states[state.name] = state

@@ -1,0 +1,95 @@
+"""The memory of the kit: how a talk came to its state, kept as JSON beside the author's data.
+
+`run` reads and changes it in each turn; an operator's change goes through `moved_by_hand`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+LONGEST_TRAIL = 20
+MOST_CALLS = 20
+
+# [flow, state to go to when it is done], the innermost last.
+Calls = list[list[str]]
+
+
+@dataclass(slots=True)
+class Memory:
+    """`trail` holds, for each AWAIT-state passed and last the present one, its way in and calls.
+
+    `tries` counts wrong answers to the question that is asked. `pace` is when a run of quick
+    messages began and how many there were. `is_new`: the talk is yet to enter its first state.
+    """
+
+    trail: list[tuple[str, Calls]] = field(default_factory=list)
+    calls: Calls = field(default_factory=list)
+    tries: int = 0
+    pace: tuple[str, int] | None = None
+    is_new: bool = False
+
+    def leave_flows(self, state: str) -> None:
+        """Drop the calls of flows that `state` is not in."""
+        while self.calls and not state.startswith(f"{self.calls[-1][0]}."):
+            self.calls.pop()
+
+    def passed(self, way_in: str) -> None:
+        """Note that the talk rests in another AWAIT-state now, which it came to by `way_in`."""
+        self.trail.append((way_in, [list(call) for call in self.calls]))
+        # The present one stands in it as well.
+        del self.trail[: -(LONGEST_TRAIL + 1)]
+
+    def hurries(self, at: datetime, before: datetime | None, guard: tuple[int, timedelta]) -> bool:
+        """Count a message that came `at`, the last one `before`; True when there are too many.
+
+        Messages that come no quicker than the guard allows on average are not even counted.
+        """
+        most, within = guard
+        if self.pace is not None:
+            began, count = datetime.fromisoformat(self.pace[0]), self.pace[1] + 1
+            if at - began <= within:
+                self.pace = None if count > most else (self.pace[0], count)
+                return count > most
+            self.pace = None
+        if before is not None and at - before <= within / most:
+            self.pace = (before.isoformat(), 2)
+        return False
+
+    def as_json(self, result: Any) -> dict[str, Any]:
+        """What is stored: only what is not empty."""
+        kept: dict[str, Any] = {}
+        if self.trail:
+            kept["trail"] = [[way_in, calls] if calls else [way_in] for way_in, calls in self.trail]
+        if self.calls:
+            kept["calls"] = self.calls
+        if self.is_new:
+            kept["is_new"] = True
+        if self.tries:
+            kept["tries"] = self.tries
+        if self.pace is not None:
+            kept["pace"] = list(self.pace)
+        if result is not None:
+            kept["result"] = result
+        return kept
+
+
+def recalled(stored: Mapping[str, Any]) -> Memory:
+    """The inverse of `Memory.as_json`."""
+    if not stored:
+        return Memory()
+    pace = stored.get("pace")
+    return Memory(
+        trail=[(way_in, calls[0] if calls else []) for way_in, *calls in stored.get("trail", ())],
+        calls=[list(call) for call in stored.get("calls", ())],
+        tries=stored.get("tries", 0),
+        pace=(pace[0], pace[1]) if pace else None,
+        is_new=bool(stored.get("is_new")),
+    )
+
+
+def moved_by_hand(stored: Mapping[str, Any], state: str) -> dict[str, Any]:
+    """What still fits when an operator puts the talk into `state`: the calls of flows it is in."""
+    memory = Memory(calls=[list(call) for call in stored.get("calls", ())])
+    memory.leave_flows(state)
+    return memory.as_json(None)
