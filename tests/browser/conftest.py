@@ -17,6 +17,8 @@ from tests.browser.sample import Sample, fill
 from tests.browser.site import Role, Site, a_site
 from tests.stack import EVERYTHING
 from tests.stack.fixtures import MakeStack
+from tests.stack.people import Person, a_person
+from tests.stack.processes import eventually
 from tests.stack.servers import missing
 
 HERE = Path(__file__).parent
@@ -106,3 +108,12 @@ def visit() -> Iterator[Visit]:
     for page, _ in visits:
         page.context.close()
     assert [text for _, complaints in visits for text in complaints.unexpected] == []
+
+
+@pytest.fixture
+def ada(live: Site) -> Person:
+    """A contact who has said hi and was answered."""
+    person = a_person(live.stack)
+    person.says("hi")
+    eventually(lambda: person.got)
+    return person

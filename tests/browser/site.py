@@ -16,6 +16,7 @@ from tests.browser.chromium import Device, Scheme, a_context
 from tests.browser.complaints import Complaints
 from tests.fake_twilio import FakeTwilio
 from tests.stack import Stack
+from tests.stack.people import Person
 
 Role = Literal["viewer", "operator", "admin"]
 PASSWORD = "seven green lamps in the hall"
@@ -80,6 +81,12 @@ class Site:
 def email_of(role: Role) -> str:
     """The user with this role that `visit` signs in."""
     return f"{role}-1@example.com"
+
+
+def open_talk(page: Page, site: Site, person: Person) -> None:
+    """Go to the conversation of somebody who wrote."""
+    page.goto(f"{site.url}/conversations/{person.conversation['id']}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 @contextmanager

@@ -5,11 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.site import Site
+from tests.browser.site import Site, open_talk
 from tests.stack.people import Person, a_person
 from tests.stack.processes import eventually
 
@@ -26,20 +25,6 @@ _SEEN = """
   look();
 })
 """
-
-
-@pytest.fixture
-def ada(live: Site) -> Person:
-    """A contact who has said hi and was answered."""
-    person = a_person(live.stack)
-    person.says("hi")
-    eventually(lambda: person.got)
-    return person
-
-
-def open_talk(page: Page, live: Site, person: Person) -> None:
-    page.goto(f"{live.url}/conversations/{person.conversation['id']}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def log(page: Page) -> Any:

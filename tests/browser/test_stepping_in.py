@@ -2,26 +2,12 @@
 
 import re
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Full, Visit
-from tests.browser.site import Site
-from tests.stack.people import Person, a_person
+from tests.browser.site import Site, open_talk
+from tests.stack.people import Person
 from tests.stack.processes import eventually
-
-
-@pytest.fixture
-def ada(live: Site) -> Person:
-    """A contact who has said hi and was answered."""
-    person = a_person(live.stack)
-    person.says("hi")
-    eventually(lambda: person.got)
-    return person
-
-
-def open_talk(page: Page, live: Site, person: Person) -> None:
-    page.goto(f"{live.url}/conversations/{person.conversation['id']}")
 
 
 def test_state_set_by_hand_is_used_by_the_bot(live: Site, visit: Visit, ada: Person) -> None:

@@ -1,35 +1,16 @@
 """The filters of the list, in the address and on the page: each alone, several, and nonsense."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Row
 
 from pipeline.database import Database
 from tests.builders import a_contact, a_conversation, a_message
-
-PAGE = "/conversations"
-NOW = datetime.now(UTC)
-HOSTILE = "</span><script>alert(1)</script>\" onload=x ' <svg/onload=x> \u202e"
-
-
-def ago(**length: float) -> datetime:
-    return NOW - timedelta(**length)
-
-
-def listed(client: FlaskClient, query: str = "") -> list[str]:
-    """The ids of the conversations on a page, in order."""
-    answer = client.get(f"{PAGE}?{query}")
-    assert answer.status_code == 200
-    return re.findall(r'<a class="row[^"]*" id="row-([0-9a-f-]+)"', answer.text)
-
-
-def ids(*talks: Row[Any]) -> list[str]:
-    return [str(talk.id) for talk in talks]
+from tests.web.dashboard.test_conversations import HOSTILE, NOW, PAGE, ago, ids, listed
 
 
 def test_states_are_chips_with_counts(viewer: FlaskClient, database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from pipeline.database import Database
 from pipeline.records.conversations import Conversation
-from tests.builders import a_contact, a_conversation, a_message, rows
+from tests.builders import a_contact, a_conversation, a_message, a_transition, rows
 
 PAGE = "/conversations"
 NOW = datetime.now(UTC)
@@ -159,6 +159,17 @@ def test_an_odd_place_in_the_log_is_no_error(
 ) -> None:
     talk = a_conversation(database)
     assert viewer.get(f"{PAGE}/{talk.id}?before={before}").status_code == 200
+
+
+def test_a_hand_over_that_stays_is_no_move(viewer: FlaskClient, database: Database) -> None:
+    talk = a_conversation(database, state="support")
+    reason = "asked for a <person>"
+    same = {"from_state": "support", "to_state": "support", "via": "hand_over", "reason": reason}
+    a_transition(database, talk, **same)
+    page = viewer.get(f"{PAGE}/{talk.id}").text
+    assert "handed over in support" in page
+    assert "asked for a &lt;person&gt;" in page
+    assert "support →" not in page
 
 
 def test_one_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
