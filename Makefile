@@ -20,13 +20,14 @@ setup: .venv/ready ## Make the virtual environment in .venv with everything in i
 run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
-# Tests of real processes have the machine to themselves: some of them take the time.
-ALONE := tests/browser tests/faults tests/journeys tests/parley
+# Tests of real processes, and those that take the time, have the machine to themselves.
+ALONE := tests/browser tests/faults tests/journeys tests/parley tests/workers \
+	tests/pipeline/converse/test_slow.py tests/pipeline/test_receive.py tests/web/test_webhooks.py
 test: setup ## Run the tests; TESTS= names some of them
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest --numprocesses 3 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
 endif
 
