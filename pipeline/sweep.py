@@ -94,6 +94,15 @@ def fold_tallies(database: Database) -> int:
         return tallies.fold(connection)
 
 
+def mend_tallies(database: Database) -> int:
+    """Count the states anew; returns how many counts were wrong."""
+    with database.write() as connection:
+        wrong = conversations.mend_counts(connection)
+    if wrong:
+        log.warning("counts of states were wrong", states=wrong)
+    return wrong
+
+
 def prune(database: Database, keep: timedelta) -> int:
     """Delete settled entries and receipts older than `keep`, in small transactions."""
     total = 0

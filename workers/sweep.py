@@ -56,7 +56,8 @@ def pull() -> None:
 
 @app.task(name="sweep.prune")
 def prune() -> None:
-    """Delete what is settled and old."""
+    """Delete what is settled and old, and look whether the counts are right."""
     runtime = current().runtime
     keep = timedelta(days=runtime.settings.keep_handled_days)
     _unless_database_is_away(lambda: sweep.prune(runtime.database, keep))
+    _unless_database_is_away(lambda: sweep.mend_tallies(runtime.database))

@@ -52,6 +52,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_action", "audit", ["action", "target", "created_at"])
     op.add_column("conversation", sa.Column("read_at", _MOMENT, nullable=True))
+    # What was said before there was a mark is not news.
+    op.execute("UPDATE conversation SET read_at = last_inbound_at")
     op.create_index(
         "ix_conversation_unread",
         "conversation",

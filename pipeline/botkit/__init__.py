@@ -15,7 +15,7 @@ from pipeline.botkit.flow import Flow
 from pipeline.botkit.kinds import Content
 from pipeline.botkit.links import Link, LocationRequest
 from pipeline.botkit.loading import load
-from pipeline.botkit.memory import moved_by_hand
+from pipeline.botkit.memory import is_unentered, moved_by_hand, unentered
 from pipeline.botkit.readers import Answer, Date, Email, Name, Number, OneOf, Phone, Reader, Text
 from pipeline.botkit.rehearsal import Rehearsal, both_channels, rehearse
 from pipeline.botkit.replies import Reply
@@ -85,8 +85,10 @@ __all__ = [
     "Text",
     "Turn",
     "both_channels",
+    "is_unentered",
     "joined",
     "load",
     "moved_by_hand",
     "rehearse",
+    "unentered",
 ]

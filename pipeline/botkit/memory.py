@@ -20,7 +20,7 @@ class Memory:
     """`trail` holds, for each AWAIT-state passed and last the present one, its way in and calls.
 
     `tries` counts wrong answers to the question that is asked. `pace` is when a run of quick
-    messages began and how many there were. `is_new`: the talk is yet to enter its first state.
+    messages began and how many there were. `is_new`: the talk is yet to enter its state.
     """
 
     trail: list[tuple[str, Calls]] = field(default_factory=list)
@@ -86,6 +86,16 @@ def recalled(stored: Mapping[str, Any]) -> Memory:
         pace=(pace[0], pace[1]) if pace else None,
         is_new=bool(stored.get("is_new")),
     )
+
+
+def unentered(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """For a talk put into its state while nobody may speak: it is yet to enter it."""
+    return {**stored, "is_new": True}
+
+
+def is_unentered(stored: Mapping[str, Any]) -> bool:
+    """Whether the talk is yet to enter the state that it is in."""
+    return bool(stored.get("is_new"))
 
 
 def moved_by_hand(stored: Mapping[str, Any], state: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import Row
 
-from pipeline.botkit import Bot, Choice, ContactView
+from pipeline.botkit import Bot, Choice, ContactView, unentered
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
 
@@ -154,6 +154,11 @@ class ConversationDraft:
         """The bot answers again."""
         self.holder, self.held_by, self.held_until = "bot", "", None
         self.is_touched = self.is_rearmed = True
+
+    def owe_entry(self) -> None:
+        """The state is entered when the bot may speak again."""
+        self.memory = unentered(self.memory)
+        self.is_touched = True
 
     def is_expired(self, after: timedelta | None, now: datetime) -> bool:
         return after is not None and now - self.last_message_at > after

@@ -1,5 +1,6 @@
 """Effects: turn what the bot answered into the rows that record.py writes."""
 
+import traceback
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +12,12 @@ from sqlalchemy import Row
 from pipeline.botkit import Bot, Outcome, Step
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
+from pipeline.errors import BotError
 from pipeline.messages import storable
 from pipeline.records import messages, timers
 
 log = structlog.get_logger(__name__)
+_ERROR_LENGTH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,10 @@ def _reminders(conversation: ConversationDraft) -> list[dict[str, Any]]:
     """The timers that a turn which stays in the state leaves alone."""
     alarms = (timers.TIMEOUT, timers.NUDGE)
     return [timer for timer in conversation.timers if timer["name"] not in alarms]
+
+
+def explained(error: Exception) -> str:
+    """What an operator reads about a failed turn: the words, then the traceback."""
+    cause = error.__cause__ if isinstance(error, BotError) and error.__cause__ else error
+    text = f"{error}\n\n{''.join(traceback.format_exception(cause))}"
+    return storable(text[:_ERROR_LENGTH])

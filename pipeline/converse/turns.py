@@ -3,7 +3,6 @@
 Nothing here touches the database, but for the history a handler asks for. Next: record.py.
 """
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,17 +11,24 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from pipeline.botkit import Bot, Entered, Heard, Nudged, PastMessage, Reminded, Situation
+from pipeline.botkit import (
+    Bot,
+    Entered,
+    Heard,
+    Nudged,
+    PastMessage,
+    Reminded,
+    Situation,
+    is_unentered,
+)
 from pipeline.converse.bursts import Group, group
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
-from pipeline.converse.effects import Effects, Failure, LaneTurns
-from pipeline.errors import BotError
-from pipeline.messages import Inbound, storable
+from pipeline.converse.effects import Effects, Failure, LaneTurns, explained
+from pipeline.messages import Inbound
 from pipeline.records import messages, timers
 
 MAX_ATTEMPTS = 5
-_ERROR_LENGTH = 20_000
 
 History = Callable[[UUID, int], Sequence[PastMessage]]
 
@@ -53,7 +59,7 @@ class Talker:
                 self._take_one(turns, together, now)
             except Exception as error:  # noqa: BLE001 (one contact's turn must not hurt another's)
                 is_final = attempt >= MAX_ATTEMPTS
-                turns.failure = Failure(together.ids, attempt, _explain(error), is_final)
+                turns.failure = Failure(together.ids, attempt, explained(error), is_final)
                 break
             turns.handled += together.ids
             if work.is_alone:
@@ -122,6 +128,8 @@ class Talker:
             # A hold that was taken meanwhile is open, or ends later.
             if conversation.held_until:
                 self._effects.give_back(turns.work.key, conversation, now)
+                if is_unentered(conversation.memory):
+                    self._run_way_in(turns, conversation, entry, now)
             return
         has_left = conversation.state_seq != timer["state_seq"]
         heard_at = conversation.last_inbound_at
@@ -138,9 +146,17 @@ class Talker:
 
     def _enter(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
         conversation = _open(turns, entry.payload["conversation_id"])
-        if not conversation or not turns.contact or conversation.is_held(now):
+        if not conversation or conversation.state_seq != entry.payload["state_seq"]:
             return
-        if conversation.state_seq == entry.payload["state_seq"]:
+        if conversation.is_held(now):
+            conversation.owe_entry()
+        else:
+            self._run_way_in(turns, conversation, entry, now)
+
+    def _run_way_in(
+        self, turns: LaneTurns, conversation: ConversationDraft, entry: Row[Any], now: datetime
+    ) -> None:
+        if turns.contact:
             situation = self._situation(turns, turns.contact, conversation, Entered(), entry, now)
             self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
 
@@ -223,10 +239,3 @@ def _log(
 def _open(turns: LaneTurns, conversation_id: str) -> ConversationDraft | None:
     wanted = UUID(conversation_id)
     return next((c for c in turns.conversations if c.id == wanted and not c.closed_at), None)
-
-
-def _explain(error: Exception) -> str:
-    """What an operator reads about a failed turn: the words, then the traceback."""
-    cause = error.__cause__ if isinstance(error, BotError) and error.__cause__ else error
-    text = f"{error}\n\n{''.join(traceback.format_exception(cause))}"
-    return storable(text[:_ERROR_LENGTH])

@@ -1,7 +1,7 @@
 """Conversations as a list, the latest activity first, with their contacts and last messages."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from pipeline.insight.wanted import IS_UNREAD, Wanted, condition, is_held
 from pipeline.records import tallies
+from pipeline.records.base import among
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import TABLE, Conversation
 from pipeline.records.messages import FAILED_SQL, Message
@@ -67,26 +68,40 @@ def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int | None
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def ids_of(
-    connection: Connection, wanted: Wanted, after: Place | None, limit: int
+def all_ids(
+    connection: Connection, wanted: Wanted, after: uuid.UUID | None, limit: int
+) -> list[uuid.UUID]:
+    """The ids of what is wanted below `after`: nothing moves in this order, so none is missed."""
+    query = select(Conversation.id).where(_every(connection, wanted))
+    if after:
+        query = query.where(Conversation.id < after)
+    query = query.order_by(Conversation.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def still_wanted(
+    connection: Connection, wanted: Wanted, ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Those of these that are wanted now."""
+    query = select(Conversation.id).where(among(connection, Conversation.id, ids))
+    return set(connection.execute(query.where(_every(connection, wanted))).scalars())
+
+
+def all_of(
+    connection: Connection, wanted: Wanted, after: uuid.UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """The place (`last_message_at`, `id`) of each that is wanted, less recent than `after`."""
-    found = _found(connection, wanted, after, limit)
-    place: tuple[Any, ...] = (Conversation.last_message_at, Conversation.id)
-    query = select(*place).join(found, found.c.id == Conversation.id)
-    return connection.execute(_latest_first(query, limit)).all()
+    """As `listing`, in the order of `all_ids`."""
+    ids = all_ids(connection, wanted, after, limit)
+    query = _shown(connection).where(among(connection, Conversation.id, ids))
+    return connection.execute(query.order_by(Conversation.id.desc())).all()
 
 
-def every(
-    connection: Connection, wanted: Wanted, a_batch: int = 500
-) -> Iterator[Sequence[Row[Any]]]:
-    """All that are wanted, batch by batch."""
-    after: Place | None = None
-    while rows := listing(connection, wanted, after, a_batch):
-        yield rows
-        if len(rows) < a_batch:
-            return
-        after = rows[-1].last_message_at, rows[-1].id
+def _every(connection: Connection, wanted: Wanted) -> ColumnElement[bool]:
+    asked = condition(connection, wanted).condition
+    if not wanted.states:
+        return asked
+    states = among(connection, Conversation.state, set(wanted.states))
+    return asked & states & Conversation.closed_at.is_(None)
 
 
 def _shown(connection: Connection) -> Select[Any]:

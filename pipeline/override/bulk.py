@@ -18,7 +18,7 @@ from pipeline.override.subject import start_of
 from pipeline.records import audit, conversations
 from pipeline.runtime import Runtime
 
-_FOUND_AT_ONCE = 1000
+_FOUND_AT_ONCE = 200
 _CHANGED_AT_ONCE = 300
 # What a filter finds changes while somebody reads the dry run: by so much it may grow.
 _LEEWAY = 10
@@ -97,7 +97,7 @@ def _change(
 def _change_some(runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, step: _Step) -> int:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        still = _still_wanted(connection, ids, wanted, now)
+        still = _still_wanted(connection, ids, wanted)
         mine = step(now)
         # One that is there already has nothing to change, unless its data goes too.
         moving = [row for row in still if row.state != mine.to_state or mine.also]
@@ -108,31 +108,24 @@ def _change_some(runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, ste
 
 def _found(database: Database, wanted: Wanted) -> Iterator[Sequence[uuid.UUID]]:
     wanted = replace(wanted, is_open=True)
-    after: insight.Place | None = None
+    after: uuid.UUID | None = None
     while True:
         with database.read() as connection:
-            rows = insight.ids_of(connection, wanted, after, _FOUND_AT_ONCE)
-        if rows:
-            yield [row.id for row in rows]
-        if len(rows) < _FOUND_AT_ONCE:
+            ids = insight.all_ids(connection, wanted, after, _FOUND_AT_ONCE)
+        if ids:
+            yield ids
+        if len(ids) < _FOUND_AT_ONCE:
             return
-        after = rows[-1].last_message_at, rows[-1].id
+        after = ids[-1]
 
 
 def _still_wanted(
-    connection: Connection, ids: Sequence[uuid.UUID], wanted: Wanted, now: datetime
+    connection: Connection, ids: Sequence[uuid.UUID], wanted: Wanted
 ) -> list[Row[Any]]:
-    """Those that have not ended, moved or been taken since they were found; locked."""
+    """Those that have not left the filter since they were found, nor ended; locked."""
     conversations.lock(connection, ids)
+    # What was said once stays said.
+    wanted = replace(wanted, is_open=True, words="")
+    still = insight.still_wanted(connection, wanted, ids)
     rows = conversations.by_ids(connection, ids)
-    return [
-        row
-        for row in (rows[an_id] for an_id in ids if an_id in rows)
-        if row.closed_at is None
-        and (not wanted.states or row.state in wanted.states)
-        and not (wanted.holder == "bot" and _is_held(row, now))
-    ]
-
-
-def _is_held(row: Row[Any], now: datetime) -> bool:
-    return row.holder != "bot" and (row.held_until is None or row.held_until > now)
+    return [rows[an_id] for an_id in ids if an_id in still]

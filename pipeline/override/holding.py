@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline.botkit import is_unentered
 from pipeline.errors import ChangeRefused
-from pipeline.override.moving import arm_alarms
+from pipeline.override.moving import arm_alarms, enter_now
 from pipeline.override.subject import contact_of, locked
 from pipeline.records import audit, conversations, lanes, outbox, timers
 from pipeline.runtime import Runtime
@@ -60,7 +61,10 @@ def take(
 
 
 def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
-    """Let the bot answer again, from the state the conversation is in."""
+    """Let the bot answer again, from the state the conversation is in.
+
+    A state that was set meanwhile is entered now. The caller rings converse.
+    """
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
@@ -70,4 +74,6 @@ def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> No
         if state := runtime.bot.states.get(before.state):
             # A time-out that came due meanwhile did nothing.
             arm_alarms(connection, (before.id, contact.key), state, before.state_seq, now)
+            if is_unentered(before.memory):
+                enter_now(connection, before, contact.key, now)
         audit.append(connection, now, actor, "give_back", str(conversation_id))

@@ -84,6 +84,13 @@ def _enter_turn(before: Row[Any], lane: str) -> dict[str, Any]:
     return inbox.internal("enter", f"{before.id}:{stay}", lane, payload)
 
 
+def enter_now(connection: Connection, talk: Row[Any], lane: str, at: datetime) -> None:
+    """A turn that enters the state which a talk was put into while the bot was silent."""
+    payload = {"conversation_id": str(talk.id), "state_seq": talk.state_seq}
+    name = f"{talk.id}:{talk.state_seq}:{at.isoformat()}"
+    inbox.append(connection, [inbox.internal("enter", name, lane, payload) | {"received_at": at}])
+
+
 def arm_alarms(
     connection: Connection,
     whose: tuple[uuid.UUID, str],

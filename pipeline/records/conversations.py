@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -204,6 +205,28 @@ def count_open(connection: Connection) -> dict[str, int]:
         .group_by(Conversation.state)
     )
     return {row.state: row.conversations for row in connection.execute(query)}
+
+
+def mend_counts(connection: Connection) -> int:
+    """Count anew what is in each state; returns how many counts were wrong.
+
+    They are where a process of a release before the counts still ran. One statement sees the
+    conversations and the counts at the same moment.
+    """
+    if connection.dialect.name == "postgresql":
+        # Two of these would mend twice; writers go on.
+        connection.execute(text("LOCK TABLE tally IN SHARE UPDATE EXCLUSIVE MODE"))
+    wrong = connection.execute(text(_WRONG_COUNTS), {"noun": tallies.STATE}).all()
+    tallies.add(connection, tallies.STATE, {row.word: int(row.number) for row in wrong})
+    return len(wrong)
+
+
+_WRONG_COUNTS = """
+SELECT word, sum(number) AS number FROM (
+  SELECT state AS word, count(*) AS number FROM conversation WHERE closed_at IS NULL GROUP BY state
+  UNION ALL SELECT word, -number FROM tally WHERE noun = :noun
+) AS counted GROUP BY word HAVING sum(number) <> 0
+"""
 
 
 def our_numbers(connection: Connection) -> set[str]:

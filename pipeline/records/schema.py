@@ -27,11 +27,16 @@ def head() -> str | None:
 
 
 def check(connection: Connection) -> None:
-    """Raise SchemaError unless the database stands at the revision that this code needs."""
+    """Raise SchemaError unless the database has the revision that this code needs, or a newer one.
+
+    A migration only adds to what the release before it reads and writes, so that processes may be
+    replaced one by one after `parley db upgrade`.
+    """
     found = MigrationContext.configure(connection).get_current_revision()
     if found is None:
         raise SchemaError("Parley is not installed in this database; run `parley db upgrade`.")
-    if found != head():
+    # Revisions are numbers: 0001, 0002…
+    if found < (head() or ""):
         raise SchemaError(
             f"The database is at revision {found}, this code needs {head()}; "
             "run `parley db upgrade`."

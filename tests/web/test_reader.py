@@ -1,11 +1,15 @@
 """The reader asks the database for everybody who looks, each question once at a time."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import Connection
 
 from pipeline.database import Database
+from pipeline.errors import DatabaseUnavailable
+from web import reader
 from web.reader import Reader
 
 
@@ -62,7 +66,41 @@ def test_slow_question_holds_up_no_other(database: Database) -> None:
     assert waiting.result() == 1
 
 
-def test_failed_question_is_asked_again(database: Database) -> None:
+def test_database_that_hangs_takes_no_queue_of_threads(database: Database) -> None:
+    site, question = Reader(database), Question()
+    question.may_answer.clear()
+    with ThreadPoolExecutor(9) as viewers:
+        first = viewers.submit(site.ask, question, (), is_live=True)
+        while not question.asked:
+            time.sleep(0.01)
+        started = time.monotonic()
+        others = [viewers.submit(site.ask, question, (), is_live=True) for _ in range(8)]
+        refused = [type(each.exception()) for each in others]
+        waited = time.monotonic() - started
+        question.may_answer.set()
+    assert refused == [DatabaseUnavailable] * 8
+    assert waited < 3
+    assert first.result() == 1
+
+
+def test_failure_is_everybodys_for_a_moment(database: Database) -> None:
+    site = Reader(database)
+    tries: list[int] = []
+
+    def question(_connection: Connection) -> None:
+        tries.append(1)
+        raise ConnectionError
+
+    for _ in range(5):
+        with pytest.raises(ConnectionError):
+            site.ask(question, (), is_live=True)
+    assert len(tries) == 1
+
+
+def test_failed_question_is_asked_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "FRESH_SECONDS", 0.0)
     site = Reader(database)
     tries = []
 

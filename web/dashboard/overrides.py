@@ -121,6 +121,7 @@ def give_back(conversation_id: uuid.UUID) -> BaseResponse:
         conversation_id,
         lambda: override.give_back(here().runtime, conversation_id, actor=person().email),
         said="The bot answers again.",
+        ring="converse",
     )
 
 

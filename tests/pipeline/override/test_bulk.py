@@ -1,8 +1,10 @@
 """One state for many: what is moved, what is left, and what is written about it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from pipeline import override
 from pipeline.converse.claim import claim
@@ -18,7 +20,7 @@ from pipeline.records.inbox import Entry
 from pipeline.records.timers import Timer
 from pipeline.records.transitions import Transition
 from pipeline.runtime import Runtime
-from tests.builders import a_contact, a_conversation, rows
+from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.conftest import MakeStage
 
 NOW = datetime.now(UTC)
@@ -166,5 +168,49 @@ def test_what_changed_meanwhile_is_left_alone(database: Database) -> None:
     ids = [row.id for row in (gone, held, over, timed, ended, free)]
     wanted = Wanted(states=("start",), holder="bot")
     with database.write() as connection:
-        still = bulk._still_wanted(connection, ids, wanted, datetime.now(UTC))
+        still = bulk._still_wanted(connection, ids, wanted)
     assert {row.id for row in still} == {over.id, free.id}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"until": NOW - timedelta(days=1)},
+        {"unread": True},
+        {"failed": True},
+        {"held_by": "ada"},
+        {"holder": "operator"},
+        {"channel": "whatsapp"},
+    ],
+)
+def test_what_left_the_filter_meanwhile_is_left_alone(
+    database: Database, asked: dict[str, Any]
+) -> None:
+    fits: dict[str, Any] = {
+        "last_message_at": NOW - timedelta(days=2),
+        "holder": "operator",
+        "held_by": "ada",
+    }
+    stays = a_conversation(database, **fits, channel="whatsapp", read_at=NOW - timedelta(days=3))
+    a_message(database, stays, direction="outbound", status="failed", failed_at=NOW)
+    left = a_conversation(database, read_at=NOW + timedelta(hours=1))
+    with database.write() as connection:
+        still = bulk._still_wanted(connection, [stays.id, left.id], Wanted(**asked))
+    assert [row.id for row in still] == [stays.id]
+
+
+def test_what_becomes_active_meanwhile_is_not_missed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "_FOUND_AT_ONCE", 2)
+    made = [
+        a_conversation(database, last_message_at=NOW - timedelta(days=n)).id for n in range(1, 7)
+    ]
+    found = bulk._found(database, Wanted(states=("start",)))
+    seen = list(next(found))
+    with database.write() as connection:
+        moment = update(Conversation).values(last_message_at=NOW)
+        connection.execute(moment.where(Conversation.id.not_in(seen)))
+    for ids in found:
+        seen += ids
+    assert sorted(seen) == sorted(made)

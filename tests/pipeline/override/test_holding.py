@@ -52,6 +52,53 @@ def test_impossible_time_is_refused(runtime: Runtime, database: Database, minute
         override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=minutes)
 
 
+def asking_bot() -> Bot:
+    """Waits in "start"; "name" asks for a name on the way in, "greet" says hello and goes on."""
+    bot = Bot("tester", start="start")
+
+    @bot.awaits("start", to=["name", "greet"])
+    def start(turn: Turn) -> None:
+        turn.say("started")
+
+    @bot.awaits("name", entry="Your name?", to=["start"])
+    def name(turn: Turn) -> str:
+        turn.say(f"Thanks, {turn.message.text}")
+        return "start"
+
+    @bot.sends("greet", then="start")
+    def greet(turn: Turn) -> None:
+        turn.say("Hello!")
+
+    return bot
+
+
+@pytest.mark.parametrize("minutes", [None, 30])
+@pytest.mark.parametrize(("state", "words"), [("name", "Your name?"), ("greet", "Hello!")])
+def test_state_set_during_a_hold_is_entered_after_it(
+    stage: MakeStage, minutes: int | None, state: str, words: str
+) -> None:
+    s = stage(asking_bot())
+    s.hears("hi")
+    s.plays()
+    (talk,) = s.conversations()
+    override.hold(s.runtime, talk.id, actor="ada", minutes=minutes)
+    override.change_state(s.runtime, talk.id, state, actor="ada")
+    s.plays()
+    s.hears("to the operator")
+    s.plays()
+    assert s.replies == ["started"]
+    if minutes:
+        s.ticks(minutes * 60 + 1)
+    else:
+        override.give_back(s.runtime, talk.id, actor="ada")
+    s.plays()
+    assert s.replies == ["started", words]
+    if state == "name":
+        s.hears("Ada")
+        s.plays()
+        assert s.replies[-1] == "Thanks, Ada"
+
+
 def support_bot() -> Bot:
     """Waits in "support"; after 10 min without a word it says so."""
     bot = Bot("tester", start="support")

@@ -1,12 +1,14 @@
 """Counts kept as differences: exact at every moment, whoever writes and folds at the same time."""
 
 import threading
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
 from pipeline.database import Database
-from pipeline.records import tallies
+from pipeline.records import conversations, tallies
 from pipeline.records.tallies import Tally
+from tests.builders import a_conversation
 
 
 def add(database: Database, **differences: int) -> None:
@@ -65,6 +67,17 @@ def test_folding_goes_on_where_it_stopped(database: Database) -> None:
     while fold(database, limit=4):
         assert counts(database) == {"start": 10}
     assert rows(database) == 1
+
+
+def test_wrong_counts_are_counted_anew(database: Database) -> None:
+    for state in ("start", "start", "support"):
+        a_conversation(database, state=state)
+    a_conversation(database, closed_at=datetime.now(UTC))
+    add(database, start=5, support=-1, gone=3)
+    for wrong in (3, 0):
+        with database.write() as connection:
+            assert conversations.mend_counts(connection) == wrong
+        assert counts(database) == {"start": 2, "support": 1}
 
 
 def test_writers_and_folders_lose_nothing_to_each_other(database: Database) -> None:
