@@ -8,6 +8,7 @@ from granian.http import HTTP1Settings
 from parley import port
 from pipeline import logs
 from pipeline.botkit import load
+from pipeline.errors import BotDefinitionError
 from pipeline.settings import Settings
 
 # A webhook waits for its commit and an API call for a query: threads that wait cost little.
@@ -20,9 +21,15 @@ _STOP_SECONDS = 8
 @click.command(epilog="Example: HOST=0.0.0.0 PORT=8080 parley web --workers 4")
 @click.option("--workers", default=2, show_default=True, help="How many processes answer.")
 def web(workers: int) -> None:
-    """Serve webhooks, API and pages at HOST and PORT until told to stop."""
+    """Serve webhooks, API and pages at HOST and PORT until told to stop.
+
+    Without a bot that can be loaded webhooks are taken all the same, and every page says why.
+    """
     settings = Settings.load()
-    load(settings.bot)
+    try:
+        load(settings.bot)
+    except BotDefinitionError as error:
+        click.echo(f"The bot cannot be loaded; messages are taken and wait: {error}", err=True)
     port.listen(settings.host, settings.port).close()
     logs.configure(settings.log_format)
     Granian(

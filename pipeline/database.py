@@ -26,9 +26,10 @@ _BY_KEY = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
-# Compiling a plan takes a second, which no page needs; and a word that many have said makes a
-# bitmap that must not be shortened, or every message near one is read and parsed again.
-_FOR_PEOPLE = {"jit": "off", "work_mem": "32MB"}
+# Compiling a plan takes a second, which no page needs. A word that many have said makes a bitmap
+# that must not be shortened, or every message near one is read and parsed again. And a plan for
+# any word, as is made of a statement that is sent often, is a bad plan for a rare one.
+_FOR_PEOPLE = {"jit": "off", "work_mem": "32MB", "plan_cache_mode": "force_custom_plan"}
 # Error texts reach logs, and parameters hold bodies and numbers.
 _EVERYWHERE: dict[str, Any] = {
     "hide_parameters": True,

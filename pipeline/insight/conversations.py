@@ -55,7 +55,7 @@ def one(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
 def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int | None:
     """How many are wanted; `most` may also mean more, unless only states are asked for.
 
-    None where counting would take long: words that very many have said.
+    None where counting would take long: what very many have said, or thousands that failed.
     """
     if wanted == Wanted(states=wanted.states) and wanted.states:
         counts = tallies.of(connection, tallies.STATE)

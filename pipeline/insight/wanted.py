@@ -85,18 +85,19 @@ def condition(connection: Connection, wanted: Wanted) -> Narrowed:
     found = [*_by_value(wanted), *_by_holder(connection, wanted), *_by_time(wanted)]
     if wanted.unread:
         found.append(literal_column(f"({IS_UNREAD})", Boolean))
+    narrow = []
     if wanted.failed:
-        found.append(_has_failed(connection))
-    if not wanted.words.strip():
-        return Narrowed(and_(true(), *found))
-    said = search.conversations(connection, wanted.words)
-    return Narrowed(and_(said.condition, *found), said.is_frequent)
+        narrow.append(_has_failed(connection))
+    if wanted.words.strip():
+        narrow.append(search.conversations(connection, wanted.words))
+    whole = and_(true(), *(one.condition for one in narrow), *found)
+    return Narrowed(whole, any(one.is_frequent for one in narrow))
 
 
-def _has_failed(connection: Connection) -> ColumnElement[bool]:
+def _has_failed(connection: Connection) -> Narrowed:
     failed = select(Message.conversation_id).where(text(f"message.{FAILED_SQL}"))
     own = Message.conversation_id == Conversation.id
-    return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED).condition
+    return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
 
 
 def _by_value(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
