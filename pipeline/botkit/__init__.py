@@ -9,7 +9,7 @@ from pipeline.botkit.cards import Card, Carousel
 from pipeline.botkit.check import Problem
 from pipeline.botkit.choices import Choice
 from pipeline.botkit.consent import ConsentTexts
-from pipeline.botkit.definition import State
+from pipeline.botkit.definition import Next, State
 from pipeline.botkit.files import Audio, Document, Image
 from pipeline.botkit.flow import Flow
 from pipeline.botkit.kinds import Content
@@ -63,6 +63,7 @@ __all__ = [
     "LocationRequest",
     "Menu",
     "Name",
+    "Next",
     "NotUnderstood",
     "Nudged",
     "Number",

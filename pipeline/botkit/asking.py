@@ -11,7 +11,7 @@ from pipeline.botkit.definition import Definition, Question, State, Words
 from pipeline.botkit.kinds import Content
 from pipeline.botkit.memory import Memory
 from pipeline.botkit.situation import Via
-from pipeline.botkit.taps import Buttons
+from pipeline.botkit.taps import Buttons, Menu
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotError, NotUnderstood
 
@@ -38,7 +38,9 @@ class Asking:
         said: object = self._caller.call(state, words, self._turn) if callable(words) else words
         self._caller.last = state
         contents = () if said is None else said if isinstance(said, tuple) else (said,)
-        if state.question is not None and not any(isinstance(it, Buttons) for it in contents):
+        if state.question is not None and not any(
+            isinstance(it, Buttons | Menu) for it in contents
+        ):
             contents = (*contents, *state.question.reader.offers)
         # What a function said by itself comes after the words that go before.
         own = replies[already:]

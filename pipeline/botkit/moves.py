@@ -15,6 +15,7 @@ from types import CellType
 
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.flow import Flow
+from pipeline.botkit.reminding import author_function, reminders
 
 ANYWHERE = "*"
 
@@ -58,6 +59,7 @@ def edges(definition: Definition) -> list[Edge]:
     ]
     for handler in dict.fromkeys(definition.commands.values()):
         found += [Edge(ANYWHERE, name, handler.label) for name in targets(definition, handler)]
+        found += _by_reminding(definition, handler, ANYWHERE)
     if definition.fallback:
         names = targets(definition, definition.fallback) or [definition.start]
         found += [Edge(ANYWHERE, name, "fallback") for name in names]
@@ -88,8 +90,9 @@ def targets(definition: Definition, handler: Handler) -> list[str]:
 def from_state(
     definition: Definition, state: State, ends: Mapping[str, list[str]]
 ) -> Iterator[Edge]:
-    """The moves out of one state: those it returns, `then`, and its time-out."""
+    """The moves out of one state: those it returns, `then`, its reminders and its time-out."""
     yield from _by_returning(definition, state)
+    yield from _by_reminding(definition, state, state.name)
     if returned(state).dones:
         yield from (Edge(state.name, name, f"{state.flow} is done") for name in ends[state.flow])
     if state.then:
@@ -115,6 +118,11 @@ def _by_returning(definition: Definition, state: State) -> Iterator[Edge]:
         yield Edge(state.name, definition.flows.get(flow, flow), f"calls {flow}")
 
 
+def _by_reminding(definition: Definition, handler: Handler, source: str) -> Iterator[Edge]:
+    for name, _ in reminders(handler):
+        yield Edge(source, whole(definition, handler, name), "reminder")
+
+
 def in_words(duration: timedelta) -> str:
     """`1 d 2 h 30 min` for a duration."""
     minutes, seconds = divmod(int(duration.total_seconds()), 60)
@@ -126,10 +134,8 @@ def in_words(duration: timedelta) -> str:
 
 def returned(handler: Handler) -> Returned:
     """What the handler's own `return` lines say; open where its source cannot be read."""
-    if isinstance(handler, State) and handler.question is not None:
-        answer = handler.question.on_answer
-        return Returned() if answer is None else _read(answer)
-    return _read(handler.function)
+    function = author_function(handler)
+    return Returned() if function is None else _read(function)
 
 
 @lru_cache(maxsize=512)

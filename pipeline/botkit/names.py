@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.moves import handlers, returned, whole
+from pipeline.botkit.reminding import reminders
 from pipeline.botkit.sources import names_in
 
 
@@ -98,6 +99,11 @@ def _jumps(definition: Definition, handler: Handler) -> Iterator[str]:
             yield f"{at}: calls {flow!r}; its to= allows {_list(allowed)}"
         if definition.resolve(then, handler.flow) is None:
             yield f"{at}: call() has then={then!r}, no state; {_known(definition)}"
+    for name, line in reminders(handler):
+        if definition.resolve(name, handler.flow) is None:
+            yield f"{definition.at(handler, line)}: remind() names {name!r}, no state; " + _known(
+                definition
+            )
     for line in () if handler.flow else found.dones:
         yield (
             f"{definition.at(handler, line)}: turn.done() outside of a flow; return the name of "

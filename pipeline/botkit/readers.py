@@ -14,7 +14,7 @@ import phonenumbers
 
 from pipeline.botkit.choices import picked, plain
 from pipeline.botkit.dates import read_date
-from pipeline.botkit.taps import Buttons
+from pipeline.botkit.taps import Buttons, Menu
 from pipeline.botkit.turn import Turn
 from pipeline.errors import NotUnderstood
 from pipeline.messages import Inbound
@@ -38,7 +38,7 @@ class Reader(ABC, Generic[Value]):
     """Reads one sort of answer. Your own: a subclass with `understand`."""
 
     @property
-    def offers(self) -> tuple[Buttons, ...]:
+    def offers(self) -> tuple[Buttons | Menu, ...]:
         """What is said under the question, for the contact to pick from."""
         return ()
 
@@ -195,25 +195,27 @@ class Phone(Reader[str]):
 class OneOf(Reader[str]):
     """One of several: `OneOf(red="Red", blue="Blue")` or `OneOf({id: title})`, as Buttons.
 
-    A tap, the number or the title is understood; the value is the id.
+    `OneOf(Menu({...}))` shows that Menu. A tap, the number or the title is understood; the value is
+    the id.
     """
 
     def __init__(
         self,
-        choices: Mapping[str, str] | None = None,
+        choices: Mapping[str, str] | Menu | None = None,
         /,
         *,
         unclear: str = "Please pick one of these.",
         **titles: str,
     ) -> None:
-        self._buttons, self._unclear = Buttons(choices, **titles), unclear
+        self._unclear = unclear
+        self._shown = choices if isinstance(choices, Menu) else Buttons(choices, **titles)
 
     @property
-    def offers(self) -> tuple[Buttons, ...]:
-        return (self._buttons,)
+    def offers(self) -> tuple[Buttons | Menu, ...]:
+        return (self._shown,)
 
     def understand(self, answer: Answer) -> str:
-        choices = self._buttons.choices
+        choices = self._shown.choices
         found = picked(answer.message, choices)
         if found not in {choice.id for choice in choices}:
             raise NotUnderstood(self._unclear)

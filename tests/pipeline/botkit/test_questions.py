@@ -4,7 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.botkit import Bot, Buttons, Email, Name, NotUnderstood, Number, OneOf, Turn, rehearse
+from pipeline.botkit import (
+    Bot,
+    Buttons,
+    Email,
+    Menu,
+    Name,
+    NotUnderstood,
+    Number,
+    OneOf,
+    Turn,
+    rehearse,
+)
 from pipeline.errors import BotError
 from tests.pipeline.botkit.situations import a_situation
 
@@ -187,3 +198,12 @@ def test_entry_of_any_state_is_said() -> None:
 
     rehearsal = rehearse(bot).hears("hi").says("Our menu:…").hears("what?").says_nothing()
     rehearsal.hears("again").says("Our menu:…")
+
+
+def test_choice_of_a_menu_is_shown_once_as_a_menu() -> None:
+    times = Menu({"Morning": {"9": "Nine"}, "Evening": {"18": "Six"}}, button="Times")
+    bot = Bot("salon", start="time")
+    bot.asks("time", "When?", OneOf(times), into="time", then="again")
+    bot.asks("again", ("When then?", times), OneOf(times), into="time", then="time")
+    rehearsal = rehearse(bot).hears("hi").says("When?\n\nMorning\n1. Nine\n\nEvening\n2. Six…")
+    rehearsal.says_nothing().hears("six").has_data(time="18").says("When then?…").says_nothing()

@@ -50,6 +50,41 @@ def test_nodes_tell_what_they_are() -> None:
     assert {node.marks for node in (street, city, menu, confirm)} == {()}
 
 
+def a_clinic() -> Bot:
+    bot = Bot("clinic", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        turn.remind(timedelta(days=1), "day_before")
+
+    bot.sends("day_before", then="start")(lambda turn: turn.say("Tomorrow!"))
+
+    @bot.asks("ask", "How many?", Number(), then="start")
+    def ask(turn: Turn, _value: int) -> None:
+        turn.remind(timedelta(days=1), state="day_before")
+
+    bot.command("ask")(lambda _turn: "ask")
+    return bot
+
+
+def test_reminders_are_ways_too() -> None:
+    found = [edge for edge in graph.edges(a_clinic()) if edge.label == "reminder"]
+    assert found == [Edge(name, "day_before", "reminder") for name in ("start", "ask")]
+    assert a_clinic().check() == []
+
+
+def test_reminder_of_an_unknown_state_is_an_error() -> None:
+    bot = Bot("clinic", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        turn.remind(timedelta(days=1), "day_befor")
+
+    (problem,) = bot.check()
+    line = start.__code__.co_firstlineno + 2
+    assert f"test_ways.py:{line}: remind() names 'day_befor', no state" in problem.text
+
+
 def test_to_may_name_a_flow() -> None:
     bot, flow = Bot("b", start="a"), Flow("f", start="x")
     flow.awaits("x")(lambda turn: turn.done())
