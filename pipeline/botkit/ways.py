@@ -13,6 +13,7 @@ from pipeline.botkit.moves import (
     targets,
     whole,
 )
+from pipeline.botkit.sources import names_in
 
 # They are settled before the bot hears them: https://help.twilio.com/articles/223134027
 NEVER_HEARD = frozenset(
@@ -93,7 +94,9 @@ def trapped(definition: Definition) -> list[State]:
 
 def _may_leave(state: State) -> bool:
     found = returned(state)
-    return bool(found.backs or (found.is_open and state.to is None) or found.dones)
+    # A SEND-state may end the talk, which is as good as leading on.
+    is_end = state.sort == "send" and "end" in names_in(state.function)
+    return bool(found.backs or (found.is_open and state.to is None) or found.dones or is_end)
 
 
 def odd_flows(definition: Definition) -> Iterator[tuple[str, str]]:

@@ -135,3 +135,14 @@ menu  (awaits, the start)
 
 confirm  (asks)
   -> menu"""
+
+
+def test_state_that_ends_the_talk_is_no_trap() -> None:
+    bot = Bot("desk", start="start")
+    bot.awaits("start")(lambda _turn: "bye")
+
+    @bot.sends("bye")
+    def bye(turn: Turn) -> None:
+        turn.end()
+
+    assert bot.check() == []
