@@ -70,13 +70,8 @@ bot.renamed("choose_service", "service")
 
 # The start state has something to say, so a contact's first word, whatever it is, is answered by
 # it. Nobody has to write a greeting.
-bot.asks(
-    "service",
-    "Welcome! What shall we do for you?",
-    OneOf(SERVICES),
-    into="service",
-    then="day",
-)
+WELCOME = "Welcome! What shall we do for you?"
+bot.asks("service", WELCOME, OneOf(SERVICES), into="service", then="day")
 
 
 # The reader has put the answer into turn.data before this runs; what it raises is a wrong answer
@@ -168,8 +163,7 @@ def book(turn: Turn[Booking]) -> None:
 
 
 def starts_at(booking: Booking) -> datetime:
-    on = booking.day or date.max
-    return datetime.combine(on, time.fromisoformat(booking.at), ZONE)
+    return datetime.combine(booking.day or date.max, time.fromisoformat(booking.at), ZONE)
 
 
 @bot.sends("day_before", then="booked")
@@ -200,7 +194,7 @@ def called(_turn: Turn[Booking]) -> str:
     return "service"
 
 
-# Commands are heard in every state. Nothing else has to be written for a way back.
+# Commands are heard in every state; the kit remembers the way.
 @bot.command("back")
 def back(turn: Turn[Booking]) -> str:
     return turn.back()
