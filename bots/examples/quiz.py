@@ -71,7 +71,8 @@ class Score(BaseModel):
     best: int = 0
 
 
-bot = Bot("quiz", start="lobby", data=Score)
+# The hint stands under choices where they cannot be tapped, in your words or in your language.
+bot = Bot("quiz", start="lobby", data=Score, choices_hint="Write the number or the word.")
 
 
 @bot.awaits(
