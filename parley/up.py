@@ -115,6 +115,7 @@ def _dashboard(url: str, invitation: str) -> list[str]:
 
 def _by_simulator(url: str) -> list[str]:
     return [
+        "  the Simulator page of the dashboard, or",
         "  [bold]parley chat[/], in another terminal, or",
         f"  [bold]curl {url}/webhooks/simulator -d From=+15550142 -d Body=hi[/]",
     ]
