@@ -99,15 +99,18 @@ def begin(connection: Connection, user_id: uuid.UUID, email: str, agent: str, no
     return token
 
 
-def signed_in(database: Database, token: str) -> Person | None:
-    """Who holds this token; None where the sign-in has ended."""
+def signed_in(database: Database, token: str, *, is_used: bool = True) -> Person | None:
+    """Who holds this token; None where the sign-in has ended.
+
+    Unless `is_used` nobody did anything: the sign-in idles on (ASVS 5.0 7.3.1).
+    """
     token_hash = secret.hashed(token)
     with database.read() as connection:
         now = database.now(connection)
         found = sign_ins.find(connection, token_hash, now)
     if found is None:
         return None
-    if now - found.seen_at > _SEEN_EVERY:
+    if is_used and now - found.seen_at > _SEEN_EVERY:
         with database.write() as connection:
             until = min(now + IDLE, found.created_at + LONGEST)
             sign_ins.seen(connection, token_hash, now, until)

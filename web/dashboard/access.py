@@ -108,7 +108,8 @@ def _signed_in(token: str, *, is_live: bool) -> Person | None:
     known = _remembered.get(token)
     if is_live and known and time.monotonic() - known[1] < _REMEMBERED_SECONDS:
         return known[0]
-    found = accounts.signed_in(here().runtime.database, token)
+    # An open page that asks by itself is not somebody who uses it.
+    found = accounts.signed_in(here().runtime.database, token, is_used=not is_live)
     if len(_remembered) > _CROWDED:
         _remembered.clear()
     _remembered[token] = found, time.monotonic()

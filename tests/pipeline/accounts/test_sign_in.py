@@ -106,6 +106,15 @@ def test_who_stays_is_signed_in_for_a_week(house: Database, clock: Clock) -> Non
     assert accounts.signed_in(house, token) is None
 
 
+def test_open_page_that_nobody_uses_idles_out(house: Database, clock: Clock) -> None:
+    token = enter(house)
+    for _ in range(11):
+        clock.pass_by(timedelta(hours=1).total_seconds())
+        assert accounts.signed_in(house, token, is_used=False)
+    clock.pass_by(timedelta(hours=2).total_seconds())
+    assert accounts.signed_in(house, token, is_used=False) is None
+
+
 def _by_signing_out(house: Database, token: str) -> None:
     person = accounts.signed_in(house, token)
     assert person

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from pipeline.database import Database
-from tests.builders import a_runtime
+from pipeline.records.sign_ins import SignIn
+from tests.builders import a_runtime, rows
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app
+from web.dashboard import access
 from web.dashboard.access import NOBODY
 
 SOME_ID = "01980000-0000-7000-8000-000000000000"
@@ -95,6 +99,19 @@ def test_unchanged_page_is_not_sent_again(viewer: FlaskClient) -> None:
     assert (again.status_code, again.data) == (204, b"")
     changed = viewer.get("/conversations", headers={"Parley-Live": "older"})
     assert changed.status_code == 200
+
+
+def test_live_page_is_no_use_of_a_sign_in(
+    operator: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_REMEMBERED_SECONDS", 0)
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    with database.write() as connection:
+        connection.execute(update(SignIn).values(seen_at=long_ago))
+    operator.get("/conversations", headers={"Parley-Live": "x"})
+    assert rows(database, SignIn)[0].seen_at == long_ago
+    operator.get("/conversations")
+    assert rows(database, SignIn)[0].seen_at > long_ago
 
 
 def test_pages_are_kept_by_nobody(viewer: FlaskClient) -> None:
