@@ -171,6 +171,8 @@ def _open(
         "last_message_at": now,
         # WhatsApp's window counts from the contact's last message, whichever talk it was in.
         "last_inbound_at": previous.last_inbound_at if previous else None,
+        # And what was read there is read.
+        "read_at": previous.read_at if previous else None,
     }
     conversations.create(connection, [conversation])
     return locked(connection, conversation_id)

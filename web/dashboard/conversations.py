@@ -28,6 +28,8 @@ conversations = Blueprint("conversations", __name__)
 
 A_PAGE = 50
 MOST_COUNTED = 1000
+# Sent by live.js from a tab in the background.
+HIDDEN = "Parley-Hidden"
 
 
 @conversations.get("/conversations")
@@ -90,10 +92,14 @@ def _edited(shown: Talk) -> tuple[str, str]:
 
 
 def opened(conversation_id: uuid.UUID) -> Talk:
-    """The conversation that a page shows; seen by an operator, it is read."""
+    """The conversation that a page shows; seen by an operator, it is read.
+
+    What a hidden tab asks for is seen by nobody.
+    """
     before = cursors.serial_of(request.args.get("before", ""))
     found = ask(talk, conversation_id, before)
-    if found.conversation.is_unread and person().may("operator"):
+    is_seen = HIDDEN not in request.headers and person().may("operator")
+    if found.conversation.is_unread and is_seen:
         database = here().runtime.database
         with database.write() as connection:
             records.mark_read(connection, conversation_id, database.now(connection))

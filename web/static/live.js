@@ -120,7 +120,7 @@ async function look() {
   const version = shown.dataset.version;
   try {
     const response = await fetch(address, {
-      headers: { "Parley-Live": version },
+      headers: { "Parley-Live": version, ...(document.hidden && { "Parley-Hidden": "1" }) },
       cache: "no-store",
       redirect: "error",
       signal: AbortSignal.timeout(ANSWER_MS),

@@ -115,6 +115,18 @@ def test_writing_opens_from_the_same_number(runtime: Runtime, database: Database
     assert (message.conversation_id, message.our_number) == (opened.id, "+15550177")
 
 
+@pytest.mark.parametrize("read_at", [NOW, LONG_AGO])
+def test_first_word_is_as_read_as_the_talk_before(
+    runtime: Runtime, database: Database, read_at: datetime
+) -> None:
+    contact = a_contact(database)
+    heard_at = NOW - timedelta(hours=1)
+    a_conversation(database, contact, closed_at=NOW, last_inbound_at=heard_at, read_at=read_at)
+    override.write_to(runtime, contact.id, "hi", actor="ada")
+    opened = next(row for row in rows(database, Conversation) if not row.closed_at)
+    assert (opened.last_inbound_at, opened.read_at) == (heard_at, read_at)
+
+
 def test_user_id_without_number_gets_no_sms(runtime: Runtime, database: Database) -> None:
     contact = a_contact(database, key="whatsapp:US.1234", phone=None)
     with pytest.raises(ChangeRefused, match="no phone number"):

@@ -153,6 +153,16 @@ def test_who_looks_has_read_it(
     assert listed(operator, "unread=1") == []
 
 
+def test_who_looks_elsewhere_has_not_read_it(operator: FlaskClient, database: Database) -> None:
+    talk = a_conversation(database)
+    live = {"Parley-Live": "x"}
+    operator.get(f"{PAGE}/{talk.id}", headers=live | {"Parley-Hidden": "1"})
+    assert rows(database, Conversation)[0].read_at is None
+    # The tab comes to the front again.
+    operator.get(f"{PAGE}/{talk.id}", headers=live)
+    assert rows(database, Conversation)[0].read_at is not None
+
+
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "", "%00"])
 def test_an_odd_place_in_the_log_is_no_error(
     viewer: FlaskClient, database: Database, before: str
