@@ -2,8 +2,10 @@
 
 import gc
 from importlib.metadata import version
+from types import TracebackType
 
 from apiflask import APIFlask
+from flask import request
 
 from pipeline import runtime as runtimes
 from pipeline.receive import Receiver
@@ -23,6 +25,16 @@ from workers.ring import Ringer
 API = "/api/v1"
 # A provider hangs up after 15 s and a person sooner; a webhook is answered within 2 s.
 STATEMENT_SECONDS = 1.5
+
+
+class _App(APIFlask):
+    """An app whose log names no addresses: that of an invitation is a secret while it holds."""
+
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+    ) -> None:
+        page = problems.page_of_log()
+        self.logger.error("Exception on %s [%s]", page, request.method, exc_info=exc_info)
 
 
 def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIFlask:
@@ -59,7 +71,7 @@ def _own_runtime() -> Runtime:
 
 
 def _api_app() -> APIFlask:
-    app = APIFlask(
+    app = _App(
         "web",
         title="Parley",
         version=version("parley"),

@@ -119,6 +119,11 @@ def database_problem() -> str:
     return ""
 
 
+def page_of_log() -> str:
+    """What was asked for, as the log names it: the rule, for an address may hold a secret."""
+    return str(request.url_rule or "no page of ours")
+
+
 def _of_http(error: HTTPError) -> Response:
     more = {"errors": error.detail} if error.detail else {}
     said = _SAID_OF_API if request.path.startswith("/api/") else _SAID
@@ -158,7 +163,7 @@ def _of_parley(error: ParleyError) -> Response:
 
 
 def _of_database(error: SQLAlchemyError) -> Response:
-    log.warning("database out of reach", error=type(error).__name__, path=request.path)
+    log.warning("database out of reach", error=type(error).__name__, page=page_of_log())
     detail = database_problem() or "The database did not answer in time; try again."
     response = problem(503, detail)
     response.headers.update(RETRY_AFTER)

@@ -1,6 +1,7 @@
 """What holds for every address of the web process: who may ask, headers, errors, health."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from alembic import command
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from pipeline.database import Database
 from pipeline.records import Record, schema
@@ -49,6 +52,29 @@ def test_viewer_may_read_and_not_write(app: APIFlask, database: Database) -> Non
         status = client.open(path, method=method, headers=viewer).status_code
         may = method == "GET" and path not in FOR_ADMINS
         assert (status == 403) is not may, f"{method} {path}"
+
+
+def _a_bug(*_: object) -> None:
+    raise ValueError
+
+
+def _no_connection(*_: object) -> None:
+    raise OperationalError("SELECT 1", {}, ConnectionError())
+
+
+@pytest.mark.parametrize("failure", [_a_bug, _no_connection])
+def test_link_of_an_invitation_is_not_logged(
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    failure: Callable[..., None],
+) -> None:
+    monkeypatch.setattr("pipeline.accounts.invitation", failure)
+    with capture_logs() as logged:
+        assert client.get("/welcome/the-secret").status_code >= 500
+    said = f"{caplog.text}{logged}"
+    assert "the-secret" not in said
+    assert "/welcome/<token>" in said
 
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Basic abc", "Bearer", "Bearer \u00e9"])
