@@ -1,10 +1,12 @@
 """Contact: all that is known of one contact, everything that was said, and a first word to them."""
 
 import uuid
+from itertools import zip_longest
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
+from werkzeug.datastructures import MultiDict
 
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
@@ -34,27 +36,41 @@ def contact(contact_id: uuid.UUID) -> Response:
 @contact_page.post("/contacts/<uuid:contact_id>")
 @needs("operator")
 def change(contact_id: uuid.UUID) -> BaseResponse:
-    """Set the name and the attributes; an attribute with an empty value goes."""
-    form = request.form
-    wanted: dict[str, str] = {}
-    rows = zip(form.getlist("was"), form.getlist("key"), form.getlist("value"), strict=False)
-    for was, key, value in rows:
-        if was and was != key:
-            wanted[was] = ""
-        if key.strip():
-            wanted[key] = value
+    """Set the name and the attributes; an attribute with an empty value goes.
+
+    What reads as the page showed it is left alone: meanwhile the bot may have set it anew.
+    """
+    name = request.form.get("name", "")
     try:
         override.change_contact(
             here().runtime,
             contact_id,
             actor=person().email,
-            name=form.get("name", ""),
-            attributes=wanted,
+            name=None if name == request.form.get("old_name") else name,
+            attributes=_changed(request.form),
         )
     except ChangeRefused as error:
         return _refused(contact_id, error)
     flash("Saved.")
     return _back(contact_id)
+
+
+def _changed(form: MultiDict[str, str]) -> dict[str, str]:
+    """The attributes that a form sets; "" for those to take away."""
+    fields = (form.getlist(name) for name in ("was", "old", "key", "value"))
+    rows = [
+        (was, key, value)
+        for was, old, key, value in zip_longest(*fields, fillvalue="")
+        if (was, _line(old)) != (key, value)
+    ]
+    # Two may have changed names with each other: all the old ones go before the new ones come.
+    gone = {was: "" for was, key, _ in rows if was and was != key}
+    return gone | {key: value for _, key, value in rows if key.strip()}
+
+
+def _line(text: str) -> str:
+    """What a field of one line makes of a text, as browsers do."""
+    return text.replace("\r", "").replace("\n", "")
 
 
 @contact_page.post("/contacts/<uuid:contact_id>/block")
