@@ -6,6 +6,7 @@ ASVS 5.0 6.3.1 (guessing is slowed down), 7.2 (tokens), 7.3 (time-outs), 7.4 (en
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -20,8 +21,10 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 _SEEN_EVERY = timedelta(minutes=5)
 GUESSING_WITHIN = timedelta(minutes=15)
-MOST_FAILURES_OF_AN_EMAIL = 5
+MOST_FAILURES_OF_A_PAIR = 5
 MOST_FAILURES_OF_AN_ADDRESS = 20
+# From anywhere: so many that nobody is locked out by a few guesses of somebody else.
+MOST_FAILURES_OF_AN_EMAIL = 50
 _FAILED = "sign_in_failed"
 _AGENT_LENGTH = 200
 
@@ -43,37 +46,57 @@ class Person:
 def sign_in(database: Database, email: str, password: str, *, address: str, agent: str) -> str:
     """Sign a user in and return the token of the sign-in.
 
+    `address` is the public one that the request comes from; "" where it is not known.
     Raises SignInRefused, in the same words whether the user exists or not.
     """
     email = storable(email).strip().casefold()[:320]
+    attempt = _attempt(database, email, address)
     with database.read() as connection:
         now = database.now(connection)
-        _slow_down(connection, email, address, now)
         user = users.by_email(connection, email)
     # Outside of any transaction: it is meant to take long.
     is_right = passwords.matches(_hash_of(user), password)
-    with database.write() as connection:
-        if user is None or not is_right:
-            audit.append(connection, now, "", _FAILED, email)
-            audit.append(connection, now, "", _FAILED, address)
-        else:
-            token = _begin(connection, user, password, agent, now)
     if user is None or not is_right:
         raise SignInRefused
-    return token
+    with database.write() as connection:
+        audit.take_back(connection, attempt)
+        return _begin(connection, user, password, agent, now)
 
 
 def _hash_of(user: Row[Any] | None) -> str:
     return user.password_hash if user and not user.is_disabled else ""
 
 
-def _slow_down(connection: Connection, email: str, address: str, now: datetime) -> None:
-    since = now - GUESSING_WITHIN
-    limits = {email: MOST_FAILURES_OF_AN_EMAIL, address: MOST_FAILURES_OF_AN_ADDRESS}
-    for target, most in limits.items():
-        if audit.count_since(connection, _FAILED, target, since) >= most:
-            minutes = GUESSING_WITHIN.seconds // 60
-            raise SignInRefused(f"Too many failed sign-ins; try again in {minutes} minutes.")
+def _attempt(database: Database, email: str, address: str) -> list[int]:
+    """Note a failure before the password is looked at, and return its entries in the audit log.
+
+    Each counts itself once it is committed: of many at once no more than the limit get on.
+    """
+    details = {"address": address} if address else {}
+    with database.write() as connection:
+        now = database.now(connection)
+        entries = [audit.append(connection, now, "", _FAILED, email, **details)] if email else []
+        if address:
+            entries.append(audit.append(connection, now, "", _FAILED, address))
+    with database.read() as connection:
+        if not _is_too_much(connection, email, address, now - GUESSING_WITHIN):
+            return entries
+    # Who is refused has guessed nothing, and does not make the wait longer.
+    with database.write() as connection:
+        audit.take_back(connection, entries)
+    minutes = GUESSING_WITHIN.seconds // 60
+    raise SignInRefused(f"Too many failed sign-ins; try again in {minutes} minutes.")
+
+
+def _is_too_much(connection: Connection, email: str, address: str, since: datetime) -> bool:
+    counted = partial(audit.count_since, connection, _FAILED, since=since)
+    pair = {"address": address}
+    return (
+        # An address that is not known would stand for everybody.
+        (address != "" and counted(address) > MOST_FAILURES_OF_AN_ADDRESS)
+        or (address != "" and counted(email, details=pair) > MOST_FAILURES_OF_A_PAIR)
+        or (email != "" and counted(email) > MOST_FAILURES_OF_AN_EMAIL)
+    )
 
 
 def _begin(connection: Connection, user: Row[Any], password: str, agent: str, now: datetime) -> str:

@@ -1,9 +1,14 @@
-"""The audit log: who did what by hand, append-only."""
+"""The audit log: who did what by hand, append-only.
 
+Only an attempt to sign in is taken back: it is written as failed before it is known to succeed.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Index, func, insert, select
+from sqlalchemy import Connection, Index, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records.base import Record, SerialId, Word
@@ -28,18 +33,31 @@ class AuditEntry(Record):
 
 def append(
     connection: Connection, now: datetime, actor: str, action: str, target: str, **details: Any
-) -> None:
-    """Log one action."""
-    connection.execute(
-        insert(AuditEntry).values(
-            created_at=now, actor=actor, action=action, target=target, details=details
-        )
+) -> int:
+    """Log one action; returns its serial number."""
+    entry = insert(AuditEntry).values(
+        created_at=now, actor=actor, action=action, target=target, details=details
     )
+    return int(connection.execute(entry.returning(AuditEntry.id)).scalar_one())
 
 
-def count_since(connection: Connection, action: str, target: str, since: datetime) -> int:
-    """How often this was done to this target since then."""
+def take_back(connection: Connection, entries: Sequence[int]) -> None:
+    """Delete what did not happen after all."""
+    connection.execute(delete(AuditEntry).where(AuditEntry.id.in_(entries)))
+
+
+def count_since(
+    connection: Connection,
+    action: str,
+    target: str,
+    since: datetime,
+    details: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """How often this was done to this target since then, with these details."""
     query = select(func.count()).where(
-        AuditEntry.action == action, AuditEntry.target == target, AuditEntry.created_at > since
+        AuditEntry.action == action,
+        AuditEntry.target == target,
+        AuditEntry.created_at > since,
+        *(AuditEntry.details[name].as_string() == value for name, value in details.items()),
     )
     return connection.execute(query).scalar_one()

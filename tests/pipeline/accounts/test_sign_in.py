@@ -1,13 +1,17 @@
 """Signing in: the right password only, not too often, and ended from anywhere at once."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import pytest
 
 from pipeline import accounts
+from pipeline.accounts import passwords
 from pipeline.accounts.sign_in import (
     GUESSING_WITHIN,
+    MOST_FAILURES_OF_A_PAIR,
     MOST_FAILURES_OF_AN_ADDRESS,
     MOST_FAILURES_OF_AN_EMAIL,
 )
@@ -20,6 +24,7 @@ from tests.stage import Clock
 
 ADA = "ada@example.com"
 RIGHT = "a few words of ada"
+HERE = "203.0.113.7"
 
 
 @pytest.fixture
@@ -74,19 +79,74 @@ def _guess(house: Database, times: int, email: str = ADA, address: str = "") -> 
 
 @pytest.mark.parametrize("email", [ADA, "nobody@example.com"])
 def test_guessing_is_slowed_down(house: Database, clock: Clock, email: str) -> None:
-    _guess(house, MOST_FAILURES_OF_AN_EMAIL, email)
-    with pytest.raises(SignInRefused, match="15 minutes"):
-        enter(house, email)
+    _guess(house, MOST_FAILURES_OF_A_PAIR, email, HERE)
+    for _ in range(2):
+        with pytest.raises(SignInRefused, match="15 minutes"):
+            enter(house, email, address=HERE)
     clock.pass_by(GUESSING_WITHIN.total_seconds() + 1)
     if email == ADA:
-        assert enter(house, email)
+        assert enter(house, email, address=HERE)
+
+
+def test_guesses_of_a_stranger_lock_nobody_out(house: Database) -> None:
+    _guess(house, MOST_FAILURES_OF_A_PAIR, ADA, "203.0.113.8")
+    assert enter(house, address=HERE)
+    assert enter(house)
+
+
+@pytest.mark.parametrize("address", ["", HERE])
+def test_guesses_from_everywhere_are_slowed_down(
+    house: Database, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    # Half of them from where nobody can tell.
+    monkeypatch.setattr(passwords, "matches", lambda *_: False)
+    for number in range(MOST_FAILURES_OF_AN_EMAIL):
+        _guess(house, 1, ADA, f"203.0.113.{number + 20}" if number % 2 else "")
+    with pytest.raises(SignInRefused, match="15 minutes"):
+        enter(house, address=address)
+
+
+def test_address_that_is_not_known_is_not_everybody(
+    house: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(passwords, "matches", lambda *_: False)
+        for number in range(MOST_FAILURES_OF_AN_EMAIL + 1):
+            _guess(house, 1, f"user-{number}@example.com")
+            _guess(house, 1, "")
+    assert enter(house)
+    assert not [entry for entry in rows(house, AuditEntry) if not entry.target]
+
+
+def test_many_guesses_at_once_are_no_more(house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def slow(_: str, password: str) -> bool:
+        tried.append(password)
+        sleep(0.2)
+        return False
+
+    def guess(number: int) -> None:
+        with pytest.raises(SignInRefused):
+            enter(house, password=f"guess {number}", address=HERE)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(guess, range(16)))
+    assert len(tried) <= MOST_FAILURES_OF_A_PAIR
+
+
+def test_right_password_is_no_failure(house: Database) -> None:
+    for _ in range(MOST_FAILURES_OF_A_PAIR + 1):
+        assert enter(house, address=HERE)
+    assert {entry.action for entry in rows(house, AuditEntry)} == {"add_user", "sign_in"}
 
 
 def test_one_address_cannot_try_everybody(house: Database) -> None:
     for number in range(MOST_FAILURES_OF_AN_ADDRESS):
-        _guess(house, 1, f"user-{number}@example.com", "203.0.113.7")
+        _guess(house, 1, f"user-{number}@example.com", HERE)
     with pytest.raises(SignInRefused, match="15 minutes"):
-        enter(house, address="203.0.113.7")
+        enter(house, address=HERE)
     assert enter(house, address="203.0.113.8")
 
 
