@@ -12,6 +12,7 @@ from pipeline.override.canned_replies import (
     change_canned_reply,
     delete_canned_reply,
 )
+from pipeline.override.changing import Change, change_state_and_holder
 from pipeline.override.contacts import add_contact, block, change_contact, unblock
 from pipeline.override.elapsing import elapse
 from pipeline.override.failures import rerun, rerun_all, skip
@@ -25,6 +26,7 @@ __all__ = [
     "LONGEST_HOLD_MINUTES",
     "LONGEST_TITLE",
     "MOST_MEDIA",
+    "Change",
     "Changed",
     "Queued",
     "add_canned_reply",
@@ -33,6 +35,7 @@ __all__ = [
     "change_canned_reply",
     "change_contact",
     "change_state",
+    "change_state_and_holder",
     "change_states",
     "count_open",
     "delete_canned_reply",

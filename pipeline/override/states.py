@@ -16,7 +16,7 @@ from pipeline.records import audit, conversations, lanes, outbox, timers
 from pipeline.runtime import Runtime
 
 _STARTED_OVER = "The conversation was started over before this was sent."
-_FREE = {"holder": "bot", "held_by": "", "held_until": None}
+FREE = {"holder": "bot", "held_by": "", "held_until": None}
 
 
 def change_state(
@@ -66,7 +66,7 @@ def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: s
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        wanted = Move(start, actor, reason, now, {"data": {}, "memory": {}, **_FREE})
+        wanted = Move(start, actor, reason, now, {"data": {}, "memory": {}, **FREE})
         move(connection, runtime.bot, [before], wanted)
         timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
         key = contact_of(connection, before.contact_id).key
@@ -82,7 +82,7 @@ def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        conversations.change(connection, conversation_id, closed_at=now, choices=[], **_FREE)
+        conversations.change(connection, conversation_id, closed_at=now, choices=[], **FREE)
         timers.disarm(connection, [conversation_id])
         timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
         audit.append(connection, now, actor, "end", str(conversation_id), before=before.state)

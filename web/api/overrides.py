@@ -25,17 +25,22 @@ def change_conversation(conversation_id: uuid.UUID, change: dict[str, Any]) -> d
     """Set the state or the holder by hand
 
     A state that the bot lacks is refused with the list of its states, unless `force` is true.
-    While the holder is `operator` the bot is silent; with `minutes` it gives itself back.
+    While the holder is `operator` the bot is silent; with `minutes` it gives itself back. State
+    and holder together are both set or, refused, neither.
     """
     site, who = here(), actor()
-    holder, minutes = change.pop("holder", None), change.pop("minutes", None)
-    if "state" in change:
+    if {"state", "holder"} <= change.keys():
+        both = override.Change(**change)
+        override.change_state_and_holder(site.runtime, conversation_id, both, actor=who)
+    elif "state" in change:
         override.change_state(site.runtime, conversation_id, **change, actor=who)
-        site.ring("converse")
-    if holder == "operator":
+    elif change["holder"] == "operator":
+        minutes = change.get("minutes")
         override.hold(site.runtime, conversation_id, actor=who, minutes=minutes)
-    elif holder == "bot":
+    else:
         override.give_back(site.runtime, conversation_id, actor=who)
+    if "state" in change:
+        site.ring("converse")
     return shown(conversation_id)
 
 

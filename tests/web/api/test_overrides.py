@@ -11,10 +11,25 @@ from pipeline.records.conversations import Conversation
 from pipeline.records.messages import Message
 from pipeline.records.timers import Timer
 from pipeline.rings import Pool
-from tests.builders import a_conversation, a_message, rows
+from tests.builders import a_conversation, a_message, a_runtime, a_token, rows
 from tests.web.conftest import Caller
+from web.app import create_app
 
 NOW = datetime.now(UTC)
+
+
+def test_who_is_rung_for_finds_state_and_holder(database: Database) -> None:
+    found: list[tuple[str, str]] = []
+
+    def ring(_: Pool) -> None:
+        found.extend((row.state, row.holder) for row in rows(database, Conversation))
+
+    crm = Caller(create_app(a_runtime(database), ring), a_token(database, "operator"))
+    made = a_conversation(database)
+    change = {"state": "greet", "holder": "operator"}
+    shown = crm("PATCH", f"/conversations/{made.id}", json=change).get_json()
+    assert (shown["state"], shown["holder"]) == ("greet", "operator")
+    assert found == [("greet", "operator")]
 
 
 def test_hold_with_minutes(api: Caller, database: Database) -> None:

@@ -1,0 +1,52 @@
+"""A state and a holder set in one go: both or neither.
+
+Next, after a ring: the "enter" entry of a SEND-state goes to pipeline/converse.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.override import holding
+from pipeline.override.moving import Move, move
+from pipeline.override.states import FREE, wanted_state
+from pipeline.override.subject import locked, locked_even_if_ended
+from pipeline.records import audit, timers
+from pipeline.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to set by hand; `minutes` go with the holder "operator", see holding.hold."""
+
+    state: str
+    holder: Literal["bot", "operator"]
+    reason: str = ""
+    force: bool = False
+    minutes: int | None = None
+
+
+def change_state_and_holder(
+    runtime: Runtime, conversation_id: uuid.UUID, change: Change, *, actor: str
+) -> None:
+    """Move a conversation and take it, or give it back, in one transaction.
+
+    Raises UnknownState and ChangeRefused as change_state and hold do; then nothing is changed.
+    """
+    state = wanted_state(runtime, change.state, force=change.force)
+    holding.refuse_impossible(change.minutes)
+    is_freed = change.holder == "bot"
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        before = locked(connection, conversation_id)
+        wanted = Move(state, actor, change.reason, now, dict(FREE) if is_freed else {})
+        move(connection, runtime.bot, [before], wanted)
+        steps = {"before": before.state, "after": state}
+        audit.append(connection, now, actor, "change_state", str(conversation_id), **steps)
+        if is_freed:
+            timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+            audit.append(connection, now, actor, "give_back", str(conversation_id))
+        else:
+            # Its timer stays with the state entered.
+            entered = locked_even_if_ended(connection, conversation_id)
+            holding.take(connection, entered, actor, change.minutes, now)
