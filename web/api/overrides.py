@@ -39,7 +39,7 @@ def change_conversation(conversation_id: uuid.UUID, change: dict[str, Any]) -> d
         override.hold(site.runtime, conversation_id, actor=who, minutes=minutes)
     else:
         override.give_back(site.runtime, conversation_id, actor=who)
-    if "state" in change:
+    if "state" in change or change["holder"] == "bot":
         site.ring("converse")
     return shown(conversation_id)
 

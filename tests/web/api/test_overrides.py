@@ -32,7 +32,7 @@ def test_who_is_rung_for_finds_state_and_holder(database: Database) -> None:
     assert found == [("greet", "operator")]
 
 
-def test_hold_with_minutes(api: Caller, database: Database) -> None:
+def test_hold_with_minutes(api: Caller, database: Database, rings: list[Pool]) -> None:
     made = a_conversation(database)
     change = {"holder": "operator", "minutes": 30}
     shown = api("PATCH", f"/conversations/{made.id}", json=change).get_json()
@@ -40,8 +40,11 @@ def test_hold_with_minutes(api: Caller, database: Database) -> None:
     left = datetime.fromisoformat(shown["held_until"]) - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)
     assert [timer.name for timer in rows(database, Timer)] == ["give_back"]
+    assert rings == []
     shown = api("PATCH", f"/conversations/{made.id}", json={"holder": "bot"}).get_json()
     assert (shown["holder"], shown["held_by"], shown["held_until"]) == ("bot", None, None)
+    # A state that was set meanwhile is entered now.
+    assert rings == ["converse"]
 
 
 @pytest.mark.parametrize(
