@@ -48,6 +48,7 @@ def waiting_bot(state: str = "start", *, renames: bool = False) -> Bot:
 def test_parked_message_puts_the_time_out_off(stage: MakeStage) -> None:
     s = stage(waiting_bot())
     hear(s, "hi")
+    s.clock.pass_by(HOUR)
     s.hears("boom")
     for seconds in (0, 1, 5, 25, 120):
         s.clock.pass_by(seconds)
