@@ -98,8 +98,14 @@ def is_unentered(stored: Mapping[str, Any]) -> bool:
     return bool(stored.get("is_new"))
 
 
-def moved_by_hand(stored: Mapping[str, Any], state: str) -> dict[str, Any]:
-    """What still fits when an operator puts the talk into `state`: the calls of flows it is in."""
+def moved_by_hand(
+    stored: Mapping[str, Any], state: str, *, has_way_in: bool = False
+) -> dict[str, Any]:
+    """What still fits when an operator puts the talk into `state`: the calls of flows it is in.
+
+    A state that `has_way_in` is yet to be entered: what is heard first answers no question.
+    """
     memory = Memory(calls=[list(call) for call in stored.get("calls", ())])
     memory.leave_flows(state)
+    memory.is_new = has_way_in
     return memory.as_json(None)

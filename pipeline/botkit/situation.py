@@ -134,3 +134,8 @@ class Outcome:
     memory: dict[str, Any] = field(default_factory=dict)
     nudge: timedelta | None = None
     keeps_timers: bool = False
+
+    @property
+    def moves(self) -> int:
+        """How many steps left a state; a state that bears another name now is still the same."""
+        return sum(step.via != "renamed" for step in self.steps)

@@ -159,10 +159,9 @@ class Talk:
 
     def _arm(self, outcome: Outcome) -> None:
         """Timers hold for as long as the talk stays; the timeout starts again with every turn."""
-        if outcome.keeps_timers:
-            return
-        self._alarms = []
-        if outcome.steps or outcome.is_ended or outcome.hand_over:
+        if not outcome.keeps_timers:
+            self._alarms = []
+        if outcome.moves or outcome.is_ended or outcome.hand_over:
             self._reminders = []
         if outcome.is_ended or outcome.hand_over:
             return
@@ -170,6 +169,8 @@ class Talk:
         for reminder in outcome.reminders:
             number += 1
             self._reminders.append(_Timer(self.now + reminder.after, number, reminder.to))
+        if outcome.keeps_timers:
+            return
         if outcome.timeout is not None:
             after, to = outcome.timeout
             self._alarms.append(_Timer(self.now + after, number + 1, to))

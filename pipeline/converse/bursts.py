@@ -50,11 +50,14 @@ def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
         return alone  # its turn says what is wrong with it
     if not gathered:
         return alone
-    is_last = begin + len(gathered) == len(entries) and not turns.work.has_rest
+    is_last = begin + len(gathered) == len(entries)
     wait_until = None
     if isinstance(policy, Join) and is_last and len(gathered) < MOST_JOINED:
         quiet_at = gathered[-1].received_at + timedelta(seconds=policy.seconds)
-        wait_until = quiet_at if quiet_at > now else None
+        if not turns.work.has_rest:
+            wait_until = quiet_at if quiet_at > now else None
+        elif begin:
+            wait_until = now  # the next claim begins with it, and loads what follows
     return Group(gathered, policy, wait_until)
 
 

@@ -3,7 +3,7 @@
 import traceback
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -75,10 +75,10 @@ class Effects:
         if outcome.replies and turns.contact:
             turns.messages += self._replies(turns.contact.id, conversation, outcome, entry, now)
             conversation.last_message_at = now
-        if outcome.steps:
+        if outcome.moves:
             conversation.has_moved = True
             conversation.timers.clear()
-        conversation.state_seq += len(outcome.steps)
+        conversation.state_seq += outcome.moves
         conversation.state = outcome.state
         conversation.data = outcome.data
         conversation.choices = outcome.choices
@@ -89,14 +89,35 @@ class Effects:
         conversation.closed_at = now if outcome.is_ended else conversation.closed_at
         if not outcome.keeps_timers:
             conversation.is_rearmed = True
-            conversation.timers = _timers(turns.work.key, conversation, outcome, now)
+        conversation.timers = _timers(turns.work.key, conversation, outcome, now)
 
     def give_back(self, lane: str, conversation: ConversationDraft, now: datetime) -> None:
         """The bot answers again; a time-out that came due meanwhile did nothing."""
         conversation.give_back()
-        if state := self.bot.states.get(conversation.state):
+        if state := self.bot.definition.known(conversation.state):
             whose, stay = (conversation.id, lane), conversation.state_seq
             armed = timers.alarms(state.alarms, whose, stay, now)
+            conversation.timers = [*_reminders(conversation), *armed]
+
+    def put_back(
+        self, lane: str, conversation: ConversationDraft, timer: dict[str, Any], now: datetime
+    ) -> None:
+        """A reminder that came while an operator answers comes when they are done."""
+        stay = (timer["to_state"], timer["state_seq"])
+        if timer["name"].startswith("remind:") and stay[1] == conversation.state_seq:
+            row = timers.row(conversation.id, lane, timer["name"], stay, now, timedelta())
+            others = [it for it in conversation.timers if it["name"] != row["name"]]
+            conversation.timers = [*others, row]
+
+    def heard_in_silence(self, lane: str, conversation: ConversationDraft, entry: Row[Any]) -> None:
+        """The bot did not answer: the alarms, which what was heard has put off, begin with it."""
+        at = conversation.last_inbound_at
+        if conversation.is_new or conversation.holder != "bot" or at != entry.received_at:
+            return
+        if state := self.bot.definition.known(conversation.state):
+            whose, stay = (conversation.id, lane), conversation.state_seq
+            armed = timers.alarms(state.alarms, whose, stay, at)
+            conversation.is_rearmed = True
             conversation.timers = [*_reminders(conversation), *armed]
 
     def _transitions(
@@ -159,11 +180,13 @@ def _timers(
     lane: str, conversation: ConversationDraft, outcome: Outcome, now: datetime
 ) -> list[dict[str, Any]]:
     """The timers armed after this turn; a later one of the same name replaces an earlier."""
-    armed = {timer["name"]: timer for timer in _reminders(conversation)}
+    keeps = outcome.keeps_timers
+    kept = conversation.timers if keeps else _reminders(conversation)
+    armed = {timer["name"]: timer for timer in kept}
     wanted = [(f"remind:{r.to}", r.after, r.to) for r in outcome.reminders]
-    if outcome.timeout:
+    if outcome.timeout and not keeps:
         wanted.append((timers.TIMEOUT, *outcome.timeout))
-    if outcome.nudge:
+    if outcome.nudge and not keeps:
         wanted.append((timers.NUDGE, outcome.nudge, outcome.state))
     for name, after, to_state in wanted:
         stay = (to_state, conversation.state_seq)

@@ -83,7 +83,9 @@ def _write_timers(connection: Connection, batch: Sequence[LaneTurns]) -> None:
         timers.disarm(connection, left)
     if stayed:
         timers.disarm(connection, stayed, timers.TIMEOUT, timers.NUDGE)
-    if armed := [timer for talk in talks for timer in talk.timers]:
+    # A turn that leaves the others alone may set one, too.
+    armed = [timer for turns in batch for talk in turns.conversations for timer in talk.timers]
+    if armed:
         timers.arm(connection, armed)
 
 

@@ -93,6 +93,7 @@ class Talker:
             contact = turns.contact or ContactDraft.new(message)
             conversation = self._conversation_for(turns, message, entry.received_at)
             _log(turns, entry, message, (contact, conversation))
+            self._effects.heard_in_silence(turns.work.key, conversation, entry)
 
     def _take_one(self, turns: LaneTurns, together: Group, now: datetime) -> None:
         entry = together.entries[0]
@@ -118,11 +119,16 @@ class Talker:
             _log(turns, one, message, (contact, conversation))
         if outcome:
             self._effects.apply(turns, conversation, outcome, together.entries[-1], now)
+        else:
+            self._effects.heard_in_silence(turns.work.key, conversation, together.entries[-1])
 
     def _remind(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
         timer = entry.payload
         conversation = _open(turns, timer["conversation_id"])
-        if not conversation or not turns.contact or conversation.is_held(now):
+        if not conversation or not turns.contact:
+            return
+        if conversation.is_held(now):
+            self._effects.put_back(turns.work.key, conversation, timer, now)
             return
         if timer["name"] == timers.GIVE_BACK:
             # A hold that was taken meanwhile is open, or ends later.
@@ -148,6 +154,8 @@ class Talker:
         conversation = _open(turns, entry.payload["conversation_id"])
         if not conversation or conversation.state_seq != entry.payload["state_seq"]:
             return
+        if not is_unentered(conversation.memory):
+            return  # a message that waited already has entered it
         if conversation.is_held(now):
             conversation.owe_entry()
         else:

@@ -71,7 +71,7 @@ def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> No
         conversations.change(connection, conversation_id, holder="bot", held_by="", held_until=None)
         timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
         contact = contact_of(connection, before.contact_id)
-        if state := runtime.bot.states.get(before.state):
+        if state := runtime.bot.definition.known(before.state):
             # A time-out that came due meanwhile did nothing.
             arm_alarms(connection, (before.id, contact.key), state, before.state_seq, now)
             if is_unentered(before.memory):

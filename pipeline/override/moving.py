@@ -27,22 +27,26 @@ class Move:
 def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: Move) -> None:
     """Move locked conversations; turns in flight are thrown away (promise P8)."""
     were = {before.id: before.state for before in befores}
-    conversations.save(connection, [_change(before, wanted) for before in befores], were)
+    state = bot.states.get(wanted.to_state)
+    has_way_in = state is not None and state.has_way_in
+    changes = [_change(before, wanted, has_way_in=has_way_in) for before in befores]
+    conversations.save(connection, changes, were)
     transitions.append(connection, [_step(bot, before, wanted) for before in befores])
     timers.disarm(connection, [before.id for before in befores])
-    if state := bot.states.get(wanted.to_state):
+    if state:
         _enter(connection, befores, state, wanted.at)
 
 
-def _change(before: Row[Any], wanted: Move) -> dict[str, Any]:
+def _change(before: Row[Any], wanted: Move, *, has_way_in: bool) -> dict[str, Any]:
+    memory = wanted.also.get("memory", before.memory)
     return {
         "id": before.id,
         "state": wanted.to_state,
         "state_seq": before.state_seq + 1,
         # What the bot offered in the state before is no answer in this one.
         "choices": [],
-        "memory": moved_by_hand(before.memory, wanted.to_state),
         **wanted.also,
+        "memory": moved_by_hand(memory, wanted.to_state, has_way_in=has_way_in),
     }
 
 

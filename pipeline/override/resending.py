@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.gates import WINDOW_CLOSED, why_not_to_write
+from pipeline.gates import CONSENT, WINDOW_CLOSED, why_not_to_write
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound
@@ -82,10 +82,12 @@ def _existing(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
 
 def _values(failed: Row[Any], body: str | None) -> dict[str, Any]:
     """What is sent: the same, or with another text, to which the old choices do not belong."""
+    # The copy is an operator's message: it must not pass the gates as the answer to a STOP does.
+    content = {name: value for name, value in failed.content.items() if name != CONSENT}
     same = {
         "kind": failed.kind,
         "body": failed.body,
-        "content": failed.content,
+        "content": content,
         "media": failed.media,
         "idempotency_key": f"retry:{failed.public_id}",
     }

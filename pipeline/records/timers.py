@@ -5,11 +5,22 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Row, UniqueConstraint, delete, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Row,
+    UniqueConstraint,
+    and_,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, among
+from pipeline.records.conversations import Conversation
 
 TIMEOUT = "timeout"
 # Words for a contact who is silent; the state stays.
@@ -89,7 +100,7 @@ def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:
 
 def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Remove due timers and return them, the longest due first."""
-    query = select(Timer.__table__).where(Timer.due_at <= now).order_by(Timer.due_at).limit(limit)
+    query = select(Timer.__table__).where(*_is_due(now)).order_by(Timer.due_at).limit(limit)
     rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
     if rows:
         connection.execute(
@@ -100,9 +111,16 @@ def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]
 
 def has_due(connection: Connection, now: datetime) -> bool:
     """Whether a timer is due."""
-    return (
-        connection.execute(select(Timer.id).where(Timer.due_at <= now).limit(1)).first() is not None
+    return connection.execute(select(Timer.id).where(*_is_due(now)).limit(1)).first() is not None
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A reminder waits until the operator who holds the talk is done: it is said only once."""
+    is_open = or_(Conversation.held_until.is_(None), Conversation.held_until > now)
+    held = select(Conversation.id).where(
+        Conversation.id == Timer.conversation_id, Conversation.holder != "bot", is_open
     )
+    return Timer.due_at <= now, ~and_(Timer.name.startswith("remind:"), held.exists())
 
 
 def next_of(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:

@@ -93,7 +93,7 @@ def test_reset_and_a_new_conversation_forget(stage: MakeStage, bot: Bot) -> None
     s = stage(bot)
     hear(s, "hello", "Ada", "sub")
     override.reset(s.runtime, s.conversations()[0].id, actor=ACTOR)
-    assert memory(s) == {}
+    assert memory(s) == {"is_new": True}  # it is yet to be asked
     s.converse()
     assert s.replies[-1] == "Your name?"
     override.end(s.runtime, s.conversations()[0].id, actor=ACTOR)

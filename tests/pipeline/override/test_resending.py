@@ -162,3 +162,11 @@ def test_dismissing_takes_it_off_the_list(runtime: Runtime, database: Database) 
     assert [entry.action for entry in rows(database, AuditEntry)] == ["dismiss"]
     with pytest.raises(NotFound):
         override.dismiss(runtime, uuid.uuid4(), actor="ada")
+
+
+def test_retried_answer_to_help_passes_no_gate(runtime: Runtime, database: Database) -> None:
+    """The copy is an operator's message: a STOP that comes before it is sent holds it back."""
+    failed = a_failure(database, content={"consent": "help", "plain": "Help"})
+    override.retry(runtime, failed.public_id, actor="ada")
+    after = max(rows(database, Message), key=lambda row: row.id)
+    assert after.content == {"plain": "Help"}
