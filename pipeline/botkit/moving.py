@@ -166,7 +166,9 @@ class Moving:
             if target := self._definition.known(way_in):
                 self._memory.calls = [list(call) for call in calls]
                 return target
-        return self._definition.states.get(self._began_in) or self._definition.states[here]
+        states = self._definition.states
+        # Of a state that is not in the code only the start is left.
+        return states.get(self._began_in) or states.get(here) or states[self._definition.start]
 
     def note_trail(self) -> None:
         """Keep the way for `turn.back()`, in bots that use it."""
