@@ -15,9 +15,8 @@ from pipeline.botkit.moves import (
 )
 
 # They are settled before the bot hears them: https://help.twilio.com/articles/223134027
-NEVER_HEARD = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "help", "info", "start", "unstop"}
-)
+NEVER_HEARD = frozenset({"stop", "stopall", "unsubscribe"})
+NEVER_HEARD_BY_SMS = frozenset({"cancel", "end", "quit", "help", "info"})
 
 
 def loops(definition: Definition) -> Iterator[str]:
@@ -127,8 +126,9 @@ def _entered(definition: Definition, every: list[Handler]) -> Iterator[tuple[str
 def never_heard(definition: Definition) -> Iterator[str]:
     """Commands in words that the law gives another meaning."""
     for word, handler in definition.commands.items():
-        if word in NEVER_HEARD:
+        if word in NEVER_HEARD | NEVER_HEARD_BY_SMS:
+            how = " by SMS" if word in NEVER_HEARD_BY_SMS else ""
             yield (
-                f'{definition.at(handler)}: "{word}" never reaches a bot: as opt-out words do, it '
-                "is settled before; choose another word"
+                f'{definition.at(handler)}: "{word}" never reaches a bot{how}: as opt-out words '
+                "do, it is settled before; choose another word"
             )
