@@ -148,6 +148,8 @@ class Talker:
         conversation = _open(turns, entry.payload["conversation_id"])
         if not conversation or conversation.state_seq != entry.payload["state_seq"]:
             return
+        if not is_unentered(conversation.memory):  # a message that waited has entered it
+            return
         if conversation.is_held(now):
             conversation.owe_entry()
         else:

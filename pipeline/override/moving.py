@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from pipeline.botkit import Bot, State, moved_by_hand
+from pipeline.botkit import Bot, State, moved_by_hand, unentered
 from pipeline.messages import storable
 from pipeline.records import contacts, conversations, inbox, timers, transitions
 
@@ -27,21 +27,23 @@ class Move:
 def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: Move) -> None:
     """Move locked conversations; turns in flight are thrown away (promise P8)."""
     were = {before.id: before.state for before in befores}
-    conversations.save(connection, [_change(before, wanted) for before in befores], were)
+    conversations.save(connection, [_change(bot, before, wanted) for before in befores], were)
     transitions.append(connection, [_step(bot, before, wanted) for before in befores])
     timers.disarm(connection, [before.id for before in befores])
     if state := bot.states.get(wanted.to_state):
         _enter(connection, befores, state, wanted.at)
 
 
-def _change(before: Row[Any], wanted: Move) -> dict[str, Any]:
+def _change(bot: Bot, before: Row[Any], wanted: Move) -> dict[str, Any]:
+    memory, state = moved_by_hand(before.memory, wanted.to_state), bot.states.get(wanted.to_state)
     return {
         "id": before.id,
         "state": wanted.to_state,
         "state_seq": before.state_seq + 1,
         # What the bot offered in the state before is no answer in this one.
         "choices": [],
-        "memory": moved_by_hand(before.memory, wanted.to_state),
+        # A message that came before the turn that enters finds a question that nobody asked.
+        "memory": unentered(memory) if state and state.has_way_in else memory,
         **wanted.also,
     }
 
