@@ -63,7 +63,7 @@ class HotReload:
         _forget(old)
         try:
             edited = load(self._runtime.settings.bot)
-        except (Exception, SystemExit) as error:  # whatever it is: looking goes on
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is: looking goes on)
             new = self._own_modules()
             _put_back(old, new)
             self._watch(before, [*before, *_files(new.values()), *self._where(error)])

@@ -19,4 +19,4 @@ def test_quick_messages_are_still_counted() -> None:
     memory = Memory()
     times = [NOW + timedelta(seconds=second) for second in range(5)]
     pairs = zip(times[1:], times, strict=False)
-    assert any([memory.hurries(at, before, GUARD) for at, before in pairs])
+    assert any(memory.hurries(at, before, GUARD) for at, before in pairs)
