@@ -95,10 +95,10 @@ class Moving:
         result = self._caller.call(state, state.function, self._turn)
         if result is not None:
             return self._target(state, result, "return")
+        if self._caller.effects.is_ended:  # nothing is said after the goodbye
+            return None, "then"
         if state.then is not None:
             return self._named(state, state.then, f"then={state.then!r}"), "then"
-        if self._caller.effects.is_ended:
-            return None, "then"
         raise self._caller.fault(
             "a SEND-state without then= must return the next state or end() the talk"
         )

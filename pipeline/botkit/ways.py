@@ -13,6 +13,7 @@ from pipeline.botkit.moves import (
     targets,
     whole,
 )
+from pipeline.botkit.sources import may_end
 
 # They are settled before the bot hears them: https://help.twilio.com/articles/223134027
 NEVER_HEARD = frozenset({"stop", "stopall", "unsubscribe"})
@@ -24,12 +25,22 @@ def loops(definition: Definition) -> Iterator[str]:
     reported: set[str] = set()
     for state in definition.states.values():
         chain = _chain(definition, state)
+        if any(_may_break(definition.states[name]) for name in chain):
+            continue
         if chain and not reported.intersection(chain):
             reported.update(chain)
             yield (
                 f"{definition.at(state)}: SEND-states in a loop: {' > '.join([*chain, chain[0]])}; "
                 "let one of them lead to an AWAIT-state"
             )
+
+
+def _may_break(state: State) -> bool:
+    """Whether a state may lead elsewhere than to its then=."""
+    found = returned(state)
+    others = {name for name, _ in found.names} - {state.then}
+    leaves = found.calls or found.dones or found.backs or found.is_open
+    return bool(others or leaves) or may_end(state.function)
 
 
 def _chain(definition: Definition, first: State) -> list[str]:
@@ -92,7 +103,9 @@ def trapped(definition: Definition) -> list[State]:
 
 def _may_leave(state: State) -> bool:
     found = returned(state)
-    return bool(found.backs or (found.is_open and state.to is None) or found.dones)
+    leaves = found.backs or (found.is_open and state.to is None) or found.dones
+    answer = state.question.on_answer if state.question else None
+    return bool(leaves) or may_end(state.function) or may_end(answer)
 
 
 def odd_flows(definition: Definition) -> Iterator[tuple[str, str]]:
