@@ -123,7 +123,6 @@ class Scope(ABC):
         settings = self._waiting(name, asks, Asks.__annotations__)
         self._check_question(name, reader, asks)
         self._check_names(name, "then", then)
-        self._check_names(name, "give_up", asks.get("give_up"))
         asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
         own = (stays, *position())
         state = State(name, "await", *own, entry=question, question=asked, **settings)
@@ -143,6 +142,7 @@ class Scope(ABC):
 
     def _check_question(self, name: str, reader: object, asks: Asks) -> None:
         tries = asks.get("tries")
+        self._check_names(name, "give_up", asks.get("give_up"))
         if not isinstance(reader, Reader):
             self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
         if ("tries" in asks) != ("give_up" in asks):
