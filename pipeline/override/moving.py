@@ -35,16 +35,17 @@ def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: 
 
 
 def _change(bot: Bot, before: Row[Any], wanted: Move) -> dict[str, Any]:
-    memory, state = moved_by_hand(before.memory, wanted.to_state), bot.states.get(wanted.to_state)
+    state = bot.states.get(wanted.to_state)
+    memory = wanted.also.get("memory", moved_by_hand(before.memory, wanted.to_state))
     return {
         "id": before.id,
         "state": wanted.to_state,
         "state_seq": before.state_seq + 1,
         # What the bot offered in the state before is no answer in this one.
         "choices": [],
+        **wanted.also,
         # A message that came before the turn that enters finds a question that nobody asked.
         "memory": unentered(memory) if state and state.has_way_in else memory,
-        **wanted.also,
     }
 
 
