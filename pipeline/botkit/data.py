@@ -61,9 +61,11 @@ class Schema:
 
     def unknown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """What newer code has stored that this one has no field for: it is carried along."""
-        if self._migrate is not None:
+        if self._migrate is not None or self._known.issuperset(stored):
             return {}
-        return {key: value for key, value in stored.items() if key not in self._known}
+        # Not what extra="allow" takes: a handler saw that, and may have removed it.
+        seen = self.dump(self._adapter.validate_json(to_json(dict(stored))))
+        return {key: value for key, value in stored.items() if key not in seen}
 
     def dump(self, data: object) -> dict[str, Any]:
         """The JSON of an instance; raises BotError where a field holds what it must not."""

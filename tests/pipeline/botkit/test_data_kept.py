@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.botkit import Bot
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.botkit import Bot, Turn
 from pipeline.botkit.data import Schema
 from tests.pipeline.botkit.situations import a_situation
 
@@ -32,3 +34,24 @@ def test_a_field_of_newer_code_is_carried_along() -> None:
     bot.awaits("start")(lambda turn: turn.say("hi"))
     outcome = bot.respond(a_situation(data={"address": {"town": "Rome"}, "newer": 1}))
     assert outcome.data == {"address": {"town": "Rome"}, "newer": 1}
+
+
+class Loose(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    known: str = ""
+
+
+def test_an_extra_field_that_a_handler_removed_stays_away() -> None:
+    bot = Bot("b", start="start", data=Loose)
+
+    @bot.awaits("start")
+    def start(turn: Turn[Loose]) -> None:
+        assert turn.data.model_extra is not None
+        turn.data.model_extra.clear()
+
+    assert bot.respond(a_situation(data={"extra": 1})).data == {"known": ""}
+
+
+def test_extra_fields_that_are_allowed_need_no_migrating() -> None:
+    schema = Schema(Loose, lambda _stored: {"known": "migrated"})
+    assert schema.load({"known": "a", "extra": 1}).known == "a"
