@@ -63,7 +63,7 @@ class HotReload:
         _forget(old)
         try:
             edited = load(self._runtime.settings.bot)
-        except (BotDefinitionError, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is: looking goes on)
             new = self._own_modules()
             _put_back(old, new)
             self._watch(before, [*before, *_files(new.values()), *self._where(error)])
@@ -89,15 +89,16 @@ class HotReload:
 
     def _fail(self, error: BaseException) -> None:
         is_exit = isinstance(error, SystemExit)
-        text = f"{self._module} ends the process while it is imported" if is_exit else str(error)
+        said = str(error) if isinstance(error, BotDefinitionError) else repr(error)
+        text = f"{self._module} ends the process while it is imported" if is_exit else said
         if text != self._runtime.editing.error:
             self._runtime.editing.error = text
             self._tell(f"{_FAILED}\n{text}")
 
     def _where(self, error: BaseException) -> Iterator[Path]:
         """Where it may be mended: the files that failed, and folders where one may be missing."""
-        cause = error.__cause__
-        trace = cause.__traceback__ if cause else None
+        cause = error.__cause__ or error
+        trace = cause.__traceback__
         names = [frame.f_code.co_filename for frame, _ in walk_tb(trace)]
         if isinstance(cause, SyntaxError) and cause.filename:
             names.append(cause.filename)

@@ -53,13 +53,19 @@ class Schema:
             ) from failure
 
     def _fits(self, raw: dict[str, Any]) -> bool:
-        if not self._known.issuperset(raw):
-            return False
         try:
-            self._adapter.validate_json(to_json(raw))
-        except ValidationError:
+            loaded = self._adapter.validate_json(to_json(raw))
+            return _survives(raw, self.dump(loaded))
+        except (ValidationError, BotError):
             return False
-        return True
+
+    def unknown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What newer code has stored that this one has no field for: it is carried along."""
+        if self._migrate is not None or self._known.issuperset(stored):
+            return {}
+        # Not what extra="allow" takes: a handler saw that, and may have removed it.
+        seen = self.dump(self._adapter.validate_json(to_json(dict(stored))))
+        return {key: value for key, value in stored.items() if key not in seen}
 
     def dump(self, data: object) -> dict[str, Any]:
         """The JSON of an instance; raises BotError where a field holds what it must not."""
@@ -87,6 +93,16 @@ class Schema:
     def has(self, name: str) -> bool:
         """Whether there is a field of that name."""
         return name in self._fields
+
+
+def _survives(before: Any, after: Any) -> bool:
+    """Whether every key of the stored data, nested ones too, is there when it is dumped again."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return all(key in after and _survives(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        # A set comes back in another order and shorter.
+        return len(before) != len(after) or all(map(_survives, before, after))
+    return True
 
 
 def _reasons(failure: ValidationError) -> str:

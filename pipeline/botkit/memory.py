@@ -46,6 +46,8 @@ class Memory:
         Messages that come no quicker than the guard allows on average are not even counted.
         """
         most, within = guard
+        if before is not None and at < before:  # pulled late, so it says nothing about the pace
+            return False
         if self.pace is not None:
             began, count = datetime.fromisoformat(self.pace[0]), self.pace[1] + 1
             if at - began <= within:

@@ -95,10 +95,10 @@ class Moving:
         result = self._caller.call(state, state.function, self._turn)
         if result is not None:
             return self._target(state, result, "return")
+        if self._caller.effects.is_ended:  # nothing is said after the goodbye
+            return None, "then"
         if state.then is not None:
             return self._named(state, state.then, f"then={state.then!r}"), "then"
-        if self._caller.effects.is_ended:
-            return None, "then"
         raise self._caller.fault(
             "a SEND-state without then= must return the next state or end() the talk"
         )
@@ -166,7 +166,9 @@ class Moving:
             if target := self._definition.known(way_in):
                 self._memory.calls = [list(call) for call in calls]
                 return target
-        return self._definition.states.get(self._began_in) or self._definition.states[here]
+        states = self._definition.states
+        # Of a state that is not in the code only the start is left.
+        return states.get(self._began_in) or states.get(here) or states[self._definition.start]
 
     def note_trail(self) -> None:
         """Keep the way for `turn.back()`, in bots that use it."""

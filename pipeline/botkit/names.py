@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.moves import handlers, returned, whole
 from pipeline.botkit.reminding import reminders
-from pipeline.botkit.sources import names_in
+from pipeline.botkit.sources import may_end
 
 
 def wrong_names(definition: Definition) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _returns(definition: Definition, handler: Handler) -> Iterator[str]:
 def _leads_nowhere(state: State) -> bool:
     found = returned(state)
     leads = state.then or found.names or found.calls or found.dones or found.backs or found.is_open
-    return state.sort == "send" and not leads and "end" not in names_in(state.function)
+    return state.sort == "send" and not leads and not may_end(state.function)
 
 
 def _jumps(definition: Definition, handler: Handler) -> Iterator[str]:

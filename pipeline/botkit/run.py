@@ -178,7 +178,9 @@ class _Run:
     def _data(self) -> dict[str, Any]:
         schema = self._definition.schema
         try:
-            return checked(self._turn.data) if schema is None else schema.dump(self._turn.data)
+            if schema is None:
+                return checked(self._turn.data)
+            return schema.unknown(self._situation.data) | schema.dump(self._turn.data)
         except BotError as failure:
             raise self._caller.fault(str(failure)) from failure
 

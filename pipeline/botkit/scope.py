@@ -80,6 +80,7 @@ class Scope(ABC):
         `entry` is said when the talk comes here: contents, or a function that takes the turn.
         """
         targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
+        self._check_names(name, "to", *targets or ())
         settings = self._waiting(name, waits, Waits.__annotations__)
 
         def decorate(function: F) -> F:
@@ -94,6 +95,8 @@ class Scope(ABC):
 
         A state that the function returns goes before `then`.
         """
+
+        self._check_names(name, "then", then)
 
         def decorate(function: F) -> F:
             self._add(State(name, "send", *self._written(name, function), then=then))
@@ -119,6 +122,7 @@ class Scope(ABC):
         """
         settings = self._waiting(name, asks, Asks.__annotations__)
         self._check_question(name, reader, asks)
+        self._check_names(name, "then", then)
         asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
         own = (stays, *position())
         state = State(name, "await", *own, entry=question, question=asked, **settings)
@@ -131,8 +135,14 @@ class Scope(ABC):
 
         return decorate
 
+    def _check_names(self, name: str, setting: str, *targets: object) -> None:
+        for target in targets:
+            if target is not None and not isinstance(target, str):
+                self._refuse(name, f"{setting}= takes the name of a state, not {target!r}")
+
     def _check_question(self, name: str, reader: object, asks: Asks) -> None:
         tries = asks.get("tries")
+        self._check_names(name, "give_up", asks.get("give_up"))
         if not isinstance(reader, Reader):
             self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
         if ("tries" in asks) != ("give_up" in asks):
@@ -149,6 +159,7 @@ class Scope(ABC):
                 self._refuse(name, f"{one}= and {other}= go together")
             if one in given and given[one] <= timedelta(0):
                 self._refuse(name, f"{one}= must be more than nothing")
+        self._check_names(name, "on_timeout", given.get("on_timeout"))
         burst = given.get("burst")
         if isinstance(burst, Join) and not 0 < burst.seconds <= LONGEST_PAUSE.total_seconds():
             self._refuse(name, f"Join(seconds=) is more than 0 and at most {LONGEST_PAUSE}")

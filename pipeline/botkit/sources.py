@@ -1,7 +1,7 @@
 """Looks into the author's compiled functions, and those they call, for the methods they name."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType
 
 from pipeline.botkit.definition import Definition
@@ -9,7 +9,15 @@ from pipeline.botkit.definition import Definition
 
 def uses_back(definition: Definition) -> bool:
     """Whether any function of the bot, or one that it calls, says `turn.back()`."""
-    waiting = list(_functions(definition))
+    return _says("back", list(_functions(definition)))
+
+
+def may_end(function: object) -> bool:
+    """Whether a function, or one that it calls, says `turn.end()`."""
+    return _says("end", [function])
+
+
+def _says(method: str, waiting: list[object]) -> bool:
     seen: set[object] = set()
     while waiting:
         found = waiting.pop()
@@ -18,17 +26,11 @@ def uses_back(definition: Definition) -> bool:
             continue
         seen.add(function)
         names = set(_names(function.__code__))
-        if "back" in names:
+        if method in names:
             return True
         waiting += [function.__globals__[name] for name in names if name in function.__globals__]
         waiting += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
     return False
-
-
-def names_in(function: Callable[..., object]) -> set[str]:
-    """Every global and attribute that a function names itself."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return set() if code is None else set(_names(code))
 
 
 def _functions(definition: Definition) -> Iterator[object]:

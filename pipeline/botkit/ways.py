@@ -13,12 +13,11 @@ from pipeline.botkit.moves import (
     targets,
     whole,
 )
-from pipeline.botkit.sources import names_in
+from pipeline.botkit.sources import may_end
 
 # They are settled before the bot hears them: https://help.twilio.com/articles/223134027
-NEVER_HEARD = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "help", "info", "start", "unstop"}
-)
+NEVER_HEARD = frozenset({"stop", "stopall", "unsubscribe"})
+NEVER_HEARD_BY_SMS = frozenset({"cancel", "end", "quit", "help", "info"})
 
 
 def loops(definition: Definition) -> Iterator[str]:
@@ -26,12 +25,22 @@ def loops(definition: Definition) -> Iterator[str]:
     reported: set[str] = set()
     for state in definition.states.values():
         chain = _chain(definition, state)
+        if any(_may_break(definition.states[name]) for name in chain):
+            continue
         if chain and not reported.intersection(chain):
             reported.update(chain)
             yield (
                 f"{definition.at(state)}: SEND-states in a loop: {' > '.join([*chain, chain[0]])}; "
                 "let one of them lead to an AWAIT-state"
             )
+
+
+def _may_break(state: State) -> bool:
+    """Whether a state may lead elsewhere than to its then=."""
+    found = returned(state)
+    others = {name for name, _ in found.names} - {state.then}
+    leaves = found.calls or found.dones or found.backs or found.is_open
+    return bool(others or leaves) or may_end(state.function)
 
 
 def _chain(definition: Definition, first: State) -> list[str]:
@@ -94,9 +103,9 @@ def trapped(definition: Definition) -> list[State]:
 
 def _may_leave(state: State) -> bool:
     found = returned(state)
-    # A SEND-state may end the talk, which is as good as leading on.
-    is_end = state.sort == "send" and "end" in names_in(state.function)
-    return bool(found.backs or (found.is_open and state.to is None) or found.dones or is_end)
+    leaves = found.backs or (found.is_open and state.to is None) or found.dones
+    answer = state.question.on_answer if state.question else None
+    return bool(leaves) or may_end(state.function) or may_end(answer)
 
 
 def odd_flows(definition: Definition) -> Iterator[tuple[str, str]]:
@@ -130,8 +139,9 @@ def _entered(definition: Definition, every: list[Handler]) -> Iterator[tuple[str
 def never_heard(definition: Definition) -> Iterator[str]:
     """Commands in words that the law gives another meaning."""
     for word, handler in definition.commands.items():
-        if word in NEVER_HEARD:
+        if word in NEVER_HEARD | NEVER_HEARD_BY_SMS:
+            how = " by SMS" if word in NEVER_HEARD_BY_SMS else ""
             yield (
-                f'{definition.at(handler)}: "{word}" never reaches a bot: as opt-out words do, it '
-                "is settled before; choose another word"
+                f'{definition.at(handler)}: "{word}" never reaches a bot{how}: as opt-out words '
+                "do, it is settled before; choose another word"
             )

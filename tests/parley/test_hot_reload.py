@@ -223,3 +223,20 @@ def one_of(number: int) -> Bot:
 
 def said_by(bot: Bot) -> tuple[str, ...]:
     return tuple(reply.body for reply in rehearse(bot).hears("hi").talk.replies)
+
+
+def test_an_error_of_any_kind_is_told_and_looking_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(_bot: Bot) -> None:
+        raise TypeError("unhashable type: 'list'")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Bot, "check", trip)
+        desk.saves("texts_of_desk.py", 'HELLO = "two"')
+        desk.looks()
+    assert (desk.answer, len(desk.told)) == ("one", 1)
+    assert "unhashable type" in desk.runtime.editing.error
+    desk.saves("texts_of_desk.py", 'HELLO = "three"')
+    desk.looks()
+    assert desk.answer == "three"

@@ -30,11 +30,18 @@ _LONGEST_ROW_TITLE = 24
 _PREPARE_WITHIN_SECONDS = 1.0
 # Somebody may have mended in the console what Twilio refused.
 _REFUSED_FOR_SECONDS = 600.0
+# Trouble in a row at the Content API after which the buttons of a message go out as plain text.
+_MOST_TROUBLES = 3
+_GONE = "21655"
 # What a create call says where it cannot use the content that it names.
 # https://www.twilio.com/docs/api/errors/21655 (sid), 21656 (variables), 21658 (too long)
 UNUSABLE = frozenset({"21655", "21656", "21658"})
 
 log = structlog.get_logger(__name__)
+
+
+class _SlowList(NotSent):
+    """The list of contents is long; the next try reads on."""
 
 
 class Contents:
@@ -45,7 +52,9 @@ class Contents:
         self._auth = auth
         self._sids: dict[str, str] = {}
         self._refused_at: dict[str, float] = {}
+        self._troubles: dict[str, int] = {}
         self._is_listed = False
+        self._next_page = _LIST
         self._making = threading.Lock()
 
     def fields(self, outbound: Outbound) -> dict[str, Any] | None:
@@ -57,7 +66,8 @@ class Contents:
         name = name_of(types)
         if "{{" in json.dumps(types).replace("{{1}}", "").replace("{{2}}", ""):
             return None  # a title that Twilio would take for a variable
-        sid = self._sids.get(name) or self._made(name, types, variables)
+        sid = "" if self._is_refused(name) else self._sids.get(name)
+        sid = self._made(name, types, variables) if sid is None else sid
         if not sid:
             return None
         words = json.dumps(variables, ensure_ascii=False)
@@ -65,39 +75,64 @@ class Contents:
 
     def refuse(self, outbound: Outbound, error: SendError) -> None:
         """Note that Twilio did not take this content, so that plain text goes out for a while."""
-        self._refuse(name_of(definition(outbound)[0]), error)
+        name = name_of(definition(outbound)[0])
+        if error.code == _GONE:
+            self._sids.pop(name, None)
+        self._refuse(name, error)
 
     def _made(self, name: str, types: Mapping[str, Any], variables: Mapping[str, str]) -> str:
         """The sid of a content that is found or created now; "" where Twilio refuses it."""
         started = time.monotonic()
-        if started - self._refused_at.get(name, -_REFUSED_FOR_SECONDS) < _REFUSED_FOR_SECONDS:
-            return ""
         if not self._making.acquire(timeout=_PREPARE_WITHIN_SECONDS):
             raise NotSent("Twilio is slow to make the buttons of a message", blames_sender=False)
         try:
-            sid = self._sids.get(name) or self._found(name) or self._created(name, types, variables)
+            sid = (
+                self._sids.get(name)
+                or self._found(name, started)
+                or self._created(name, types, variables)
+            )
         except (MessageRefused, SenderBlocked) as error:
             # If the account is at fault, the message itself is told so.
             self._refuse(name, error)
             return ""
-        except OutcomeUnknown as error:
-            raise NotSent(error.reason, code=error.code) from error
+        except (OutcomeUnknown, NotSent) as error:
+            self._fail(name, error)
+            return ""
         finally:
             self._making.release()
         if time.monotonic() - started > _PREPARE_WITHIN_SECONDS:
             raise NotSent("Its buttons had to be made at Twilio first", blames_sender=False)
         return sid
 
-    def _found(self, name: str) -> str:
-        """Read, once for each process, what others have created."""
-        path = "" if self._is_listed else _LIST
-        while path:
-            page = _read(self._client.request("GET", path, auth=self._auth))
+    def _fail(self, name: str, error: SendError) -> None:
+        """Raise NotSent, which says nothing about the sender; after a few leave the plain text."""
+        if isinstance(error, OutcomeUnknown):  # it may have been created: look for it
+            self._is_listed = False
+        if isinstance(error, _SlowList):
+            raise error
+        self._troubles[name] = self._troubles.get(name, 0) + 1
+        if self._troubles[name] < _MOST_TROUBLES:
+            wait = getattr(error, "retry_after", 0.0)
+            raise NotSent(
+                error.reason, code=error.code, retry_after=wait, blames_sender=False
+            ) from error
+        self._refuse(name, error)
+
+    def _is_refused(self, name: str) -> bool:
+        at = self._refused_at.get(name)
+        return at is not None and time.monotonic() - at < _REFUSED_FOR_SECONDS
+
+    def _found(self, name: str, started: float) -> str:
+        """Read, once for each process, what others have created; a long list in several tries."""
+        while not self._is_listed:
+            if time.monotonic() - started > _PREPARE_WITHIN_SECONDS:
+                raise _SlowList("Twilio's contents are still being read", blames_sender=False)
+            page = _read(self._client.request("GET", self._next_page, auth=self._auth))
             for item in page.get("contents", ()):
                 if str(item.get("friendly_name")).startswith(PREFIX):
                     self._sids.setdefault(item["friendly_name"], item["sid"])
-            path = (page.get("meta") or {}).get("next_page_url") or ""
-        self._is_listed = True
+            following = (page.get("meta") or {}).get("next_page_url") or ""
+            self._is_listed, self._next_page = not following, following or _LIST
         return self._sids.get(name, "")
 
     def _created(self, name: str, types: Mapping[str, Any], variables: Mapping[str, str]) -> str:
@@ -112,10 +147,11 @@ class Contents:
             )
         )
         self._sids[name] = sid = str(made["sid"])
+        self._troubles.pop(name, None)
         return sid
 
     def _refuse(self, name: str, error: SendError) -> None:
-        self._sids.pop(name, None)
+        self._troubles.pop(name, None)
         self._refused_at[name] = time.monotonic()
         log.warning(
             "Twilio refused buttons; plain text goes out", reason=error.reason, code=error.code

@@ -96,3 +96,10 @@ def test_back_from_a_command_and_a_time_out() -> None:
 def test_operators_change_forgets_the_way() -> None:
     rehearsal = rehearse(a_walk()).hears("hi").hears("on").enters("s3").says("This is s3.")
     rehearsal.hears("back").in_state("s3")
+
+
+def test_back_in_a_state_that_is_gone_leads_to_the_start() -> None:
+    bot = a_walk()
+    bot.command("undo")(lambda turn: turn.back())
+    outcome = bot.respond(a_situation("undo", state="removed"))
+    assert outcome.state == "s0"

@@ -146,3 +146,14 @@ def test_state_that_ends_the_talk_is_no_trap() -> None:
         turn.end()
 
     assert bot.check() == []
+
+
+def test_words_that_only_sms_keeps_from_a_bot() -> None:
+    bot = Bot("b", start="a")
+    bot.awaits("a")(lambda turn: turn.say("hi"))
+    for word in ("start", "unstop", "help", "stop"):
+        bot.command(word)(lambda turn: turn.say("said"))
+    said = [str(problem) for problem in bot.check()]
+    assert len(said) == 2
+    assert '"help" never reaches a bot by SMS:' in said[0]
+    assert '"stop" never reaches a bot:' in said[1]

@@ -195,3 +195,20 @@ def test_nudge_leaves_the_timeout_alone(stage: MakeStage) -> None:
         s.ticks(seconds)
         s.converse()
     assert s.replies == ["Hm?", "Bye."]
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_older_message_answers_nothing_that_a_move_has_yet_to_ask(
+    stage: MakeStage, bot: Bot, is_reset: bool
+) -> None:
+    s = stage(bot)
+    hear(s, "hello", "Ada")
+    (talk,) = s.conversations()
+    s.hears("what?")
+    if is_reset:
+        override.reset(s.runtime, talk.id, actor=ACTOR)
+    else:
+        override.change_state(s.runtime, talk.id, "name", actor=ACTOR)
+    s.converse()
+    assert s.replies == ["Your name?", "Rest.", "Your name?"]
+    assert s.conversations()[0].state == "name"

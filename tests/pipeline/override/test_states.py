@@ -62,6 +62,8 @@ def test_send_state_gets_a_turn(runtime: Runtime, database: Database) -> None:
     assert entry.provider_id == f"enter:{made.id}:1"
     assert entry.payload == {"conversation_id": str(made.id), "state_seq": 1}
     assert not entry.is_filed
+    # A message that waits in the lane finds a state that nobody entered, so it answers nothing.
+    assert rows(database, Conversation)[0].memory == {"is_new": True}
 
 
 @pytest.mark.parametrize("state", ["nowhere", "", " "])

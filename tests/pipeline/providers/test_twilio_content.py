@@ -169,27 +169,36 @@ def test_a_refusal_is_asked_about_once(fake: FakeTwilio) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knob", "is_slow"),
+    "knob",
     [
-        ({"status": 429, "code": 20429}, True),
-        ({"status": 500}, False),
-        ({"status": 503}, False),
-        ({"is_reset": True}, False),
-        ({"status": 200, "body": "<html>"}, False),
-        ({"status": 200, "body": "[]"}, False),
+        {"status": 429, "code": 20429},
+        {"status": 500},
+        {"status": 503},
+        {"is_reset": True},
+        {"status": 200, "body": "<html>"},
+        {"status": 200, "body": "[]"},
     ],
 )
-def test_what_may_pass_is_tried_again(
-    fake: FakeTwilio, knob: dict[str, Any], is_slow: bool
-) -> None:
+def test_what_may_pass_is_tried_again(fake: FakeTwilio, knob: dict[str, Any]) -> None:
     fake.turn(on="content", times=1, **knob)
     twilio = a_twilio(fake)
     with pytest.raises(NotSent) as raised:
         twilio.send(said("Well?", YES_NO))
-    assert raised.value.slow_down is is_slow
+    assert not raised.value.slow_down
+    assert not raised.value.blames_sender
     assert fake.creates == []
     twilio.send(said("Well?", YES_NO))
     assert fake.creates[0].body == "Well?"
+
+
+def test_trouble_that_stays_leaves_the_text(fake: FakeTwilio) -> None:
+    fake.turn(on="content", status=503)
+    twilio = a_twilio(fake)
+    for _ in range(2):
+        with pytest.raises(NotSent):
+            twilio.send(said("Well?", YES_NO))
+    twilio.send(said("Well?", YES_NO))
+    assert [create.body for create in fake.creates] == [PLAIN]
 
 
 def test_slow_content_does_not_eat_the_lease(fake: FakeTwilio) -> None:
