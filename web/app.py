@@ -1,6 +1,5 @@
 """The web process: one Flask app from the settings; webhooks, API, health and the dashboard."""
 
-import gc
 from importlib.metadata import version
 from types import TracebackType
 
@@ -58,9 +57,7 @@ def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIF
 
 
 def _own_runtime() -> Runtime:
-    # Looking for cycles through all that was imported took 50 ms of one answer in ten.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    runtimes.tune_memory()
     return runtimes.build(
         Settings.load(),
         application="parley-web",

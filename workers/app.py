@@ -3,7 +3,6 @@
 `celery --app workers.app worker --queues converse …`; the Procfile has every line.
 """
 
-import gc
 import os
 import signal
 import threading
@@ -23,7 +22,7 @@ from pipeline.botkit import load
 from pipeline.database import Database
 from pipeline.errors import ParleyError
 from pipeline.records import schema
-from pipeline.runtime import Runtime, build
+from pipeline.runtime import Runtime, build, tune_memory
 from pipeline.settings import Settings
 from workers import broker, process
 from workers.ring import Ringer
@@ -71,9 +70,7 @@ def adopt(runtime: Runtime) -> None:
 def _compose(
     runtime: Runtime, *, is_replaceable: bool, pools: Collection[str] = ()
 ) -> process.Process:
-    # A batch makes many short-lived values and no cycles: look for those seldom.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    tune_memory()
     overrun = _end_this_process if is_replaceable else _count_abandoned
     parts = process.Process(runtime, Ringer(runtime.settings).ring, overrun)
     parts.start_heartbeat(pools or app.amqp.queues.consume_from)

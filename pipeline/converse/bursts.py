@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from pipeline.botkit import EACH, LAST, Bot, Burst, Choice, Join, joined
-from pipeline.converse.drafts import ConversationDraft
 from pipeline.converse.effects import LaneTurns
 from pipeline.messages import Inbound
 
@@ -67,24 +66,12 @@ def _policy(
     """That of the state in which this message will be heard, and what it may pick there."""
     if turns.contact is not None and turns.contact.is_blocked:
         return EACH, ()
-    talk = _talk(turns, Inbound.from_json(entry.payload["message"]))
+    talk = turns.talk_of(Inbound.from_json(entry.payload["message"]))
     if talk is None or talk.is_expired(bot.expires_after, entry.received_at):
         return bot.burst_in(bot.start), ()
     if talk.is_held(entry.received_at):
         return EACH, ()
     return bot.burst_in(talk.state), talk.choices
-
-
-def _talk(turns: LaneTurns, message: Inbound) -> ConversationDraft | None:
-    where = (message.channel, message.recipient)
-    return next(
-        (
-            talk
-            for talk in turns.conversations
-            if (talk.channel, talk.our_number) == where and not talk.closed_at
-        ),
-        None,
-    )
 
 
 def _gathered(

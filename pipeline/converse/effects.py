@@ -13,7 +13,7 @@ from pipeline.botkit import Bot, Outcome, Step
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.errors import BotError
-from pipeline.messages import storable
+from pipeline.messages import Inbound, storable
 from pipeline.records import messages, timers
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,16 @@ class LaneTurns:
     failure: Failure | None = None
     wait_until: datetime | None = None
     wait_seconds: float = 0.0
+
+    def talk_of(self, message: Inbound) -> ConversationDraft | None:
+        """The open conversation on the channel and number that the message came by."""
+        where = (message.channel, message.recipient)
+        found = (
+            talk
+            for talk in self.conversations
+            if (talk.channel, talk.our_number) == where and not talk.closed_at
+        )
+        return next(found, None)
 
     @property
     def has_rest(self) -> bool:

@@ -172,10 +172,8 @@ class Talker:
         self, turns: LaneTurns, message: Inbound, at: datetime
     ) -> ConversationDraft:
         """The open conversation on this channel and number, or a new one in the start state."""
-        for conversation in turns.conversations:
-            where = (conversation.channel, conversation.our_number)
-            if where != (message.channel, message.recipient) or conversation.closed_at:
-                continue
+        conversation = turns.talk_of(message)
+        if conversation:
             if not conversation.is_expired(self._bot.expires_after, at):
                 return conversation
             conversation.closed_at = at

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from pipeline.insight.wanted import IS_UNREAD, Wanted, condition, is_held
-from pipeline.records import tallies
+from pipeline.records import base, tallies
 from pipeline.records.base import among
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import TABLE, Conversation
@@ -41,7 +41,7 @@ def listing(
     Beside the columns of a conversation each has its contact's `phone`, `name` and `key`, its
     last message as `last_…`, and `is_unread`, `is_held`, `has_failed`.
     """
-    found = _found(connection, wanted, after, limit)
+    found = _among(condition(connection, wanted).condition, wanted, after, limit)
     query = _shown(connection).join(found, found.c.id == Conversation.id)
     return connection.execute(_latest_first(query, limit)).all()
 
@@ -64,8 +64,7 @@ def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int | None
     if asked.is_frequent:
         return None
     found = _among(asked.condition, wanted, None, most)
-    some = select(found.c.id).limit(most).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return base.count_up_to(connection, select(found.c.id), most)
 
 
 def all_ids(
@@ -136,13 +135,8 @@ def _latest_first(query: Select[Any], limit: int) -> Select[Any]:
     return query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(limit)
 
 
-def _found(connection: Connection, wanted: Wanted, after: Place | None, limit: int) -> Subquery:
-    """The ids of the latest that are wanted."""
-    return _among(condition(connection, wanted).condition, wanted, after, limit)
-
-
 def _among(asked: ColumnElement[bool], wanted: Wanted, after: Place | None, limit: int) -> Subquery:
-    """Each state is walked along its own index, so a rare one costs no scan."""
+    """The ids of the latest; each state is walked along its own index: a rare one costs no scan."""
     query = select(Conversation.id).where(asked)
     if after:
         query = query.where(_is_before(after))

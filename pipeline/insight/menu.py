@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, select, text
+from sqlalchemy import Connection, literal, select, text
 
 from pipeline.insight import queues
 from pipeline.records import tallies
+from pipeline.records.base import count_up_to
 from pipeline.records.inbox import Entry
 from pipeline.records.messages import FAILED_SQL, Message
 
@@ -33,11 +33,6 @@ def menu(connection: Connection, now: datetime) -> Menu:
     return Menu(
         conversations=sum(tallies.of(connection, tallies.STATE).values()),
         contacts=sum(tallies.of(connection, tallies.CONTACTS).values()),
-        failures=_up_to_most(connection, parked) + _up_to_most(connection, failed),
+        failures=count_up_to(connection, parked, MOST) + count_up_to(connection, failed, MOST),
         are_workers_alive=bool(alive["converse"] and alive["dispatch"]),
     )
-
-
-def _up_to_most(connection: Connection, rows: Select[Any]) -> int:
-    some = rows.limit(MOST).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()

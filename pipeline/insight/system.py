@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select, text
+from sqlalchemy import Connection, case, func, select, text
 
 from pipeline.insight.queues import ALIVE
+from pipeline.records.base import count_up_to
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import PENDING_SQL, Message
@@ -122,12 +123,7 @@ def _lanes(connection: Connection, direction: str, now: datetime) -> Lanes:
     rows = select(Lane.key).where(Lane.direction == direction)
     due = rows.where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
     leased = rows.where(text("lane.token IS NOT NULL"))
-    return Lanes(_up_to_most(connection, due), _up_to_most(connection, leased))
-
-
-def _up_to_most(connection: Connection, rows: Select[Any]) -> int:
-    some = rows.limit(MOST + 1).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return Lanes(count_up_to(connection, due, MOST + 1), count_up_to(connection, leased, MOST + 1))
 
 
 def _processes(connection: Connection, now: datetime) -> tuple[Process, ...]:

@@ -1,11 +1,11 @@
 """Totals for a front page: kept as they change, or counted up to a limit; quick at any size."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, select, text
+from sqlalchemy import Connection, literal, select, text
 
 from pipeline.records import tallies
+from pipeline.records.base import count_up_to
 from pipeline.records.inbox import Entry
 from pipeline.records.messages import PENDING_SQL, Message
 
@@ -29,18 +29,13 @@ def totals(connection: Connection) -> Totals:
     return Totals(
         contacts=sum(tallies.of(connection, tallies.CONTACTS).values()),
         open_conversations=sum(tallies.of(connection, tallies.STATE).values()),
-        waiting_inbound=_up_to_most(
-            connection, one.select_from(Entry).where(text("inbox.status = 'waiting'"))
+        waiting_inbound=count_up_to(
+            connection, one.select_from(Entry).where(text("inbox.status = 'waiting'")), MOST + 1
         ),
-        waiting_outbound=_up_to_most(
-            connection, one.select_from(Message).where(text(f"message.{PENDING_SQL}"))
+        waiting_outbound=count_up_to(
+            connection, one.select_from(Message).where(text(f"message.{PENDING_SQL}")), MOST + 1
         ),
-        parked=_up_to_most(
-            connection, one.select_from(Entry).where(text("inbox.status = 'parked'"))
+        parked=count_up_to(
+            connection, one.select_from(Entry).where(text("inbox.status = 'parked'")), MOST + 1
         ),
     )
-
-
-def _up_to_most(connection: Connection, rows: Select[Any]) -> int:
-    some = rows.limit(MOST + 1).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()

@@ -15,11 +15,14 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Text,
     Uuid,
     any_,
     bindparam,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -74,6 +77,12 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     """An index over only those rows that match `where`, on both databases."""
     condition = text(where)
     return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
+def count_up_to(connection: Connection, rows: Select[Any], most: int) -> int:
+    """How many rows a query has; `most` may also mean more, and costs no more at any size."""
+    some = rows.limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def among(connection: Connection, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
