@@ -17,6 +17,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, Receipt
@@ -92,16 +94,20 @@ class Receiver:
             self._commit(group)
 
     def _commit(self, group: Sequence[Accepted]) -> None:
+        crash.point(Point.RECEIVE_TAKEN)
         try:
             with self._database.write() as connection:
                 _insert(connection, self._database, group)
+                crash.point(Point.RECEIVE_INSERTED)
         except _REFUSALS as error:
             self._separate(group, error)
         else:
+            crash.point(Point.RECEIVE_COMMITTED)
             for accepted in group:
                 accepted.taken.set_result(None)
             for pool in {accepted.pool for accepted in group}:
                 self._ring(pool)
+            crash.point(Point.RECEIVE_RUNG)
 
     def _separate(self, group: Sequence[Accepted], error: Exception) -> None:
         """Only the guilty row of a failed group fails; alone, a failure is its own."""

@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
@@ -65,6 +67,8 @@ def move_due_timers(database: Database) -> int:
         if due:
             entries = [_timer_entry(timer) | {"received_at": now} for timer in due]
             inbox.append(connection, entries)
+            crash.point(Point.CLOCK_MOVING_TIMERS)
+    crash.point(Point.CLOCK_MOVED_TIMERS)
     return len(due)
 
 
@@ -91,7 +95,9 @@ def fold_tallies(database: Database) -> int:
         if not tallies.has_differences(connection):
             return 0
     with database.write() as connection:
-        return tallies.fold(connection)
+        saved = tallies.fold(connection)
+        crash.point(Point.CLOCK_FOLDING)
+    return saved
 
 
 def mend_tallies(database: Database) -> int:
@@ -111,6 +117,7 @@ def prune(database: Database, keep: timedelta) -> int:
             with database.write() as connection:
                 before = database.now(connection) - keep
                 gone = delete(connection, before, _PRUNED_AT_ONCE)
+                crash.point(Point.CLOCK_PRUNING)
             total += gone
             if gone < _PRUNED_AT_ONCE:
                 break
@@ -153,6 +160,7 @@ def _add_missing(database: Database, found: Sequence[Inbound], now: datetime) ->
         if missing:
             inbox.append(connection, [_missed_entry(message, now) for message in missing])
         workers.advance(connection, _PULL, now - PULL_OVERLAP)
+        crash.point(Point.CLOCK_PULLING)
     return len(missing)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Connection, Row, Table, insert, select
 
+from parley.proving.fake_twilio.webhooks import OUR_NUMBER
 from pipeline.accounts.sign_in import begin
 from pipeline.botkit import Bot, Turn
 from pipeline.database import Database
@@ -25,7 +26,6 @@ from pipeline.records.workers import Worker
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 
-OUR_NUMBER = "+15550100"
 _numbers = itertools.count(1)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.records import contacts, conversations, inbox, lanes
 
@@ -68,6 +70,10 @@ def claim(
         now = database.now(connection)
         leased, is_recovery = _lease(connection, token, now, limit, (also_expired, also_new))
         works = _load(connection, leased, is_recovery=is_recovery) if leased else []
+        if leased:
+            crash.point(Point.CONVERSE_CLAIMING)
+    if leased:
+        crash.point(Point.CONVERSE_CLAIMED)
     return Batch(token, now, works, len(leased) == limit, is_recovery)
 
 

@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DataError, IntegrityError
 
-from pipeline import gates
+from pipeline import crash, gates
 from pipeline.botkit import Bot
 from pipeline.converse.drafts import ContactDraft
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.messages import Inbound, storable
 from pipeline.records import contacts, conversations, inbox, messages, outbox
@@ -84,6 +85,7 @@ class Consents:
             at = entry.received_at if message.consent == "stop" else None
             contacts.set_opt_out(connection, contact_id, where, at)
         inbox.settle(connection, [entry.id], "handled", now)
+        crash.point(Point.CONVERSE_CONSENTING)
         return bool(answers)
 
     def _answers(

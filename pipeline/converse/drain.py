@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from pipeline import crash
 from pipeline.botkit import PastMessage
 from pipeline.converse.bell import Bell
 from pipeline.converse.claim import LEASE, Batch, Work, claim
@@ -20,6 +21,7 @@ from pipeline.converse.consent import Consents
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.pace import Pace
 from pipeline.records import lanes, messages
@@ -190,10 +192,12 @@ class Converse:
 
     def _record(self, token: UUID, done: Sequence[LaneTurns]) -> None:
         if done:
+            crash.point(Point.CONVERSE_TURNED)
             record(self._database, token, done, self._is_stopping, self._talker.given_up)
             if any(row["direction"] == "outbound" for turns in done for row in turns.messages):
                 self._ring("dispatch")
             self._bell.ring_in([turns.wait_seconds for turns in done if turns.wait_until])
+            crash.point(Point.CONVERSE_RUNG)
 
     def _give_back(self, token: UUID, keys: Sequence[str]) -> None:
         if keys:

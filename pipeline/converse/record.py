@@ -13,10 +13,12 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
+from pipeline import crash
 from pipeline.converse.claim import Work
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.rows import LostFenceError, write, write_failure
 from pipeline.converse.turns import MAX_ATTEMPTS
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.records import conversations, inbox, lanes, messages, parked
 
@@ -71,6 +73,8 @@ def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneT
         if current:
             write(connection, current, now)
             _release(connection, token, current, now)
+        crash.point(Point.CONVERSE_RECORDING)
+    crash.point(Point.CONVERSE_RECORDED)
 
 
 def _with_current_versions(connection: Connection, batch: Sequence[LaneTurns]) -> list[LaneTurns]:
@@ -133,6 +137,7 @@ def _blame(
         if left and _with_current_versions(connection, [left]):
             _write_left(connection, left, now)
             _release(connection, token, [left], now)
+            crash.point(Point.CONVERSE_BLAMING)
             return
         # Somebody else created the same contact or settled the entry: look again.
         _ignore_repeated(connection, turns, now)

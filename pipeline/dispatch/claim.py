@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from pipeline import gates
+from pipeline import crash, gates
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.records import lanes, outbox, senders
 
@@ -75,6 +76,9 @@ def claim(
                 _sort(sorting, key, heads.get(key), now)
             watched = _keep_the_rate(connection, sorting, sender_rate, now)
             _write(connection, token, sorting, now)
+            crash.point(Point.DISPATCH_CLAIMING)
+    if leased:
+        crash.point(Point.DISPATCH_CLAIMED)
     return Claimed(
         token,
         claimed_at,

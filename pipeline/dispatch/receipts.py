@@ -13,6 +13,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.messages import STATUS_RANK
 from pipeline.records import contacts, lanes, messages, outbox, receipts
@@ -36,6 +38,7 @@ def merge_waiting(database: Database, is_opt_out: IsOptOut) -> int:
         waiting = receipts.take_waiting(connection, _AT_ONCE)
         if waiting:
             _merge(connection, waiting, is_opt_out, database.now(connection))
+            crash.point(Point.DISPATCH_MERGING)
     return len(waiting)
 
 

@@ -17,6 +17,8 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.dispatch.claim import LOOK_AFTER, Claimed, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
@@ -122,6 +124,8 @@ def _record_together(
         }
         if learning:
             senders.note_outcomes(connection, learning, sender_rate, now)
+        crash.point(Point.DISPATCH_RECORDING)
+    crash.point(Point.DISPATCH_RECORDED)
 
 
 def _plan(

@@ -11,6 +11,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.errors import NotSent, OutcomeUnknown, SendError
 from pipeline.messages import Accepted, Outbound
 from pipeline.providers.base import Found, Provider
@@ -43,24 +45,28 @@ def send(provider: Provider, head: Row[Any], claimed_at: float) -> Sent:
         busy = NotSent("The sender was too busy to begin in time.", blames_sender=False)
         return Sent(head, busy)
     try:
-        return Sent(head, provider.send(envelope(head, head.attempts + 1)))
+        sent = Sent(head, provider.send(envelope(head, head.attempts + 1)))
     except SendError as error:
         return Sent(head, error)
     except Exception as error:
         log.exception("provider failed unexpectedly")
         return Sent(head, OutcomeUnknown(f"{type(error).__name__} in the provider's code"))
+    crash.point(Point.DISPATCH_CALLED)
+    return sent
 
 
 def look_up(provider: Provider, head: Row[Any]) -> LookedUp:
     """Ask the provider for a message whose outcome nobody knows."""
     since = head.attempted_at - _CLOCKS_DIFFER_BY
     try:
-        return LookedUp(head, list(provider.find(envelope(head, head.attempts), since)))
+        found = LookedUp(head, list(provider.find(envelope(head, head.attempts), since)))
     except SendError as error:
         return LookedUp(head, error)
     except Exception as error:
         log.exception("provider failed unexpectedly")
         return LookedUp(head, OutcomeUnknown(f"{type(error).__name__} in the provider's code"))
+    crash.point(Point.DISPATCH_LOOKED_UP)
+    return found
 
 
 def envelope(head: Row[Any], attempt: int) -> Outbound:

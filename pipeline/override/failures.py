@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
@@ -89,7 +91,9 @@ def _take_up(connection: Connection, entries: Sequence[Row[Any]], now: datetime)
     ids = [entry.id for entry in entries]
     heard = [entry.id for entry in entries if entry.kind == "message"]
     logged = messages.logged_turns(connection, heard) if heard else set()
-    return parked.take_up(connection, ids, logged)
+    taken = parked.take_up(connection, ids, logged)
+    crash.point(Point.OVERRIDE_RERUNNING)
+    return taken
 
 
 def _log(connection: Connection, entry: Row[Any], now: datetime) -> None:

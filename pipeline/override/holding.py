@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline import crash
 from pipeline.botkit import is_unentered
+from pipeline.crash import Point
 from pipeline.errors import ChangeRefused
 from pipeline.override.moving import arm_alarms, enter_now
 from pipeline.override.subject import contact_of, locked
@@ -58,6 +60,7 @@ def take(
     lanes.wake(connection, "outbound", [contact.key], now)
     details = {"minutes": minutes} if minutes is not None else {}
     audit.append(connection, now, actor, "hold", str(before.id), **details)
+    crash.point(Point.OVERRIDE_HOLDING)
 
 
 def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:

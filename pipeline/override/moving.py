@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline import crash
 from pipeline.botkit import Bot, State, moved_by_hand
+from pipeline.crash import Point
 from pipeline.messages import storable
 from pipeline.records import contacts, conversations, inbox, timers, transitions
 
@@ -35,6 +37,7 @@ def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: 
     timers.disarm(connection, [before.id for before in befores])
     if state:
         _enter(connection, befores, state, wanted.at)
+    crash.point(Point.OVERRIDE_MOVING)
 
 
 def _change(before: Row[Any], wanted: Move, *, has_way_in: bool) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
+from pipeline import crash
+from pipeline.crash import Point
 from pipeline.errors import ChangeRefused
 from pipeline.gates import why_not_to_write
 from pipeline.ids import new_id
@@ -206,6 +208,7 @@ def _queue(
     outbox.enqueue(connection, [row], [contact.key], now)
     sent = str(row["public_id"])
     audit.append(connection, now, words.actor, "send_message", str(conversation.id), message=sent)
+    crash.point(Point.OVERRIDE_WRITING)
     return Queued(row["public_id"], is_new=True)
 
 

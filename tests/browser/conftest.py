@@ -10,15 +10,15 @@ from typing import NamedTuple, Protocol
 import pytest
 from playwright.sync_api import Browser, Page
 
+from parley.proving import EVERYTHING
+from parley.proving.people import Person, a_person
+from parley.proving.processes import eventually
 from tests.browser import chromium
 from tests.browser.chromium import Device, Scheme
 from tests.browser.complaints import Complaints
 from tests.browser.sample import Sample, fill
 from tests.browser.site import Role, Site, a_site
-from tests.stack import EVERYTHING
 from tests.stack.fixtures import MakeStack
-from tests.stack.people import Person, a_person
-from tests.stack.processes import eventually
 from tests.stack.servers import missing
 
 HERE = Path(__file__).parent

@@ -13,11 +13,11 @@ import click
 from PIL import Image
 from playwright.sync_api import Page
 
+from parley.proving.processes import ROOT
 from tests.browser.chromium import DEVICES, SCHEMES, SIZES, a_browser
 from tests.browser.pages import EMPTY_PAGES, PAGES, Seen
 from tests.browser.sample import Sample, fill
 from tests.browser.site import Role, Site, a_site
-from tests.stack.processes import ROOT
 
 DOCS = ROOT / "docs"
 IMAGES = DOCS / "images"

@@ -9,14 +9,14 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from parley.proving import Stack
+from parley.proving.fake_twilio import FakeTwilio
+from parley.proving.people import Person
 from pipeline import accounts
 from pipeline.database import Database
 from pipeline.records import schema
 from tests.browser.chromium import Device, Scheme, a_context
 from tests.browser.complaints import Complaints
-from tests.fake_twilio import FakeTwilio
-from tests.stack import Stack
-from tests.stack.people import Person
 
 Role = Literal["viewer", "operator", "admin"]
 PASSWORD = "seven green lamps in the hall"

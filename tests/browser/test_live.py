@@ -7,10 +7,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from parley.proving.people import Person, a_person
+from parley.proving.processes import eventually
 from tests.browser.conftest import Visit
 from tests.browser.site import Site, open_talk
-from tests.stack.people import Person, a_person
-from tests.stack.processes import eventually
 
 # The promise is one second; a busy machine may take longer, and the figure is in the report.
 PATIENCE_MS = 5000

@@ -4,10 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
+from parley.proving.people import Person
+from parley.proving.processes import eventually
 from tests.browser.conftest import Full, Visit
 from tests.browser.site import Site, open_talk
-from tests.stack.people import Person
-from tests.stack.processes import eventually
 
 
 def test_state_set_by_hand_is_used_by_the_bot(live: Site, visit: Visit, ada: Person) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Stack
+from parley.proving import Stack
 from tests.stack.fixtures import BOT, MakeStack
 
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
+from parley.proving import Person, Stack, eventually
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from tests.builders import rows
-from tests.stack import Person, Stack, eventually
 
 Said = Mapping[Person, Sequence[str]]
 

@@ -3,15 +3,15 @@
 import os
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
-from tests.bots_for_tests import read_notes
+from parley.proving import EVERYTHING, Stack, a_person, eventually, people
+from parley.proving.notes import read_notes
 from tests.faults.effects import assert_each_once, resends, say_all, settle
-from tests.stack import EVERYTHING, Stack, a_person, eventually, people
 
 
 def _at_work(stack: Stack) -> set[int]:
     """The processes in which the bot has begun to pause."""
     notes = read_notes(stack.bot_log)
-    return {note["process"] for note in notes if note["text"].startswith("pause")}
+    return {note.process for note in notes if note.text.startswith("pause")}
 
 
 def test_converse_killed_in_a_turn(stack: Stack) -> None:
@@ -91,4 +91,4 @@ def test_stalled_workers_wake_up_too_late(stack: Stack) -> None:
 
 def _ends(stack: Stack, text: str) -> list[int]:
     notes = read_notes(stack.bot_log)
-    return [n["process"] for n in notes if (n["what"], n["text"]) == ("end", text)]
+    return [n.process for n in notes if (n.what, n.text) == ("end", text)]

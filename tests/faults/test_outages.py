@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from tests.bots_for_tests import read_notes
-from tests.fake_twilio import inbound_form
+from parley.proving import EVERYTHING, Person, Stack, eventually, people
+from parley.proving.fake_twilio import inbound_form
+from parley.proving.notes import read_notes
+from parley.proving.proxy import Proxy
 from tests.faults.effects import assert_each_once, leased, say_all, settle
-from tests.faults.proxy import Proxy
-from tests.stack import EVERYTHING, Person, Stack, eventually, people
 from tests.stack.fixtures import figure
 
 ANSWERED_WITHIN_SECONDS = 2.0
@@ -74,7 +74,7 @@ def _everybody_at_work(stack: Stack) -> dict[Person, list[str]]:
     late.says("hello")
     eventually(lambda: late.got)
     slow.says("pause 1")
-    eventually(lambda: slow.number in [note["phone"] for note in read_notes(stack.bot_log)])
+    eventually(lambda: slow.number in [note.phone for note in read_notes(stack.bot_log)])
     return said
 
 

@@ -4,11 +4,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from signal import SIGTERM
-from typing import Any
 
-from tests.bots_for_tests import read_notes
+from parley.proving import EVERYTHING, Process, Stack, eventually, people
+from parley.proving.notes import Note, read_notes
 from tests.faults.effects import assert_each_once, leased, say_all, settle
-from tests.stack import EVERYTHING, Process, Stack, eventually, people
 from tests.stack.fixtures import figure
 
 STOPPED_WITHIN_SECONDS = 10.0
@@ -16,13 +15,13 @@ SPEED_UP = 1.4
 SOON_SECONDS = 3.0
 
 
-def _turns(stack: Stack) -> list[dict[str, Any]]:
-    return [note for note in read_notes(stack.bot_log) if note["what"] == "end"]
+def _turns(stack: Stack) -> list[Note]:
+    return [note for note in read_notes(stack.bot_log) if note.what == "end"]
 
 
-def _rate(turns: Sequence[dict[str, Any]]) -> float:
+def _rate(turns: Sequence[Note]) -> float:
     """Turns a second."""
-    return (len(turns) - 1) / float(turns[-1]["at"] - turns[0]["at"])
+    return (len(turns) - 1) / float(turns[-1].at - turns[0].at)
 
 
 def _seconds_to_stop(*processes: Process) -> list[float]:
@@ -37,14 +36,14 @@ def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
     said = {person: ["pause 0.05"] for person in people(stack, 240)}
     say_all(said)
     stack.start("converse")
-    first = eventually(lambda: _turns(stack))[0]["process"]
+    first = eventually(lambda: _turns(stack))[0].process
     stack.start("converse")
     ready_at = time.monotonic()
     eventually(lambda: len(_turns(stack)) == len(said), 30)
     turns = _turns(stack)
-    joined_at = next(turn["at"] for turn in turns if turn["process"] != first)
-    alone = _rate([turn for turn in turns if turn["at"] < joined_at])
-    together = _rate([turn for turn in turns if turn["at"] >= joined_at])
+    joined_at = next(turn.at for turn in turns if turn.process != first)
+    alone = _rate([turn for turn in turns if turn.at < joined_at])
+    together = _rate([turn for turn in turns if turn.at >= joined_at])
     figure(f"turns of 50 ms: {alone:.1f}/s with one worker, {together:.1f}/s with two")
     assert joined_at - ready_at < SOON_SECONDS
     assert together > SPEED_UP * alone

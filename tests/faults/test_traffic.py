@@ -5,11 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy import text
 
+from parley.proving import EVERYTHING, Person, Stack, a_person, eventually, people
+from parley.proving.fake_twilio import inbound_form
 from pipeline.records.inbox import Entry
 from tests.builders import rows
-from tests.fake_twilio import inbound_form
 from tests.faults.effects import assert_each_once, settle
-from tests.stack import EVERYTHING, Person, Stack, a_person, eventually, people
 
 CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

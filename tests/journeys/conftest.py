@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import EVERYTHING, Stack
+from parley.proving import EVERYTHING, Stack
 from tests.stack.fixtures import KINDS, MakeStack
 
 

@@ -9,12 +9,12 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import func, select, update
 
+from parley.proving import EVERYTHING, Person, Process, Stack, a_person, eventually
+from parley.proving.processes import ROOT
 from pipeline.botkit import Rehearsal, load, rehearse
 from pipeline.messages import Channel, Location
 from pipeline.records.timers import Timer
-from tests.stack import EVERYTHING, Person, Process, Stack, a_person, eventually
 from tests.stack.fixtures import MakeStack
-from tests.stack.processes import ROOT
 
 PHOTO = "https://example.com/crack.jpg"
 TAP, FILE, PLACE = "tap ", "file", "place"

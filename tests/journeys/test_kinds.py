@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from parley.proving import EVERYTHING, Person, Stack, a_person, eventually
 from tests.bot_of_every_kind import CAROUSEL, FILES, SAID, TEMPLATE
-from tests.stack import EVERYTHING, Person, Stack, a_person, eventually
 from tests.stack.fixtures import MakeStack
 
 HINT = "Reply with a number."

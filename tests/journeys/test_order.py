@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.bots_for_tests import read_notes
-from tests.stack import EVERYTHING, Person, Stack, a_person, eventually, people
+from parley.proving import EVERYTHING, Person, Stack, a_person, eventually, people
+from parley.proving.notes import read_notes
 from tests.stack.fixtures import BOT, MakeStack, figure
 
 # The promise is 0.5 s (P9) and the figure is printed; without P9 it would be 10 s.
@@ -29,9 +29,9 @@ def test_quick_messages_are_taken_one_after_another(crowd: Stack) -> None:
         person.says(text)
     eventually(lambda: len(person.got) == len(said))
     assert person.got == [f"{number}: {text}" for number, text in enumerate(said, 1)]
-    notes = [note for note in read_notes(crowd.bot_log) if note["phone"] == person.number]
-    assert [note["what"] for note in notes] == ["begin", "end"] * len(said)
-    assert [note["text"] for note in notes if note["what"] == "begin"] == said
+    notes = [note for note in read_notes(crowd.bot_log) if note.phone == person.number]
+    assert [note.what for note in notes] == ["begin", "end"] * len(said)
+    assert [note.text for note in notes if note.what == "begin"] == said
 
 
 def test_replies_of_one_turn_keep_their_order(crowd: Stack) -> None:
@@ -75,4 +75,4 @@ def _say_hello(person: Person) -> tuple[str, float]:
 
 def _begun_at(stack: Stack) -> dict[str, float]:
     notes = read_notes(stack.bot_log)
-    return {note["phone"]: note["at"] for note in notes if note["what"] == "begin"}
+    return {note.phone: note.at for note in notes if note.what == "begin"}

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.fake_twilio import FakeTwilio
+from parley.proving.fake_twilio import FakeTwilio
+from parley.proving.stack import RUNNING, Stack
 from tests.stack import servers
-from tests.stack.stack import RUNNING, Stack
 
 pytest.register_assert_rewrite("tests.faults.effects")
 
 # What most stacks run; without it a stack has the template bot.
-BOT = "tests.bots_for_tests:bot"
+BOT = "parley.proving.counter:bot"
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 BROKERS = {"embedded": servers.embedded, "redis": servers.redis, "rabbitmq": servers.rabbitmq}
 

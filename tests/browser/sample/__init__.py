@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select, update
 
+from parley.proving.processes import ROOT
 from pipeline.records.audit import AuditEntry
 from pipeline.records.inbox import Entry
 from tests.browser.sample import troubles
@@ -15,7 +16,6 @@ from tests.browser.sample.office import play_office
 from tests.browser.sample.play import Operator, Phone, Play
 from tests.browser.sample.talks import change_of_address, play_talks
 from tests.browser.sample.troubles import play_troubles, play_waiting
-from tests.stack.processes import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fake_twilio import FakeTwilio
+from parley.proving.fake_twilio import FakeTwilio
 
 
 @pytest.fixture

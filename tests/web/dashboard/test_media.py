@@ -9,12 +9,12 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import Row
 
+from parley.proving.fake_twilio import Answer, FakeTwilio
+from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline.database import Database
 from pipeline.providers.twilio.media import LARGEST_FILE
 from pipeline.rings import Pool
 from tests.builders import a_conversation, a_message, a_runtime
-from tests.fake_twilio import Answer, FakeTwilio
-from tests.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app
 

@@ -10,6 +10,7 @@ from twilio.request_validator import RequestValidator
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "fake-auth-token"
+OUR_NUMBER = "+15550100"
 
 
 def sign(url: str, params: Mapping[str, str | list[str]], token: str = TOKEN) -> str:
@@ -47,7 +48,7 @@ def inbound_form(**fields: str) -> dict[str, str]:
         "FromCity": "",
         "Body": "Hello",
         "FromCountry": "US",
-        "To": "+15550100",
+        "To": OUR_NUMBER,
         "ToZip": "",
         "NumSegments": "1",
         "MessageSid": sid,

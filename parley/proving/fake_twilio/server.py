@@ -8,12 +8,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
 
-from tests.fake_twilio.callbacks import CallbackPlan, Callbacks
-from tests.fake_twilio.contents import Contents, Problem
-from tests.fake_twilio.knobs import Knob, Knobs
-from tests.fake_twilio.messages import Create, Messages
-from tests.fake_twilio.webhooks import ACCOUNT, TOKEN
-from tests.fake_twilio.wire import Answer, Connection, Request
+from parley.proving.fake_twilio.callbacks import CallbackPlan, Callbacks
+from parley.proving.fake_twilio.contents import Contents, Problem
+from parley.proving.fake_twilio.knobs import Knob, Knobs
+from parley.proving.fake_twilio.messages import Create, Messages
+from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
+from parley.proving.fake_twilio.wire import Answer, Connection, Request
 
 _BASE = "/2010-04-01/Accounts/"
 _CONTENT = "/v1/Content"

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from tests.fake_twilio.webhooks import retries_of, signed_headers
+from parley.proving.fake_twilio.webhooks import retries_of, signed_headers
 
 
 @dataclass(slots=True)

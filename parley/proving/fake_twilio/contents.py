@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from tests.fake_twilio.wire import Answer, Request
+from parley.proving.fake_twilio.wire import Answer, Request
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _URL = "https://content.twilio.com/v1/Content"

@@ -6,7 +6,7 @@ import threading
 from typing import Self
 from urllib.parse import urlsplit
 
-from tests.stack import Stack
+from parley.proving.stack import Stack
 
 
 class Proxy:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tests.builders import OUR_NUMBER
-from tests.stack.stack import Stack
+from parley.proving.fake_twilio.webhooks import OUR_NUMBER
+from parley.proving.stack import Stack
 
 _numbers = itertools.count(2_000_000)
 

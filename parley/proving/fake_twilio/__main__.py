@@ -1,4 +1,4 @@
-"""`python -m tests.fake_twilio --port N`: the fake in a process of its own.
+"""`python -m parley.proving.fake_twilio --port N`: the fake in a process of its own.
 
 GET, DELETE /_control/messages (the history of create calls) · GET /_control/count ·
 POST (a list), DELETE /_control/knobs · GET, POST /_control/callbacks · POST /_control/inbound
@@ -8,8 +8,8 @@ import argparse
 import asyncio
 import contextlib
 
-from tests.fake_twilio.server import FakeTwilio
-from tests.fake_twilio.webhooks import ACCOUNT, TOKEN
+from parley.proving.fake_twilio.server import FakeTwilio
+from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 
 
 def main() -> None:

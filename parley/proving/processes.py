@@ -35,7 +35,7 @@ class Process:
     """One command in a process group of its own; what it prints goes to `log`."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+        path = f"{Path(sys.executable).parent}:{os.defpath}:/usr/local/bin"
         with log.open("wb") as output:
             self._popen = subprocess.Popen(
                 command,

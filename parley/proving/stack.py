@@ -7,11 +7,10 @@ from typing import Any
 
 import urllib3
 
+from parley.proving.fake_twilio import FakeTwilio, inbound_form, webhook
+from parley.proving.fake_twilio.webhooks import ACCOUNT, OUR_NUMBER, TOKEN
+from parley.proving.processes import Process, eventually, procfile
 from pipeline.database import Database
-from tests.builders import OUR_NUMBER
-from tests.fake_twilio import FakeTwilio, inbound_form, webhook
-from tests.fake_twilio.webhooks import ACCOUNT, TOKEN
-from tests.stack.processes import Process, eventually, procfile
 
 PUBLIC_URL = "https://parley.example"
 EVERYTHING = ("web", "converse", "dispatch", "clock")
@@ -44,7 +43,7 @@ class Stack:
             "PUBLIC_URL": PUBLIC_URL,
             "SECRET_KEY": "a-secret-key-for-tests-0123456789",
             "PORT": str(port),
-            "TEST_BOT_LOG": str(self.bot_log),
+            "PROVING_NOTES": str(self.bot_log),
             **settings,
         }
         self._token = ""

@@ -1,0 +1,38 @@
+"""The bot that proofs run with: it counts what it hears, and obeys.
+
+"pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, and "die"
+takes its process along. Its data tells what it has heard, in order, so that an effect that is lost
+or doubled is seen there.
+"""
+
+import os
+import signal
+import time
+
+from parley.proving.surroundings import prepare
+from pipeline.botkit import Bot, Turn
+
+bot = Bot("counter", start="counting", loop_guard=None)
+
+
+@bot.awaits("counting")
+def counting(turn: Turn) -> None:
+    """Count one message."""
+    text = turn.message.text
+    _obey(*text.split()[:2])
+    heard = [*turn.data.get("heard", []), text]
+    turn.data["heard"] = heard
+    for part in ("a", "b", "c") if text.startswith("three") else ("",):
+        turn.say(f"{len(heard)}{part}: {text}")
+
+
+def _obey(word: str = "", seconds: str = "", *_: str) -> None:
+    if word == "pause":
+        time.sleep(float(seconds))
+    elif word == "raise":
+        raise ValueError("as it was told to")
+    elif word == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+prepare(bot)
