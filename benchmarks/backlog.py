@@ -23,7 +23,8 @@ CONTACTS = 2_000
 def fake_twilio() -> Iterator[str]:
     """The fake provider in a process of its own; gives its address."""
     port = bench.free_port()
-    command = f"python -m parley.proving.fake_twilio --port {port} --account {bench.ACCOUNT} --token {bench.TOKEN}"
+    account = f"--account {bench.ACCOUNT} --token {bench.TOKEN}"
+    command = f"python -m parley.proving.fake_twilio --port {port} {account}"
     with bench.process(command, bench.environment("")):
         bench.wait_for_port(port)
         yield f"http://127.0.0.1:{port}"

@@ -6,6 +6,10 @@ A checker that has never found anything proves nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import text
+
+from pipeline.database import Database
+
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
@@ -19,6 +23,12 @@ class Breakage:
     violation: str
     break_it: Callable[[], None]
     schema: tuple[str, ...] = ()
+
+    def prepare(self, database: Database) -> None:
+        """Take out of the database what would keep the promise all the same."""
+        with database.write() as connection:
+            for statement in self.schema:
+                connection.execute(text(statement))
 
 
 BREAKAGES: dict[str, Breakage] = {}

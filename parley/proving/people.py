@@ -33,16 +33,16 @@ class Person:
     @property
     def address(self) -> str:
         """What Twilio calls this phone."""
-        return self._prefix + self.number
+        return self.prefix + self.number
 
     @property
-    def _prefix(self) -> str:
+    def prefix(self) -> str:
         return "whatsapp:" if self.channel == "whatsapp" else ""
 
     def says(self, text: str, **fields: str) -> str:
         """Write to the bot and be acknowledged; the message's sid."""
         sid = fields.pop("MessageSid", "SM" + secrets.token_hex(16))
-        names = {"From": self.address, "To": self._prefix + OUR_NUMBER, "Body": text}
+        names = {"From": self.address, "To": self.prefix + OUR_NUMBER, "Body": text}
         status, body = self.stack.post(MessageSid=sid, **(names | fields))
         assert (status, "<Response/>" in body) == (200, True), (status, body)
         return sid

@@ -24,6 +24,16 @@ def eventually(condition: Callable[[], Found], within_seconds: float = 10.0) -> 
     return found
 
 
+def family_of(pid: int) -> list[int]:
+    """A process and all that descend from it, parents first."""
+    table = subprocess.run(["/bin/ps", "-eo", "pid=,ppid="], capture_output=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in table.splitlines()]
+    family = [pid]
+    for parent in family:
+        family += [child for child, its_parent in pairs if its_parent == parent]
+    return family
+
+
 def procfile() -> dict[str, list[str]]:
     """The command of each line of the Procfile, so that tests start what operators start."""
     lines = (ROOT / "Procfile").read_text().splitlines()

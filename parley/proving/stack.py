@@ -27,8 +27,9 @@ class Stack:
         self.fake = fake
         self.bot_log = folder / "bot.log"
         self.database = Database(database_url)
-        self._folder = folder
+        self.folder = folder
         self._processes: list[Process] = []
+        self._lines: dict[Process, str] = {}
         self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=15.0)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -56,6 +57,7 @@ class Stack:
         """Start lines of the Procfile, and wait until each is ready."""
         lines = procfile()
         started = [self.run(name, *lines[name]) for name in names]
+        self._lines.update(zip(started, names, strict=True))
         for name, process in zip(names, started, strict=True):
             self.wait_until_ready(name, process)
         return started
@@ -64,9 +66,17 @@ class Stack:
         """Start one line of the Procfile, and wait until it is ready."""
         return self.start(name)[0]
 
+    def restart_ended(self) -> None:
+        """Start again the lines whose process has ended, without waiting until they are ready."""
+        lines = procfile()
+        for process, name in list(self._lines.items()):
+            if not process.is_running:
+                del self._lines[process]
+                self._lines[self.run(name, *lines[name])] = name
+
     def run(self, name: str, *command: str) -> Process:
         """Start a command with the settings of this stack."""
-        log = self._folder / f"{name}-{len(self._processes) + 1}.log"
+        log = self.folder / f"{name}-{len(self._processes) + 1}.log"
         process = Process(command, self.environment, log)
         self._processes.append(process)
         return process

@@ -48,7 +48,7 @@ def test_redis_forgets_everything(stack: Stack) -> None:
 
 @pytest.mark.parametrize("stack", ["postgresql + redis", "postgresql + rabbitmq"], indirect=True)
 def test_broker_away_and_back(stack: Stack) -> None:
-    with Proxy(stack, "BROKER_URL") as broker:
+    with Proxy.before(stack, "BROKER_URL") as broker:
         stack.start(*EVERYTHING)
         said: dict[Person, list[str]] = {}
         for fault in FAULTS:
@@ -79,7 +79,7 @@ def _everybody_at_work(stack: Stack) -> dict[Person, list[str]]:
 
 
 def test_database_away_and_back(stack: Stack) -> None:
-    with Proxy(stack, "DATABASE_URL") as database:
+    with Proxy.before(stack, "DATABASE_URL") as database:
         stack.start(*EVERYTHING)
         said: dict[Person, list[str]] = {}
         for fault in FAULTS:

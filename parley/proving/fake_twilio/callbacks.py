@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -43,11 +43,13 @@ class Sent:
 class Callbacks:
     """Makes the callbacks of a plan from a few threads."""
 
-    def __init__(self, plan: CallbackPlan) -> None:
+    def __init__(self, plan: CallbackPlan, sent: list[Sent] | None = None) -> None:
         self.plan = plan
-        self.sent: list[Sent] = []
+        # Those of the plans before, too.
+        self.sent = [] if sent is None else sent
         self._draw = random.Random(plan.seed)
         self._lock = threading.Lock()
+        self._calls: list[Future[None]] = []
         self._pool = urllib3.PoolManager(maxsize=16, timeout=5.0, retries=False)
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="fake-twilio-callback")
 
@@ -58,9 +60,14 @@ class Callbacks:
             if self.plan.is_shuffled:
                 self._draw.shuffle(statuses)
             statuses = [s for s in statuses if self._draw.random() >= self.plan.lost]
-        if self.plan.is_shuffled:
-            return [self._threads.submit(self._call, message, url, (s,)) for s in statuses]
-        return [self._threads.submit(self._call, message, url, tuple(statuses))]
+        together = [(s,) for s in statuses] if self.plan.is_shuffled else [tuple(statuses)]
+        calls = [self._threads.submit(self._call, message, url, some) for some in together]
+        self._calls += calls
+        return calls
+
+    def finish(self, within_seconds: float) -> None:
+        """Wait for what was started, so long at most."""
+        wait(self._calls, within_seconds)
 
     def close(self) -> None:
         """Let what was started end, and start no more."""

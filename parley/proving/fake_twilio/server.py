@@ -57,7 +57,8 @@ class FakeTwilio:
     def plan(self, **callbacks: Any) -> None:
         """Order status callbacks for the messages to come; see CallbackPlan for the words."""
         self.callbacks.close()
-        self.callbacks = Callbacks(CallbackPlan(**{"token": self.token} | callbacks))
+        plan = CallbackPlan(**{"token": self.token} | callbacks)
+        self.callbacks = Callbacks(plan, self.callbacks.sent)
 
     def add_inbound(
         self,

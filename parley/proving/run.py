@@ -1,0 +1,167 @@
+"""A run: what a scenario plays with. An install, its traffic, its servers, and faults at will."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from parley.proving import history
+from parley.proving.notes import read_notes
+from parley.proving.people import Person, people
+from parley.proving.processes import Process, eventually
+from parley.proving.proxy import Proxy
+from parley.proving.scenario import Scenario
+from parley.proving.shelf import Shelf
+from parley.proving.stack import EVERYTHING, Stack
+from parley.proving.traffic import Traffic
+from pipeline.crash import Point
+from pipeline.records.inbox import Entry
+from pipeline.records.lanes import Lane
+from pipeline.records.messages import Message
+from pipeline.records.receipts import ReceiptRow
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is made with. The same plan does the same harm at the same places."""
+
+    scenario: Scenario
+    kind: str
+    seed: int = 1
+    bot: str = ""
+    broken: str = ""
+
+
+class Run:
+    """What a scenario plays with."""
+
+    def __init__(self, stack: Stack, shelf: Shelf, plan: Plan) -> None:
+        self.stack = stack
+        self.shelf = shelf
+        self.plan = plan
+        self.draw = random.Random(plan.seed)
+        self.traffic = Traffic(stack, random.Random(plan.seed))
+        self.fake = stack.fake
+        self.faults: list[str] = []
+        self._proxies: list[Proxy] = []
+
+    def start(self, *names: str) -> list[Process]:
+        """Start lines of the Procfile, each ready; all of them if none is named."""
+        return self.stack.start(*(names or EVERYTHING))
+
+    def people(self, number: int) -> list[Person]:
+        """So many contacts that nobody has met."""
+        return people(self.stack, number)
+
+    def proxy(self, setting: str) -> Proxy:
+        """A proxy before the server that a setting names; to be asked for before `start`."""
+        proxy = Proxy.before(self.stack, setting)
+        self._proxies.append(proxy)
+        return proxy
+
+    def web_proxy(self) -> Proxy:
+        """A proxy between the phones and the web process."""
+        proxy = Proxy(self.stack.url)
+        self.traffic.url = proxy.url
+        self._proxies.append(proxy)
+        return proxy
+
+    def did(self, harm: str) -> None:
+        """Count a fault, as told in words."""
+        self.faults.append(f"{time.monotonic():12.3f}  {harm}")
+
+    def kill(self, process: Process) -> None:
+        """kill -9 of a process and its children."""
+        process.kill()
+        self.did(f"killed {process.log.stem}")
+
+    def crash_at(self, point: Point, visits: int = 1) -> Path:
+        """Let one of the processes started from now on die there; the mark it leaves then."""
+        mark = self.stack.folder / f"{point}.mark"
+        self.stack.environment["CRASH_AT"] = f"{point} {visits} {mark}"
+        return mark
+
+    def has_crashed(self, mark: Path, within_seconds: float = 20.0) -> None:
+        """Wait until a process has died at its point, and start no more that would."""
+        eventually(mark.exists, within_seconds)
+        self.stack.environment["CRASH_AT"] = ""
+        self.did(f"died at {mark.stem}")
+
+    @contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Start again what has ended, as a supervisor does, until the end of the block."""
+        is_over = threading.Event()
+        watch = threading.Thread(target=self._supervise, args=[is_over], daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            watch.join()
+            self.stack.restart_ended()
+
+    def _supervise(self, is_over: threading.Event) -> None:
+        while not is_over.wait(0.2):
+            self.stack.restart_ended()
+
+    def heal(self) -> None:
+        """Every server and every link is well again."""
+        self.shelf.mend()
+        for proxy in self._proxies:
+            proxy.heal()
+        self.fake.knobs.ordered.clear()
+
+    def drain(self, within_seconds: float) -> float:
+        """Wait until nothing waits any more; the seconds that took."""
+        started = time.monotonic()
+        while self.waiting() and time.monotonic() - started < within_seconds:
+            time.sleep(0.1)
+        return time.monotonic() - started
+
+    def waiting(self) -> list[str]:
+        """What waits for a turn, a send, the end of a lease, or to be merged."""
+        queries = {
+            "turn": select(Entry.id).where(Entry.status == "waiting"),
+            "send": select(Message.id).where(
+                Message.direction == "outbound", Message.settled_at.is_(None)
+            ),
+            "lease": select(Lane.key).where(Lane.token.is_not(None)),
+            "receipt": select(ReceiptRow.id).where(ReceiptRow.state == "waiting"),
+        }
+        try:
+            with self.stack.database.read() as connection:
+                return [
+                    f"{name} {row[0]}"
+                    for name, query in queries.items()
+                    for row in connection.execute(query)
+                ]
+        except SQLAlchemyError as error:
+            return [f"the database: {type(error).__name__}"]
+
+    def history(self) -> history.History:
+        """What every witness tells."""
+        waiting = self.waiting()
+        with self.stack.database.read() as connection:
+            turns, replies = history.turns_of(connection), history.replies_of(connection)
+            heard = {} if self.plan.bot else history.heard_of(connection)
+        return history.History(
+            said=self.traffic.said,
+            turns=turns,
+            replies=replies,
+            takes=history.takes_of(self.fake),
+            notes=read_notes(self.stack.bot_log),
+            delivered=history.delivered_of(self.fake),
+            heard=heard,
+            waiting=waiting,
+        )
+
+    def close(self) -> None:
+        """End the proxies."""
+        for proxy in self._proxies:
+            proxy.refuse()

@@ -1,0 +1,6 @@
+"""The scenarios, one module for each group; ALL is every one of them."""
+
+from parley.proving.scenario import Scenario
+from parley.proving.scenarios import broker, whole
+
+ALL: tuple[Scenario, ...] = (*broker.scenario.scenarios, *whole.scenario.scenarios)
