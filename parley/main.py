@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import chat, db, doctor, seed, states, token, up, user, web
+from parley import chat, db, doctor, prove, seed, states, token, up, user, web
 from pipeline.errors import ParleyError
 
 
@@ -54,6 +54,7 @@ COMMANDS = (
     db.db,
     web.web,
     seed.seed,
+    prove.command,
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -72,7 +72,7 @@ def prove(plan: Plan, shelf: Shelf) -> Result:
 
 def _settings(plan: Plan) -> dict[str, str]:
     bot = {"BOT": WITNESS, "PROVED_BOT": plan.bot} if plan.bot else {"BOT": COUNTER}
-    return {**bot, "BROKEN": plan.broken}
+    return {**bot, **dict(plan.settings), "BROKEN": plan.broken}
 
 
 def _play(run: Run) -> str:

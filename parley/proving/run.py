@@ -29,12 +29,20 @@ from pipeline.records.receipts import ReceiptRow
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is made with. The same plan does the same harm at the same places."""
+    """What a run is made with. The same plan does the same harm at the same places.
+
+    `bot` is the one under proof, "" for the counting bot, and `says` what its contacts say instead
+    of numbers. `seconds` is how long to go on, for the scenarios that ask; 0 is what they choose
+    themselves. `settings` are further environment variables, `broken` is one of the breakages.
+    """
 
     scenario: Scenario
     kind: str
     seed: int = 1
     bot: str = ""
+    says: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
     broken: str = ""
 
 
@@ -46,7 +54,7 @@ class Run:
         self.shelf = shelf
         self.plan = plan
         self.draw = random.Random(plan.seed)
-        self.traffic = Traffic(stack, random.Random(plan.seed))
+        self.traffic = Traffic(stack, random.Random(plan.seed), plan.says)
         self.fake = stack.fake
         self.faults: list[str] = []
         self._proxies: list[Proxy] = []

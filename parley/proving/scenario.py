@@ -18,9 +18,10 @@ ON_POSTGRESQL = (REDIS, RABBITMQ)
 class Scenario:
     """`play` does the harm; what is drained and checked afterwards is the same for all.
 
-    `group` is receiver, broker, worker, sender, callbacks or whole; `kinds` are the installs that
-    it suits, the first of them the one that it runs on unless another is asked for. `is_quick` runs
-    in CI, `is_core` is one of those that run on every kind. `seconds` is what to expect it to take.
+    `group` is receiver, broker, worker, sender, callbacks, limits or whole; `kinds` are the installs
+    that it suits, of which it runs on the first unless another is asked for. `is_quick` runs in CI,
+    `is_core` is one of those that run on every kind, `is_long` only when it is named. One that
+    `is_obeyed` needs the counting bot, which does what it is told.
     """
 
     name: str
@@ -32,7 +33,8 @@ class Scenario:
     drained_within_seconds: float = 30.0
     is_quick: bool = False
     is_core: bool = False
-    seconds: float = 15.0
+    is_long: bool = False
+    is_obeyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

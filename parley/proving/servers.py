@@ -120,7 +120,8 @@ class Postgresql(Server):
         # PostgreSQL refuses to run as root.
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-        make = [self._bin / "initdb", "--pgdata", self.folder / "data", "--auth", "trust"]
+        data = str(self.folder / "data")
+        make = [str(self._bin / "initdb"), "--pgdata", data, "--auth", "trust"]
         command = [
             *self._as_user(),
             *make,

@@ -67,6 +67,12 @@ class Shelf:
             self.postgresql.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
             self._empty(broker)
 
+    def under(self, kind: str) -> list[Server]:
+        """The servers that an install of this kind stands on; none under SQLite."""
+        if kind == KINDS[0]:
+            return []
+        return [self.postgresql, self.redis if kind == KINDS[1] else self.rabbitmq]
+
     def mend(self) -> None:
         """Every server that was used runs, whatever was done to it."""
         for server in self._used:

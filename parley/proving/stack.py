@@ -14,7 +14,7 @@ from pipeline.database import Database
 
 PUBLIC_URL = "https://parley.example"
 EVERYTHING = ("web", "converse", "dispatch", "clock")
-STARTED_WITHIN_SECONDS = 20.0
+STARTED_WITHIN_SECONDS = 60.0
 RUNNING: list["Stack"] = []
 
 
@@ -65,6 +65,10 @@ class Stack:
     def start_one(self, name: str) -> Process:
         """Start one line of the Procfile, and wait until it is ready."""
         return self.start(name)[0]
+
+    def lines(self) -> list[Process]:
+        """The processes of the Procfile's lines that are to run, as they were started last."""
+        return list(self._lines)
 
     def restart_ended(self) -> None:
         """Start again the lines whose process has ended, without waiting until they are ready."""

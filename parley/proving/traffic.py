@@ -21,14 +21,18 @@ _PHONES = 16
 
 
 class Traffic:
-    """Everybody who writes in a proof. `url` is where webhooks go, which a proxy may stand in."""
+    """Everybody who writes in a proof. `url` is where webhooks go, which a proxy may stand in.
 
-    def __init__(self, stack: Stack, draw: random.Random) -> None:
+    With `says` they say those words, drawn at random, and not what the scenario has for them.
+    """
+
+    def __init__(self, stack: Stack, draw: random.Random, says: Sequence[str] = ()) -> None:
         self.said: list[Said] = []
         self.url = stack.url
         self.patience_seconds = GIVEN_UP_AFTER_SECONDS
         self._stack = stack
         self._draw = draw
+        self._says = says
         self._lock = threading.Lock()
 
     def say(self, person: Person, text: str, *, excused: bool = False, copies: int = 1) -> Said:
@@ -36,6 +40,8 @@ class Traffic:
 
         The message is in the provider's list from before the first try. `copies` come at once.
         """
+        if self._says and not excused:
+            text = self._says[self._bits(16) % len(self._says)]
         fields = {"From": person.address, "To": person.prefix + OUR_NUMBER, "Body": text}
         fields["MessageSid"] = f"SM{self._bits(128):032x}"
         form = inbound_form(**fields)
@@ -65,6 +71,15 @@ class Traffic:
             yield
             for call in calls:
                 call.result()
+
+    def stream(self, persons: Sequence[Person], per_second: float, seconds: float) -> None:
+        """They write in turn, so many messages a second in all, for so long."""
+        started = time.monotonic()
+        with ThreadPoolExecutor(_PHONES) as phones:
+            for number in range(int(per_second * seconds)):
+                person, round_ = persons[number % len(persons)], number // len(persons)
+                phones.submit(self.say, person, f"n {round_ + 1}")
+                time.sleep(max(0.0, started + number / per_second - time.monotonic()))
 
     def _start(
         self,

@@ -1,0 +1,1 @@
+"""The harness itself: a checker that has never found anything proves nothing."""
