@@ -4,13 +4,13 @@ In the manner of Jepsen's total-queue (https://github.com/jepsen-io/jepsen, chec
 in must come out, once, and nothing else.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from parley.proving.history import History, Reply, Said, Take, of_contact
+from parley.proving.history import History, Reply, Said, Take, about
 from pipeline.messages import STATUS_RANK
 
 _SHOWN = 12
@@ -129,7 +129,7 @@ def doubled_turns(history: History, _: Allowed) -> Iterator[Violation]:
                 "doubled",
                 "P2",
                 f"{turn.sid} was taken {times} times",
-                _some(of_contact(history, turn.contact)),
+                _some(about(history, {turn.sid})),
             )
         seen.add(turn.sid)
 
@@ -149,7 +149,13 @@ def wrong_effects(history: History, _: Allowed) -> Iterator[Violation]:
     for contact in handled.keys() | history.heard.keys():
         if (heard := history.heard.get(contact, [])) != handled[contact]:
             what = f"{contact}: the log has {handled[contact]}, the bot heard {heard}"
-            yield Violation("wrong effects", "P2", what, _some(of_contact(history, contact)))
+            odd = {
+                text for text, times in Counter([*heard, *handled[contact]]).items() if times != 2
+            }
+            sids = {
+                it.sid for it in history.said if (it.contact, it.text in odd) == (contact, True)
+            }
+            yield Violation("wrong effects", "P2", what, _some(about(history, sids)))
 
 
 def reordered_turns(history: History, _: Allowed) -> Iterator[Violation]:
@@ -163,7 +169,8 @@ def reordered_turns(history: History, _: Allowed) -> Iterator[Violation]:
                 continue
             if latest and this.acked_at is not None and this.acked_at < latest.sent_at:
                 what = f"{contact}: {latest.text!r} was taken before {this.text!r}"
-                yield Violation("reordered", "P3", what, _some(of_contact(history, contact)))
+                events = about(history, {latest.sid, this.sid})
+                yield Violation("reordered", "P3", what, _some(events))
             if latest is None or this.sent_at > latest.sent_at:
                 latest = this
 
@@ -180,9 +187,10 @@ def overlapped(history: History, allowed: Allowed) -> Iterator[Violation]:
             if note.what == "end":
                 open_in.pop(this, None)
             elif this in ended:
-                if any(other != this for other in open_in):
+                if others := [other for other in open_in if other != this]:
                     what = f"{contact}: {note.text!r} began while another turn ran"
-                    yield Violation("overlapped", "P3", what, _some(of_contact(history, contact)))
+                    sids = {key.rpartition(":")[2] for _, key in (this, *others)}
+                    yield Violation("overlapped", "P3", what, _some(about(history, sids)))
                 open_in[this] = note.at
 
 
@@ -204,7 +212,7 @@ def doubled_sends(history: History, allowed: Allowed) -> Iterator[Violation]:
             continue
         if not allowed.resends or len(takes) - 1 > reply.resends:
             what = f"{reply.body!r} went out {len(takes)} times, {reply.resends} counted"
-            yield Violation("sent twice", "P5", what, _some(of_contact(history, reply.contact)))
+            yield Violation("sent twice", "P5", what, _some(_about_replies(history, reply)))
 
 
 def reordered_sends(history: History, _: Allowed) -> Iterator[Violation]:
@@ -217,9 +225,8 @@ def reordered_sends(history: History, _: Allowed) -> Iterator[Violation]:
         for before, after in pairwise(sent):
             if before.position > after.position:
                 what = f"{contact}: {before.body!r} went out before {after.body!r}"
-                yield Violation(
-                    "sent out of order", "P6", what, _some(of_contact(history, contact))
-                )
+                events = _about_replies(history, before, after)
+                yield Violation("sent out of order", "P6", what, _some(events))
 
 
 def backwards(history: History, _: Allowed) -> Iterator[Violation]:
@@ -265,8 +272,13 @@ def _of(history: History, said: Said, kind: str, promise: str, what: str) -> Vio
         kind,
         promise,
         f"{said.contact}: {said.text!r} ({said.sid}) {what}",
-        _some(of_contact(history, said.contact)),
+        _some(about(history, {said.sid})),
     )
+
+
+def _about_replies(history: History, *replies: Reply) -> list[str]:
+    turn_ids = {reply.turn_id for reply in replies}
+    return about(history, {turn.sid for turn in history.turns if turn.id in turn_ids})
 
 
 def _by(items: Iterable[Item], key: Callable[[Item], str]) -> Iterator[tuple[str, list[Item]]]:

@@ -5,7 +5,7 @@ compares them.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -182,21 +182,23 @@ def _reply_id(callback_url: str) -> str:
         return ""
 
 
-def of_contact(history: History, contact: str) -> Sequence[str]:
-    """One contact's history in a few lines, for a person to read."""
+def about(history: History, sids: Collection[str]) -> list[str]:
+    """What happened to these messages of contacts, for a person to read."""
+    turn_ids = {turn.id for turn in history.turns if turn.sid in sids}
+    replies = {reply.id for reply in history.replies if reply.turn_id in turn_ids}
     lines = [
-        (said.sent_at, f"said {said.text!r} ({said.sid[-6:]}), answers {said.answers}")
+        (said.sent_at, f"{said.contact} said {said.text!r}, answers {said.answers}")
         for said in history.said
-        if said.contact == contact
+        if said.sid in sids
     ]
     lines += [
         (note.at, f"{note.what} of {note.text!r} in process {note.process}")
         for note in history.notes
-        if note.phone == contact
+        if note.key.rpartition(":")[2] in sids
     ]
     lines += [
         (take.at, f"the provider took {take.body!r}")
         for take in history.takes
-        if take.contact.endswith(contact)
+        if take.reply in replies
     ]
     return [f"{at:12.3f}  {text}" for at, text in sorted(lines)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from parley.proving.growth import Growth
+from parley.proving.processes import eventually
 from parley.proving.run import Run
 from parley.proving.scenario import REDIS, Group
 from parley.proving.servers import Server
@@ -22,6 +23,25 @@ def nothing(run: Run) -> None:
     """Traffic without any fault: what a run looks like that has nothing to report."""
     run.start()
     run.traffic.crowd(numbered(run.people(40), 5))
+
+
+@scenario("F0 workers away", is_quick=True)
+def workers_away(run: Run) -> None:
+    """Everybody writes while no worker runs; then they come one pool after the other."""
+    run.start("web", "clock")
+    run.traffic.crowd(numbered(run.people(30), 8))
+    run.did("let 240 messages wait for converse")
+    run.start("converse")
+    eventually(lambda: not any(it.startswith("turn") for it in run.waiting()), 30)
+    run.did("let their replies wait for dispatch")
+    run.start("dispatch")
+
+
+@scenario("F0 two of each", is_obeyed=True)
+def two_of_each(run: Run) -> None:
+    """Two workers of each pool share slow turns: no contact is ever in the hands of both."""
+    run.start("web", "converse", "converse", "dispatch", "dispatch", "clock")
+    run.traffic.crowd(numbered(run.people(12), 6, "pause 0.15"))
 
 
 @scenario("F40 everything killed", is_core=True, drained_within_seconds=90)
