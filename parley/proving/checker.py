@@ -149,12 +149,9 @@ def wrong_effects(history: History, _: Allowed) -> Iterator[Violation]:
     for contact in handled.keys() | history.heard.keys():
         if (heard := history.heard.get(contact, [])) != handled[contact]:
             what = f"{contact}: the log has {handled[contact]}, the bot heard {heard}"
-            odd = {
-                text for text, times in Counter([*heard, *handled[contact]]).items() if times != 2
-            }
-            sids = {
-                it.sid for it in history.said if (it.contact, it.text in odd) == (contact, True)
-            }
+            times = Counter([*heard, *handled[contact]])
+            own = [it for it in history.said if it.contact == contact]
+            sids = {it.sid for it in own if times[it.text] != 2}
             yield Violation("wrong effects", "P2", what, _some(about(history, sids)))
 
 
