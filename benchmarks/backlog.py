@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from benchmarks import bench
 from pipeline.database import Database
 from pipeline.messages import Inbound
-from pipeline.records import inbox, schema
+from pipeline.records import inbox, upgrading
 from pipeline.settings import Settings
 from workers.ring import Ringer
 
@@ -51,7 +51,7 @@ def parley(messages: int, api_url: str = "") -> float:
 def _fill(url: str, messages: int) -> None:
     database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
     with database.write() as connection:
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
     for first in range(0, messages, 1000):
         with database.write() as connection:
             now = database.now(connection)

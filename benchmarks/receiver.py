@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 
 from benchmarks import bench
 from pipeline.database import Database
-from pipeline.records import schema
+from pipeline.records import upgrading
 
 CONNECTIONS = 64
 WARM_UP = 200
@@ -37,7 +37,7 @@ def parley(requests: int) -> Figures:
     with bench.fresh_database() as url:
         database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
         with database.write() as connection:
-            schema.upgrade(connection)
+            upgrading.upgrade(connection)
         database.close()
         port = bench.free_port()
         env = bench.environment(url, PROVIDER="twilio", PORT=str(port), PUBLIC_URL=_public(port))

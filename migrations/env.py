@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that pipeline/records/schema.py gives."""
+"""Alembic's entry: runs the migrations on the connection that records/upgrading.py gives."""
 
 from alembic import context
 

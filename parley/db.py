@@ -3,7 +3,7 @@
 import click
 
 from pipeline.database import Database
-from pipeline.records import schema
+from pipeline.records import schema, upgrading
 from pipeline.settings import Settings
 
 # Building an index over a large table may take its time.
@@ -29,6 +29,6 @@ def to_head(settings: Settings) -> None:
     )
     try:
         with database.write() as connection:
-            schema.upgrade(connection)
+            upgrading.upgrade(connection)
     finally:
         database.close()

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from pipeline.database import Database
-from pipeline.records import schema
+from pipeline.records import upgrading
 
 pytest_plugins = ["pytester", "tests.stack.fixtures"]
 
@@ -33,7 +33,7 @@ def _url(name: str) -> str:
 def _create_tables(url: str) -> None:
     database = Database(url)
     with database.write() as connection:
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
     database.close()
 
 

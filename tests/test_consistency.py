@@ -16,7 +16,7 @@ from parley.main import main
 from pipeline import records
 from pipeline.botkit import Bot, rehearse
 from pipeline.database import Database
-from pipeline.records import Record, schema
+from pipeline.records import Record, schema, upgrading
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -67,9 +67,10 @@ def test_settings_page_names_every_setting() -> None:
 
 
 def test_migrations_form_one_line() -> None:
-    scripts = ScriptDirectory.from_config(schema.configuration())
+    scripts = ScriptDirectory.from_config(upgrading.configuration())
     revisions = [script.revision for script in scripts.walk_revisions()][::-1]
     assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert schema.head() == scripts.get_current_head()
 
 
 def is_of_a_model(_: object, name: str | None, *__: object) -> bool:
@@ -82,7 +83,7 @@ def test_migrations_make_the_tables_of_the_models(database: Database) -> None:
         existing = MetaData()
         existing.reflect(connection)
         existing.drop_all(connection)
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
         options = {"compare_type": True, "include_object": is_of_a_model}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Record.metadata) == []

@@ -4,6 +4,7 @@ ASVS 5.0 6.2.1 (length), 6.2.4 (common ones), 6.2.5 (no rules of composition), 1
 """
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -58,7 +59,7 @@ def new_hash(password: str, email: str) -> str:
 def matches(password_hash: str, password: str) -> bool:
     """Whether this is the password; takes as long for a user who has none."""
     try:
-        return _hasher.verify(password_hash or _NOBODY, _same(password)) and bool(password_hash)
+        return _hasher.verify(password_hash or _nobody(), _same(password)) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -78,4 +79,7 @@ def _same(password: str) -> str:
     return unicodedata.normalize("NFC", password[: 4 * LONGEST])
 
 
-_NOBODY = _hasher.hash("nobody has this password")
+@cache
+def _nobody() -> str:
+    # At the first sign-in of nobody: at import it would cost every command 50 ms.
+    return _hasher.hash("nobody has this password")

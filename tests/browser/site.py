@@ -14,7 +14,7 @@ from parley.proving.fake_twilio import FakeTwilio
 from parley.proving.people import Person
 from pipeline import accounts
 from pipeline.database import Database
-from pipeline.records import schema
+from pipeline.records import upgrading
 from tests.browser.chromium import Device, Scheme, a_context
 from tests.browser.complaints import Complaints
 
@@ -95,7 +95,7 @@ def a_site(browser: Browser, folder: Path, **settings: str) -> Iterator[Site]:
     url = f"sqlite:///{folder}/parley.db"
     database = Database(url)
     with database.write() as connection:
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
     database.close()
     with FakeTwilio() as fake:
         given = {"PROVIDER": "simulator", "PUBLIC_URL": "", **settings}

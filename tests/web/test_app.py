@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from pipeline.database import Database
-from pipeline.records import Record, schema
+from pipeline.records import Record, upgrading
 from tests.builders import a_conversation, a_message, a_runtime, a_token, a_worker, an_entry
 from tests.web.conftest import Caller
 from web.app import create_app
@@ -33,7 +33,7 @@ def _api_calls(app: APIFlask) -> list[tuple[str, str]]:
 
 def _install(database: Database) -> None:
     with database.write() as connection:
-        command.stamp(schema.configuration(connection), "head")
+        command.stamp(upgrading.configuration(connection), "head")
 
 
 def test_every_call_needs_a_token(app: APIFlask, client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import Database
-from pipeline.records import inbox, schema
+from pipeline.records import inbox, upgrading
 from pipeline.records.messages import Message
 from pipeline.records.workers import Worker
 from pipeline.settings import Settings
@@ -25,7 +25,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     """A database that the worker accepts: with its revision."""
     opened = Database(f"sqlite:///{tmp_path}/parley.db")
     with opened.write() as connection:
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
     yield opened
     opened.close()
 
