@@ -244,6 +244,12 @@ def backwards(history: History, _: Allowed) -> Iterator[Violation]:
             yield Violation("backwards", "P7", what)
 
 
+def leaked(history: History, _: Allowed) -> Iterator[Violation]:
+    """No log holds a number, a text or a token."""
+    if history.leaks:
+        yield Violation("leaked", "logs", "secrets are in the logs", _some(history.leaks))
+
+
 def _is_of_its_take(reply: Reply) -> bool:
     """Whether the provider has it, as the database knows."""
     return reply.provider_id is not None
@@ -261,6 +267,7 @@ CHECKS: tuple[Check, ...] = (
     doubled_sends,
     reordered_sends,
     backwards,
+    leaked,
 )
 
 

@@ -23,8 +23,9 @@ from pipeline.records.messages import Message
 class Said:
     """One message of a contact, as the phones know it; moments are monotonic seconds.
 
-    `acked_at` is None while nobody has answered 200. `is_excused` frees it from the order of turns:
-    a word like STOP is settled ahead of it, and a parked turn comes later.
+    `acked_at` is None while nobody has answered 200. `answers` and `seconds` are of each try, 0 for
+    a link that broke. `is_excused` frees it from the order of turns: a word like STOP is settled
+    ahead of it, and a parked turn comes later.
     """
 
     sid: str
@@ -33,6 +34,7 @@ class Said:
     sent_at: float
     acked_at: float | None = None
     answers: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     is_excused: bool = False
 
 
@@ -82,7 +84,8 @@ class History:
     """All of it. `delivered` are the callbacks that were answered with 2xx, by the message's sid.
 
     `heard` is what the counting bot's data says of each contact, {} with another bot. `statuses`
-    are those that were seen of each reply, in order.
+    are those that were seen of each reply, in order. `leaks` are lines of logs that hold what no
+    log may.
     """
 
     said: list[Said]
@@ -94,6 +97,7 @@ class History:
     heard: dict[str, list[str]] = field(default_factory=dict)
     statuses: dict[str, list[str]] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
 
 
 def turns_of(connection: Connection) -> list[Turn]:

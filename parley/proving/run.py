@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,11 +20,14 @@ from parley.proving.scenario import Scenario
 from parley.proving.shelf import Shelf
 from parley.proving.stack import EVERYTHING, Stack
 from parley.proving.traffic import Traffic
+from parley.proving.watching import Statuses, leaks
 from pipeline.crash import Point
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.receipts import ReceiptRow
+
+_SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class Run:
         self.traffic = Traffic(stack, random.Random(plan.seed), plan.says)
         self.fake = stack.fake
         self.faults: list[str] = []
+        # What no log may hold, beside what was said and by whom.
+        self.secrets = [stack.environment[name] for name in _SECRETS]
+        self._statuses = Statuses(stack.database)
         self._proxies: list[Proxy] = []
 
     def start(self, *names: str) -> list[Process]:
@@ -118,6 +124,16 @@ class Run:
         while not is_over.wait(0.2):
             self.stack.restart_ended()
 
+    def callbacks(self, **changes: object) -> None:
+        """Order other status callbacks for the messages to come; see CallbackPlan."""
+        self.fake.plan(**asdict(self.fake.callbacks.plan) | changes)
+
+    def pull(self) -> None:
+        """Ring now for the pull of missed messages, which the clock rings for every 60 s."""
+        ring = self.stack.run("pull", "celery", "--app", "workers.app", "call", "sweep.pull")
+        eventually(lambda: not ring.is_running, 20)
+        self.did("rang for the pull")
+
     def heal(self) -> None:
         """Every server and every link is well again."""
         self.shelf.mend()
@@ -166,10 +182,19 @@ class Run:
             notes=read_notes(self.stack.bot_log),
             delivered=history.delivered_of(self.fake),
             heard=heard,
+            statuses=self._statuses.seen(),
             waiting=waiting,
+            leaks=leaks(self.stack.printed(), self._secrets_of_logs()),
         )
 
+    def _secrets_of_logs(self) -> Iterator[str]:
+        yield from self.secrets
+        for said in self.traffic.said:
+            yield said.contact
+            yield said.text
+
     def close(self) -> None:
-        """End the proxies."""
+        """End the proxies and the watch."""
+        self._statuses.close()
         for proxy in self._proxies:
             proxy.refuse()

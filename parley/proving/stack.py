@@ -14,7 +14,7 @@ from pipeline.database import Database
 
 PUBLIC_URL = "https://parley.example"
 EVERYTHING = ("web", "converse", "dispatch", "clock")
-STARTED_WITHIN_SECONDS = 60.0
+STARTED_WITHIN_SECONDS = 90.0
 RUNNING: list["Stack"] = []
 
 
@@ -104,6 +104,15 @@ class Stack:
         return "\n".join(
             f"--- {process.log.name}\n{process.last_words}" for process in self._processes
         )
+
+    def printed(self) -> dict[str, str]:
+        """All that each process of the Procfile printed, by the name of its log."""
+        return {
+            process.log.name: process.log.read_text("utf-8", "replace")
+            for process in self._processes
+            # This command prints a token on purpose.
+            if not process.log.name.startswith("token-")
+        }
 
     def post(self, **fields: str) -> tuple[int, str]:
         """Post a signed inbound webhook: the status and text of its answer."""

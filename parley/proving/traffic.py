@@ -4,11 +4,12 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from parley.proving.fake_twilio import inbound_form, webhook
-from parley.proving.fake_twilio.webhooks import OUR_NUMBER
+from parley.proving.fake_twilio.webhooks import OUR_NUMBER, Form
 from parley.proving.history import Said
 from parley.proving.people import Person
 from parley.proving.stack import PUBLIC_URL, Stack
@@ -28,6 +29,8 @@ class Traffic:
 
     def __init__(self, stack: Stack, draw: random.Random, says: Sequence[str] = ()) -> None:
         self.said: list[Said] = []
+        # By the message's id: who wrote it, and what is special about its form.
+        self._written: dict[str, tuple[Person, Form]] = {}
         self.url = stack.url
         self.patience_seconds = GIVEN_UP_AFTER_SECONDS
         self._stack = stack
@@ -35,39 +38,70 @@ class Traffic:
         self._says = says
         self._lock = threading.Lock()
 
-    def say(self, person: Person, text: str, *, excused: bool = False, copies: int = 1) -> Said:
+    def say(
+        self,
+        person: Person,
+        text: str,
+        *,
+        excused: bool = False,
+        copies: int = 1,
+        fields: Form = MappingProxyType({}),
+    ) -> Said:
         """Write to the bot; the webhook is tried until it is answered 200 or given up.
 
         The message is in the provider's list from before the first try. `copies` come at once.
+        `fields` stand over those of an ordinary form; one that is [] is left out.
         """
         if self._says and not excused:
             text = self._says[self._bits(16) % len(self._says)]
-        fields = {"From": person.address, "To": person.prefix + OUR_NUMBER, "Body": text}
-        fields["MessageSid"] = f"SM{self._bits(128):032x}"
-        form = inbound_form(**fields)
-        self._stack.fake.add_inbound(fields)
-        said = Said(fields["MessageSid"], person.number, text, time.monotonic(), is_excused=excused)
+        sid = f"SM{self._bits(128):032x}"
+        said = Said(sid, person.number, text, time.monotonic(), is_excused=excused)
         with self._lock:
             self.said.append(said)
-        if copies > 1:
-            with ThreadPoolExecutor(copies) as lines:
-                list(lines.map(lambda _: self._deliver(said, form), range(copies)))
-        else:
-            self._deliver(said, form)
+            self._written[sid] = (person, fields)
+        self._stack.fake.add_inbound(_plain(said, person))
+        self.repeat(said, copies=copies)
         return said
 
-    def crowd(self, texts: Mapping[Person, Sequence[str]], *, every_seconds: float = 0.0) -> None:
+    def repeat(self, said: Said, *, copies: int = 1) -> None:
+        """The same webhook again, so many times at once."""
+        person, fields = self._written[said.sid]
+        form: Form = {**inbound_form(**_plain(said, person)), **fields}
+        if copies == 1:
+            self._deliver(said, form)
+            return
+        with ThreadPoolExecutor(copies) as lines:
+            for call in [lines.submit(self._deliver, said, form) for _ in range(copies)]:
+                call.result()
+
+    def crowd(
+        self,
+        texts: Mapping[Person, Sequence[str]],
+        *,
+        every_seconds: float = 0.0,
+        copies: int = 1,
+    ) -> None:
         """Everybody writes at once, each their texts in order; returns when all is answered."""
-        with ThreadPoolExecutor(_PHONES) as phones:
-            self._start(phones, texts, every_seconds)
+        with self.meanwhile(texts, every_seconds=every_seconds, copies=copies):
+            pass
 
     @contextmanager
     def meanwhile(
-        self, texts: Mapping[Person, Sequence[str]], *, every_seconds: float = 0.0
+        self,
+        texts: Mapping[Person, Sequence[str]],
+        *,
+        every_seconds: float = 0.0,
+        copies: int = 1,
     ) -> Iterator[None]:
         """The same beside what the block does; its end waits until all is answered."""
+
+        def say_all(person: Person) -> None:
+            for text in texts[person]:
+                self.say(person, text, copies=copies)
+                time.sleep(every_seconds)
+
         with ThreadPoolExecutor(_PHONES) as phones:
-            calls = self._start(phones, texts, every_seconds)
+            calls = [phones.submit(say_all, person) for person in texts]
             yield
             for call in calls:
                 call.result()
@@ -81,28 +115,13 @@ class Traffic:
                 phones.submit(self.say, person, f"n {round_ + 1}")
                 time.sleep(max(0.0, started + number / per_second - time.monotonic()))
 
-    def _start(
-        self,
-        phones: ThreadPoolExecutor,
-        texts: Mapping[Person, Sequence[str]],
-        every_seconds: float,
-    ) -> list[Future[None]]:
-        return [
-            phones.submit(self._say_all, person, words, every_seconds)
-            for person, words in texts.items()
-        ]
-
-    def _say_all(self, person: Person, texts: Sequence[str], every_seconds: float) -> None:
-        for text in texts:
-            self.say(person, text)
-            if every_seconds:
-                time.sleep(every_seconds)
-
-    def _deliver(self, said: Said, form: dict[str, str]) -> None:
+    def _deliver(self, said: Said, form: Form) -> None:
         deadline = time.monotonic() + self.patience_seconds
         while True:
+            tried_at = time.monotonic()
             status, _ = webhook(self.url + _PATH, form, signed_url=PUBLIC_URL + _PATH)
             said.answers.append(status)
+            said.seconds.append(time.monotonic() - tried_at)
             if status == 200:
                 said.acked_at = said.acked_at or time.monotonic()
             if status == 200 or time.monotonic() > deadline:
@@ -118,6 +137,19 @@ class Traffic:
             return self._draw.random()
 
 
-def numbered(persons: Sequence[Person], count: int, word: str = "n") -> dict[Person, list[str]]:
-    """So many numbered texts for each."""
+def _plain(said: Said, person: Person) -> dict[str, str]:
+    """What is special about the form of any message."""
+    our_number = person.prefix + OUR_NUMBER
+    return {
+        "From": person.address,
+        "To": our_number,
+        "Body": said.text,
+        "MessageSid": said.sid,
+    }
+
+
+def numbered(
+    persons: Sequence[Person], count: int, word: str = "quince"
+) -> dict[Person, list[str]]:
+    """So many numbered texts for each; with a word that no log has by chance."""
     return {person: [f"{word} {number}" for number in range(1, count + 1)] for person in persons}

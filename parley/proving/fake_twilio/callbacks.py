@@ -15,7 +15,10 @@ from parley.proving.fake_twilio.webhooks import retries_of, signed_headers
 
 @dataclass(slots=True)
 class CallbackPlan:
-    """Which callbacks follow a create. `is_early`: all of them before the create call returns."""
+    """Which callbacks follow a create. `is_early`: all of them before the create call returns.
+
+    `retry_seconds` pass between two tries of one, which the URL's fragment asks for.
+    """
 
     statuses: tuple[str, ...] = ()
     delay_seconds: float = 0.0
@@ -23,6 +26,7 @@ class CallbackPlan:
     is_shuffled: bool = False
     is_early: bool = False
     lost: float = 0.0
+    retry_seconds: float = 0.2
     error_code: str = ""
     token: str = ""
     seed: int = 1
@@ -90,7 +94,7 @@ class Callbacks:
         body = urlencode(form)
         headers = signed_headers(address, form, self.plan.token)
         end = time.monotonic() + 15
-        for pause in (0.0, *[0.2] * retries_of(sent.url)):
+        for pause in (0.0, *[self.plan.retry_seconds] * retries_of(sent.url)):
             time.sleep(pause)
             try:
                 answer = self._pool.urlopen("POST", target, body=body, headers=headers).status

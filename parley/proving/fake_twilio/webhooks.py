@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
@@ -12,8 +11,11 @@ ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "fake-auth-token"
 OUR_NUMBER = "+15550100"
 
+# A list is a field that comes several times.
+Form = Mapping[str, str | list[str]]
 
-def sign(url: str, params: Mapping[str, str | list[str]], token: str = TOKEN) -> str:
+
+def sign(url: str, params: Form, token: str = TOKEN) -> str:
     """The X-Twilio-Signature of a form post to `url`, whose fragment does not count."""
     lists = {
         name: values if isinstance(values, list) else [values] for name, values in params.items()
@@ -22,7 +24,7 @@ def sign(url: str, params: Mapping[str, str | list[str]], token: str = TOKEN) ->
     return signature
 
 
-def signed_headers(url: str, params: Mapping[str, Any], token: str = TOKEN) -> dict[str, str]:
+def signed_headers(url: str, params: Form, token: str = TOKEN) -> dict[str, str]:
     """The headers of a signed form post."""
     return {
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -58,17 +60,20 @@ def inbound_form(**fields: str) -> dict[str, str]:
     } | fields
 
 
-def webhook(
-    url: str, params: Mapping[str, str], *, token: str = TOKEN, signed_url: str = ""
-) -> tuple[int, str]:
+def webhook(url: str, params: Form, *, token: str = TOKEN, signed_url: str = "") -> tuple[int, str]:
     """Post a signed form as Twilio does: the status and text of the answer; 0 for none.
 
     `signed_url` is the public URL where it is not the one the request goes to.
     """
-    headers = signed_headers(signed_url or url, params, token)
+    return post_form(url, params, signed_headers(signed_url or url, params, token))
+
+
+def post_form(url: str, params: Form, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Post a form with any headers: the status and text of the answer; 0 for none."""
+    body = urlencode(params, doseq=True)
     try:
         answer = urllib3.request(
-            "POST", url, body=urlencode(params), headers=headers, retries=False, timeout=15.0
+            "POST", url, body=body, headers=headers, retries=False, timeout=15.0
         )
     except urllib3.exceptions.HTTPError:
         return 0, ""
