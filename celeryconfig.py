@@ -3,6 +3,8 @@
 The broker's address and its transport options are chosen in workers/app.py from BROKER_URL.
 """
 
+from datetime import UTC, datetime
+
 # Three pools that never wait for each other, each with one plain queue: named exchanges vanish
 # with a FLUSHALL, priorities are separate lists that starve.
 task_routes = {
@@ -88,6 +90,9 @@ beat_schedule = {
     "pull missed inbound messages": {
         "task": "sweep.pull",
         "schedule": 60.0,
+        # At once, whenever the clock starts: after an outage of everything nobody waits a minute,
+        # and the watermark is set when Parley is installed.
+        "last_run_at": datetime(1970, 1, 1, tzinfo=UTC),
         "options": {"expires": 60.0},
     },
     "prune what is settled": {

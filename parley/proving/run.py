@@ -26,6 +26,7 @@ from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.receipts import ReceiptRow
+from pipeline.records.workers import Watermark
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
 
@@ -167,6 +168,17 @@ class Run:
                 ]
         except SQLAlchemyError as error:
             return [f"the database: {type(error).__name__}"]
+
+    def handled(self) -> set[str]:
+        """The provider's ids of the messages that had their turn."""
+        query = select(Entry.provider_id).where(Entry.status == "handled")
+        with self.stack.database.read() as connection:
+            return set(connection.scalars(query))
+
+    def has_pulled(self) -> bool:
+        """Whether the clock has looked for missed messages; from then on none is too old."""
+        with self.stack.database.read() as connection:
+            return connection.execute(select(Watermark.name)).first() is not None
 
     def history(self) -> history.History:
         """What every witness tells."""

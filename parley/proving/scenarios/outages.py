@@ -1,0 +1,121 @@
+"""The receiver without its database: killed, silent, locked. Refused within 2 s, and made good."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from parley.proving.measure import Pace, paced
+from parley.proving.run import Run
+from parley.proving.scenario import ON_POSTGRESQL, SQLITE, Group
+from parley.proving.traffic import numbered
+
+scenario = Group("receiver", [])
+
+
+@scenario("F3 postgresql killed", kinds=ON_POSTGRESQL, is_quick=True, seconds=20.0)
+def postgresql_killed(run: Run) -> None:
+    """PostgreSQL is killed in traffic, away for 5 s, and started again.
+
+    For 30 s it would be the same six times over: no webhook is kept longer than 2 s, and what the
+    provider gives up after its 15 s comes by the pull (F9).
+    """
+    run.start()
+    server = run.shelf.postgresql
+    _suffer(run, 5.0, begin=server.kill, end=server.start)
+
+
+@scenario("F4 postgresql silent", kinds=ON_POSTGRESQL, seconds=25.0)
+def postgresql_silent(run: Run) -> None:
+    """No byte passes between PostgreSQL and anybody for 4 s; what was held back then arrives."""
+    proxy = run.proxy("DATABASE_URL")
+    run.start()
+    _suffer(run, 4.0, begin=proxy.fall_silent, end=proxy.heal)
+
+
+@scenario("F4 postgresql silent, then cut", kinds=ON_POSTGRESQL, seconds=25.0)
+def postgresql_silent_then_cut(run: Run) -> None:
+    """No byte passes for 4 s, and then every link breaks: what was on its way never arrives."""
+    proxy = run.proxy("DATABASE_URL")
+    run.start()
+
+    def end() -> None:
+        proxy.cut()
+        proxy.heal()
+
+    _suffer(run, 4.0, begin=proxy.fall_silent, end=end)
+
+
+@scenario("F4 postgresql paused", kinds=ON_POSTGRESQL, seconds=25.0)
+def postgresql_paused(run: Run) -> None:
+    """Every process of PostgreSQL stands still for 4 s, its port open, and then goes on."""
+    run.start()
+    server = run.shelf.postgresql
+    _suffer(run, 4.0, begin=server.pause, end=server.resume)
+
+
+@scenario("F4 inbox locked", kinds=ON_POSTGRESQL, is_quick=True)
+def inbox_locked(run: Run) -> None:
+    """Another session holds the table of the inbox, as a careless migration does, for 4 s."""
+    run.start()
+    with run.stack.database.engine.connect() as other:
+
+        def lock() -> None:
+            other.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
+
+        _suffer(run, 4.0, begin=lock, end=other.rollback)
+
+
+@scenario("F3 sqlite locked", kinds=(SQLITE,), is_quick=True)
+def sqlite_locked(run: Run) -> None:
+    """Another process holds the SQLite file for 5 s, as a backup that takes the lock does."""
+    run.start()
+    path = make_url(run.stack.environment["DATABASE_URL"]).database or ""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _suffer(
+            run,
+            5.0,
+            begin=lambda: _begin_exclusive(other),
+            end=lambda: _end(other),
+        )
+    finally:
+        other.close()
+
+
+def _suffer(
+    run: Run, seconds: float, *, begin: Callable[[], object], end: Callable[[], object]
+) -> None:
+    """Traffic through a database that is away for a while."""
+    texts = numbered(run.people(12), 10)
+    with paced(run) as pace, run.traffic.meanwhile(texts, every_seconds=0.3):
+        time.sleep(1.0)
+        begin()
+        begun_at = time.monotonic()
+        run.did(f"database away for {seconds:g} s")
+        time.sleep(seconds)
+        ended_at = time.monotonic()
+        end()
+        run.did("database back")
+    _is_honest(pace, begun_at, ended_at)
+
+
+def _is_honest(pace: Pace, begun_at: float, ended_at: float) -> None:
+    """Assert that nothing was acknowledged without the database, and that nobody waited long."""
+    for said in pace.said:
+        # A second at either side, for what was answered just before or after.
+        assert not begun_at + 1 < (said.acked_at or 0.0) < ended_at, f"acknowledged: {said}"
+    assert {answer for answer, _ in pace.tries} <= {200, 503}, pace.counts()
+    assert 503 in {answer for answer, _ in pace.tries}, "nothing was refused"
+    pace.is_in_time()
+
+
+def _begin_exclusive(other: sqlite3.Connection) -> None:
+    other.execute("PRAGMA busy_timeout = 10000")
+    other.execute("BEGIN EXCLUSIVE")
+
+
+def _end(other: sqlite3.Connection) -> None:
+    other.execute("ROLLBACK")
