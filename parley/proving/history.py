@@ -66,6 +66,7 @@ class Reply:
     error: str
     resends: int
     provider_id: str | None
+    error_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def replies_of(connection: Connection) -> list[Reply]:
             row.error,
             row.resends,
             row.provider_id,
+            row.error_code,
         )
         for row in connection.execute(query)
     ]

@@ -149,6 +149,10 @@ class Run:
             time.sleep(0.1)
         return time.monotonic() - started
 
+    def settle(self) -> None:
+        """Wait until nothing waits any more; fails if that takes longer than it may."""
+        eventually(lambda: not self.waiting(), self.plan.scenario.drained_within_seconds)
+
     def waiting(self) -> list[str]:
         """What waits for a turn, a send, the end of a lease, or to be merged."""
         queries = {

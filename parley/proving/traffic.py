@@ -3,13 +3,13 @@
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from parley.proving.fake_twilio import inbound_form, webhook
-from parley.proving.fake_twilio.webhooks import OUR_NUMBER, Form
+from parley.proving.fake_twilio import inbound_form
+from parley.proving.fake_twilio.webhooks import OUR_NUMBER, Form, post_form, signed_headers
 from parley.proving.history import Said
 from parley.proving.people import Person
 from parley.proving.stack import PUBLIC_URL, Stack
@@ -33,6 +33,8 @@ class Traffic:
         self._written: dict[str, tuple[Person, Form]] = {}
         self.url = stack.url
         self.patience_seconds = GIVEN_UP_AFTER_SECONDS
+        # How a form for a URL is signed.
+        self.headers: Callable[[str, Form], Mapping[str, str]] = signed_headers
         self._stack = stack
         self._draw = draw
         self._says = says
@@ -119,7 +121,7 @@ class Traffic:
         deadline = time.monotonic() + self.patience_seconds
         while True:
             tried_at = time.monotonic()
-            status, _ = webhook(self.url + _PATH, form, signed_url=PUBLIC_URL + _PATH)
+            status, _ = post_form(self.url + _PATH, form, self.headers(PUBLIC_URL + _PATH, form))
             said.answers.append(status)
             said.seconds.append(time.monotonic() - tried_at)
             if status == 200:

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import (
+    HMAC_SHA1,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+)
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "fake-auth-token"
@@ -15,23 +20,30 @@ OUR_NUMBER = "+15550100"
 Form = Mapping[str, str | list[str]]
 
 
-def sign(url: str, params: Form, token: str = TOKEN) -> str:
+def sign(url: str, params: Form, token: str = TOKEN, algorithm: str = HMAC_SHA1) -> str:
     """The X-Twilio-Signature of a form post to `url`, whose fragment does not count."""
     lists = {
         name: values if isinstance(values, list) else [values] for name, values in params.items()
     }
-    signature: str = RequestValidator(token).compute_signature(url.partition("#")[0], _Lists(lists))
+    signature: str = RequestValidator(token).compute_signature(
+        url.partition("#")[0], _Lists(lists), algorithm
+    )
     return signature
 
 
-def signed_headers(url: str, params: Form, token: str = TOKEN) -> dict[str, str]:
+def signed_headers(
+    url: str, params: Form, token: str = TOKEN, algorithm: str = HMAC_SHA1
+) -> dict[str, str]:
     """The headers of a signed form post."""
-    return {
+    headers = {
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
         "User-Agent": "TwilioProxy/1.1",
-        "X-Twilio-Signature": sign(url, params, token or TOKEN),
+        SIGNATURE_HEADER: sign(url, params, token or TOKEN, algorithm),
         "I-Twilio-Idempotency-Token": secrets.token_hex(16),
     }
+    if algorithm != HMAC_SHA1:
+        headers[SIGNATURE_SETTINGS_HEADER] = f"key=webhooks_sharedkey_1,algorithm={algorithm}"
+    return headers
 
 
 def inbound_form(**fields: str) -> dict[str, str]:

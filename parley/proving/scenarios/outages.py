@@ -1,15 +1,13 @@
 """The receiver without its database: killed, silent, locked. Refused within 2 s, and made good."""
 
-import sqlite3
 import time
 from collections.abc import Callable
-
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from contextlib import ExitStack
 
 from parley.proving.measure import Pace, paced
+from parley.proving.rows import locked
 from parley.proving.run import Run
-from parley.proving.scenario import ON_POSTGRESQL, SQLITE, Group
+from parley.proving.scenario import ON_POSTGRESQL, Group
 from parley.proving.traffic import numbered
 
 scenario = Group("receiver", [])
@@ -56,33 +54,15 @@ def postgresql_paused(run: Run) -> None:
     _suffer(run, 4.0, begin=server.pause, end=server.resume)
 
 
-@scenario("F4 inbox locked", kinds=ON_POSTGRESQL, is_quick=True)
-def inbox_locked(run: Run) -> None:
-    """Another session holds the table of the inbox, as a careless migration does, for 4 s."""
+@scenario("F4 database locked", is_quick=True, is_core=True)
+def database_locked(run: Run) -> None:
+    """Another session holds inbox and receipts, or the whole SQLite file, for 4 s.
+
+    A careless migration does that on PostgreSQL, a tool that copies the file on SQLite.
+    """
     run.start()
-    with run.stack.database.engine.connect() as other:
-
-        def lock() -> None:
-            other.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
-
-        _suffer(run, 4.0, begin=lock, end=other.rollback)
-
-
-@scenario("F3 sqlite locked", kinds=(SQLITE,), is_quick=True)
-def sqlite_locked(run: Run) -> None:
-    """Another process holds the SQLite file for 5 s, as a backup that takes the lock does."""
-    run.start()
-    path = make_url(run.stack.environment["DATABASE_URL"]).database or ""
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        _suffer(
-            run,
-            5.0,
-            begin=lambda: _begin_exclusive(other),
-            end=lambda: _end(other),
-        )
-    finally:
-        other.close()
+    with ExitStack() as held:
+        _suffer(run, 4.0, begin=lambda: held.enter_context(locked(run)), end=held.close)
 
 
 def _suffer(
@@ -110,12 +90,3 @@ def _is_honest(pace: Pace, begun_at: float, ended_at: float) -> None:
     assert {answer for answer, _ in pace.tries} <= {200, 503}, pace.counts()
     assert 503 in {answer for answer, _ in pace.tries}, "nothing was refused"
     pace.is_in_time()
-
-
-def _begin_exclusive(other: sqlite3.Connection) -> None:
-    other.execute("PRAGMA busy_timeout = 10000")
-    other.execute("BEGIN EXCLUSIVE")
-
-
-def _end(other: sqlite3.Connection) -> None:
-    other.execute("ROLLBACK")
