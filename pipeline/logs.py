@@ -1,10 +1,12 @@
 """Logging: structlog to standard error, for people or as JSON; no bodies, numbers or tokens."""
 
 import logging
+import re
 import sys
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict
 
 _QUIET = (
     "twilio",
@@ -19,12 +21,26 @@ _QUIET = (
 )
 
 
+# Where PostgreSQL names values: "DETAIL:  Key (key)=(+1415…) already exists." A line of its own, or
+# in a repr.
+_VALUES = re.compile(r"(DETAIL|CONTEXT):.*?(?=\\n|\n|$)")
+
+
+def _without_values(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Leave out of errors what a database says of the rows they came from."""
+    for name, told in event.items():
+        if isinstance(told, str) and ("DETAIL:" in told or "CONTEXT:" in told):
+            event[name] = _VALUES.sub(r"\1: left out", told)
+    return event
+
+
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_values,
 ]
 
 

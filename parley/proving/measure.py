@@ -17,6 +17,9 @@ from parley.proving.history import Said
 from parley.proving.run import Run
 
 ANSWERED_WITHIN_SECONDS = 2.0
+# The phones are threads of one process, and start a request as late as the page's.
+_SLOWNESSES = 2
+_MARGIN_SECONDS = 0.3
 # Where even such a page is slower, threads of ours are at fault rather than the machine.
 _MOST_SLOWNESS_SECONDS = 4.0
 
@@ -39,7 +42,8 @@ class Pace:
 
     def is_in_time(self, share: float = 1.0) -> None:
         """Assert that this share of all tries was answered within 2 s, on a machine like this."""
-        slow, limit = self.of(share), ANSWERED_WITHIN_SECONDS + self.slowness_seconds
+        slow = self.of(share)
+        limit = ANSWERED_WITHIN_SECONDS + _MARGIN_SECONDS + _SLOWNESSES * self.slowness_seconds
         assert slow <= limit, f"answered after {slow:.2f} s, not within {limit:.2f} s"
 
     def counts(self) -> str:

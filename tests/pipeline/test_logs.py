@@ -4,11 +4,15 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from pipeline import logs
+from pipeline.database import Database
+from tests.builders import a_contact
 
 
 @pytest.fixture
@@ -52,6 +56,28 @@ def test_exception_is_told_with_its_traceback(lines: io.StringIO) -> None:
     except ValueError:
         structlog.get_logger("pipeline.test").exception("provider failed")
     assert "ValueError: invalid literal" in json.loads(lines.getvalue())["exception"]
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_database_error_tells_no_values(
+    lines: io.StringIO, database: Database, style: Literal["json", "console"]
+) -> None:
+    """PostgreSQL says in DETAIL which number was there already."""
+    logs.configure(style)
+    handler = logging.getLogger().handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(lines)
+    number = "+14155550199"
+    a_contact(database, key=number)
+    try:
+        a_contact(database, key=number)
+    except IntegrityError as error:
+        structlog.get_logger("pipeline.test").exception("turn failed")
+        # As Celery tells of a task that failed.
+        logging.getLogger("celery").error("Task raised %r", error.orig, exc_info=error)
+    said = lines.getvalue()
+    assert "+1415" not in said
+    assert "IntegrityError" in said
 
 
 def test_console_is_for_people(lines: io.StringIO) -> None:

@@ -12,6 +12,8 @@ from parley.proving.traffic import numbered
 
 scenario = Group("receiver", [])
 
+_CRASH_LOOP_SECONDS = 6.0
+
 
 @scenario("F2 the same webhook twenty times", is_quick=True, is_core=True)
 def twenty_copies(run: Run) -> None:
@@ -45,23 +47,30 @@ def web_killed(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F1 one worker of web killed")
+@scenario("F1 one worker of web killed", seconds=25.0)
 def web_worker_killed(run: Run) -> None:
-    """One of the two processes that answer is killed in traffic; the server puts another there."""
+    """One of the two processes that answer is killed in traffic, then another of them.
+
+    The server puts one in its place. It takes a worker that dies within 5.5 s of its start for a
+    crash loop, and ends so that its supervisor sees it: the second is killed later than that.
+    """
+    run.traffic.patience_seconds = 60
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    with run.traffic.meanwhile(numbered(run.people(12), 8), every_seconds=0.3):
-        for _ in range(2):
+    with run.traffic.meanwhile(numbered(run.people(12), 20), every_seconds=0.6):
+        for pause_seconds in (_CRASH_LOOP_SECONDS, 0.0):
             time.sleep(0.3 + run.draw.random())
             _, *workers = family_of(web.pid)
             victim = run.draw.choice(workers)
             os.kill(victim, signal.SIGKILL)
             run.did("killed one worker of web")
             _is_replaced(web, victim, len(workers))
+            time.sleep(pause_seconds)
 
 
 @scenario("F1 web told to end")
 def web_restarted(run: Run) -> None:
     """SIGTERM of the web process in traffic, and another started: what an update does."""
+    run.traffic.patience_seconds = 60
     web, *_ = run.start("web", "converse", "dispatch", "clock")
     with run.traffic.meanwhile(numbered(run.people(12), 8), every_seconds=0.3):
         for _ in range(2):
@@ -69,8 +78,6 @@ def web_restarted(run: Run) -> None:
             seconds = web.stop(signal.SIGTERM, within_seconds=30)
             run.did(f"told web to end, which took {seconds:.1f} s")
             web = run.stack.start_one("web")
-    broken = [said for said in run.traffic.said if said.acked_at is None]
-    assert not broken, f"{len(broken)} were given up"
 
 
 @scenario("F1 links cut", is_core=True)
