@@ -74,7 +74,7 @@ def test_database_error_tells_no_values(
     except IntegrityError as error:
         structlog.get_logger("pipeline.test").exception("turn failed")
         # As Celery tells of a task that failed.
-        logging.getLogger("celery").error("Task raised %r", error.orig, exc_info=error)
+        logging.getLogger("celery").exception("Task raised %r", error.orig)
     said = lines.getvalue()
     assert "+1415" not in said
     assert "IntegrityError" in said
