@@ -31,7 +31,7 @@ def shuffled(run: Run) -> None:
     _all_end_as(run, "read")
 
 
-@scenario("F38 callbacks before the answer", is_quick=True)
+@scenario("F38 callbacks before the answer")
 def early(run: Run) -> None:
     """All callbacks, shuffled, come before Twilio's answer to the call that made the message."""
     run.callbacks(statuses=_EVERY, copies=2, is_shuffled=True, is_early=True, seed=run.plan.seed)
@@ -40,7 +40,7 @@ def early(run: Run) -> None:
     _all_end_as(run, "read")
 
 
-@scenario("F38 callbacks of unknown messages")
+@scenario("F38 callbacks of unknown messages", is_obeyed=True)
 def unknown(run: Run) -> None:
     """Callbacks without our id, of messages that are not ours yet or never, and unknown statuses.
 
@@ -66,7 +66,7 @@ def unknown(run: Run) -> None:
     eventually(lambda: {reply.status for reply in _replies(run)} == {"delivered"}, 20)
 
 
-@scenario("F38 database locked under callbacks", is_quick=True, is_core=True)
+@scenario("F38 database locked under callbacks")
 def database_locked(run: Run) -> None:
     """The database takes no callback for 4 s: 503, and Twilio tries again as the URL asks.
 
@@ -98,7 +98,7 @@ def web_killed(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F39 late words", is_quick=True)
+@scenario("F39 late words", is_obeyed=True)
 def late_words(run: Run) -> None:
     """'sent' after 'delivered', 'failed' without its code after one with it, 'read' at the end."""
     run.callbacks(statuses=())

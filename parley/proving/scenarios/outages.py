@@ -13,7 +13,7 @@ from parley.proving.traffic import numbered
 scenario = Group("receiver", [])
 
 
-@scenario("F3 postgresql killed", kinds=ON_POSTGRESQL, is_quick=True, seconds=20.0)
+@scenario("F3 postgresql killed", kinds=ON_POSTGRESQL)
 def postgresql_killed(run: Run) -> None:
     """PostgreSQL is killed in traffic, away for 5 s, and started again.
 
@@ -25,7 +25,7 @@ def postgresql_killed(run: Run) -> None:
     _suffer(run, 5.0, begin=server.kill, end=server.start)
 
 
-@scenario("F4 postgresql silent", kinds=ON_POSTGRESQL, seconds=25.0)
+@scenario("F4 postgresql silent", kinds=ON_POSTGRESQL)
 def postgresql_silent(run: Run) -> None:
     """No byte passes between PostgreSQL and anybody for 4 s; what was held back then arrives."""
     proxy = run.proxy("DATABASE_URL")
@@ -33,7 +33,7 @@ def postgresql_silent(run: Run) -> None:
     _suffer(run, 4.0, begin=proxy.fall_silent, end=proxy.heal)
 
 
-@scenario("F4 postgresql silent, then cut", kinds=ON_POSTGRESQL, seconds=25.0)
+@scenario("F4 postgresql silent, then cut", kinds=ON_POSTGRESQL)
 def postgresql_silent_then_cut(run: Run) -> None:
     """No byte passes for 4 s, and then every link breaks: what was on its way never arrives."""
     proxy = run.proxy("DATABASE_URL")
@@ -46,7 +46,7 @@ def postgresql_silent_then_cut(run: Run) -> None:
     _suffer(run, 4.0, begin=proxy.fall_silent, end=end)
 
 
-@scenario("F4 postgresql paused", kinds=ON_POSTGRESQL, seconds=25.0)
+@scenario("F4 postgresql paused", kinds=ON_POSTGRESQL)
 def postgresql_paused(run: Run) -> None:
     """Every process of PostgreSQL stands still for 4 s, its port open, and then goes on."""
     run.start()

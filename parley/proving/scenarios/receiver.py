@@ -36,7 +36,7 @@ def twenty_copies(run: Run) -> None:
     run.traffic.crowd(numbered([one, *many], 1, "medlar"))
 
 
-@scenario("F1 web killed", is_quick=True, is_core=True)
+@scenario("F1 web killed", is_core=True)
 def web_killed(run: Run) -> None:
     """The web process and its workers are killed in traffic, three times, and started again."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")
@@ -47,7 +47,7 @@ def web_killed(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F1 one worker of web killed", seconds=25.0)
+@scenario("F1 one worker of web killed")
 def web_worker_killed(run: Run) -> None:
     """One of the two processes that answer is killed in traffic, then another of them.
 
@@ -80,7 +80,7 @@ def web_restarted(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F1 links cut", is_core=True)
+@scenario("F1 links cut")
 def links_cut(run: Run) -> None:
     """The links of the phones break after some bytes, before or after the answer is on its way.
 
@@ -96,7 +96,7 @@ def links_cut(run: Run) -> None:
     proxy.heal()
 
 
-@scenario("F7 broker refuses, is silent, is slow", kinds=ON_POSTGRESQL, is_quick=True)
+@scenario("F7 broker refuses, is silent, is slow", kinds=ON_POSTGRESQL)
 def broker_out_of_reach(run: Run) -> None:
     """The broker refuses, falls silent, and takes 5 s for each piece: webhooks do not notice.
 
@@ -118,7 +118,7 @@ def broker_out_of_reach(run: Run) -> None:
     pace.is_in_time(0.99)
 
 
-@scenario("F9 receiver away", seconds=25.0)
+@scenario("F9 receiver away")
 def receiver_away(run: Run) -> None:
     """No web process while people write, until the provider gives up; the pull brings it all."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")

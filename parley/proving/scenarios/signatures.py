@@ -66,7 +66,7 @@ FORGERIES: Mapping[str, Headers] = {
 }
 
 
-@scenario("F8 forged webhooks", is_quick=True, is_core=True)
+@scenario("F8 forged webhooks", is_quick=True)
 def forged(run: Run) -> None:
     """Wrong signatures, hosts, ports and tokens are 403, change no row, and leave no trace in logs.
 
@@ -119,7 +119,7 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-@scenario("F8 webhooks of every shape", is_quick=True)
+@scenario("F8 webhooks of every shape")
 def shapes(run: Run) -> None:
     """Every shape of a real form is 200 and one row: services, blanks, emoji, media, short codes.
 
