@@ -22,7 +22,7 @@ _PATH = "/webhooks/twilio/status"
 _EVERY = ("queued", "sending", "sent", "delivered", "read")
 
 
-@scenario("F38 statuses shuffled and doubled", is_quick=True, is_core=True)
+@scenario("F38 callbacks in any order", is_quick=True, is_core=True)
 def shuffled(run: Run) -> None:
     """Every status three times, in a random order and several at once: each reply ends as read."""
     run.callbacks(statuses=_EVERY, copies=3, is_shuffled=True, seed=run.plan.seed)

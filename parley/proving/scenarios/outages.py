@@ -13,7 +13,7 @@ from parley.proving.traffic import numbered
 scenario = Group("receiver", [])
 
 
-@scenario("F3 postgresql killed", kinds=ON_POSTGRESQL)
+@scenario("F3 database killed", kinds=ON_POSTGRESQL)
 def postgresql_killed(run: Run) -> None:
     """PostgreSQL is killed in traffic, away for 5 s, and started again.
 

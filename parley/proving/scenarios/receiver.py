@@ -15,7 +15,7 @@ scenario = Group("receiver", [])
 _CRASH_LOOP_SECONDS = 6.0
 
 
-@scenario("F2 the same webhook twenty times", is_quick=True, is_core=True)
+@scenario("F2 same webhook twenty times", is_quick=True, is_core=True)
 def twenty_copies(run: Run) -> None:
     """Twenty copies of a webhook at once, of many contacts too, and copies of what is handled.
 
