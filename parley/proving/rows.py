@@ -14,8 +14,11 @@ from pipeline.records.base import Record
 _RESTLESS = {"worker", "watermark", "tally"}
 _PATIENCE_SECONDS = 20.0
 
+# By table, each row as text.
+Rows = dict[str, list[str]]
 
-def snapshot(run: Run) -> dict[str, list[str]]:
+
+def snapshot(run: Run) -> Rows:
     """Every row of every table, but for heartbeats and sums; what did not change is equal."""
     with run.stack.database.read() as connection:
         return {
@@ -23,6 +26,15 @@ def snapshot(run: Run) -> dict[str, list[str]]:
             for table in Record.metadata.sorted_tables
             if table.name not in _RESTLESS
         }
+
+
+def changes(before: Rows, after: Rows) -> list[str]:
+    """The rows that only one of two snapshots has."""
+    return [
+        f"{table}: {row}"
+        for table, rows in after.items()
+        for row in set(rows).symmetric_difference(before[table])
+    ]
 
 
 @contextmanager

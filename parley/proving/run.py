@@ -150,8 +150,11 @@ class Run:
         return time.monotonic() - started
 
     def settle(self) -> None:
-        """Wait until nothing waits any more; fails if that takes longer than it may."""
-        eventually(lambda: not self.waiting(), self.plan.scenario.drained_within_seconds)
+        """Wait until nothing waits and no callback is under way; fails if that takes too long."""
+        limit = self.plan.scenario.drained_within_seconds
+        eventually(lambda: not self.waiting(), limit)
+        self.fake.callbacks.finish(limit)
+        eventually(lambda: not self.waiting(), limit)
 
     def waiting(self) -> list[str]:
         """What waits for a turn, a send, the end of a lease, or to be merged."""
