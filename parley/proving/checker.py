@@ -91,6 +91,12 @@ def undrained(history: History, _: Allowed) -> Iterator[Violation]:
         )
 
 
+def asleep(history: History, _: Allowed) -> Iterator[Violation]:
+    """P10: every worker that runs is alive."""
+    for worker in history.asleep:
+        yield Violation("asleep", "P10", f"{worker} runs, and nothing is heard of it")
+
+
 def lost(history: History, _: Allowed) -> Iterator[Violation]:
     """P1: what was acknowledged is in the inbox, and in the log once it is handled."""
     turns = {turn.sid: turn for turn in history.turns}
@@ -251,6 +257,7 @@ def _is_of_its_take(reply: Reply) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     undrained,
+    asleep,
     lost,
     unexpected,
     doubled_turns,

@@ -82,7 +82,7 @@ class History:
     """All of it. `delivered` are the callbacks that were answered with 2xx, by the message's sid.
 
     `heard` is what the counting bot's data says of each contact, {} with another bot. `statuses`
-    are those that were seen of each reply, in order.
+    are those that were seen of each reply, in order. `asleep` are the workers without a heartbeat.
     """
 
     said: list[Said]
@@ -94,6 +94,7 @@ class History:
     heard: dict[str, list[str]] = field(default_factory=dict)
     statuses: dict[str, list[str]] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    asleep: list[str] = field(default_factory=list)
 
 
 def turns_of(connection: Connection) -> list[Turn]:

@@ -6,15 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from parley.proving import history
-from parley.proving.notes import read_notes
+from parley.proving.notes import Note, read_notes
 from parley.proving.people import Person, people
-from parley.proving.processes import Process, eventually
+from parley.proving.processes import Process, eventually, family_of
 from parley.proving.proxy import Proxy
 from parley.proving.scenario import Scenario
 from parley.proving.shelf import Shelf
@@ -25,6 +26,11 @@ from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.receipts import ReceiptRow
+from pipeline.records.workers import Worker
+
+AWAKE_WITHIN_SECONDS = 15.0
+# A worker beats every 5 s.
+_BEAT_AGE = timedelta(seconds=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +158,32 @@ class Run:
         except SQLAlchemyError as error:
             return [f"the database: {type(error).__name__}"]
 
+    def asleep(self) -> list[str]:
+        """The workers that run, and have not said for a while that they are alive."""
+        with self.stack.database.read() as connection:
+            since = self.stack.database.now(connection) - _BEAT_AGE
+            beats = select(Worker.name).where(Worker.seen_at > since)
+            awake = {int(name.rpartition(":")[2]) for name in connection.scalars(beats)}
+        return [
+            process.log.stem
+            for process, name in self.stack.running().items()
+            if name != "web" and awake.isdisjoint(family_of(process.pid))
+        ]
+
+    def wake(self) -> list[str]:
+        """Wait until every worker is awake; those that are not in time."""
+        deadline = time.monotonic() + AWAKE_WITHIN_SECONDS
+        while (asleep := self.asleep()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return asleep
+
+    def notes(self) -> list[Note]:
+        """What the bot has noted so far."""
+        return read_notes(self.stack.bot_log)
+
     def history(self) -> history.History:
         """What every witness tells."""
-        waiting = self.waiting()
+        waiting, asleep = self.waiting(), self.wake()
         with self.stack.database.read() as connection:
             turns, replies = history.turns_of(connection), history.replies_of(connection)
             heard = {} if self.plan.bot else history.heard_of(connection)
@@ -163,10 +192,11 @@ class Run:
             turns=turns,
             replies=replies,
             takes=history.takes_of(self.fake),
-            notes=read_notes(self.stack.bot_log),
+            notes=self.notes(),
             delivered=history.delivered_of(self.fake),
             heard=heard,
             waiting=waiting,
+            asleep=asleep,
         )
 
     def close(self) -> None:

@@ -70,6 +70,10 @@ class Stack:
         """The processes of the Procfile's lines that are to run, as they were started last."""
         return list(self._lines)
 
+    def running(self) -> dict[Process, str]:
+        """The lines of the Procfile that run, by their names."""
+        return {process: name for process, name in self._lines.items() if process.is_running}
+
     def restart_ended(self) -> None:
         """Start again the lines whose process has ended, without waiting until they are ready."""
         lines = procfile()
