@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -125,6 +126,8 @@ def odd(run: Run) -> None:
             bells.put(queue, b"\xff\xfe\x00", "application/x-python-serialize")
             bells.put(queue, b"", "text/plain")
             bells.put(queue, json.dumps({"task": task}).encode())
+            bells.put(queue, b'{"task": "parley.of_yesterday"}')
+            bells.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
             run.did(f"rang oddly at {queue}")
     goes_on(run)
 
@@ -134,7 +137,7 @@ def damaged(run: Run) -> None:
     """The folder of the embedded broker is emptied, littered with half-written files, removed."""
     run.start()
     folder = run.stack.folder / "broker"
-    harms = (_empty, _litter, shutil.rmtree, _litter, _empty, shutil.rmtree)
+    harms = (_empty, _litter, _remove, _litter, _empty, _remove)
     with run.traffic.meanwhile(numbered(run.people(10), 10), every_seconds=0.5):
         for harm in harms:
             time.sleep(0.7)
@@ -143,12 +146,18 @@ def damaged(run: Run) -> None:
     goes_on(run)
 
 
-def _empty(folder: Any) -> None:
+def _empty(folder: Path) -> None:
     for path in folder.glob("*.*"):
         path.unlink(missing_ok=True)
 
 
-def _litter(folder: Any) -> None:
+def _remove(folder: Path) -> None:
+    # Workers write into it meanwhile.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _litter(folder: Path) -> None:
+    (folder / "control").mkdir(parents=True, exist_ok=True)
     for queue in ("converse", "dispatch", "clock"):
         for number, text in enumerate(("", "{", '{"body": "x"}', "[]", '{"properties": {}}')):
             (folder / f"0000000000000000000{number}_half.{queue}.msg").write_text(text)
