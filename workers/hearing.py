@@ -24,7 +24,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # Celery has no types
             try:
                 hear(message)
             except (LookupError, TypeError, ValueError, AttributeError) as error:
-                log.error("a ring cannot be read, it is dropped", error=type(error).__name__)
+                log.warning("a ring cannot be read, it is dropped", error=type(error).__name__)
                 if not message.acknowledged:
                     message.reject_log_error(log, self.connection_errors)
 

@@ -1,8 +1,8 @@
 """The bot that proofs run with: it counts what it hears, and obeys.
 
 "pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, "die" takes
-its process along, and "grow 400" makes that keep 400 MB more. Its data tells what it has heard, in order, so that an effect that is lost
-or doubled is seen there.
+its process along, and "grow 400" makes that keep 400 MB more. Its data tells what it has heard, in
+order, so that an effect that is lost or doubled is seen there.
 """
 
 import os

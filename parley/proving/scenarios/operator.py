@@ -50,7 +50,7 @@ def _chained(run: Run, conversations: Sequence[str]) -> None:
 
 @scenario("F40 operator moves during turns", is_quick=True, is_core=True, seconds=25.0)
 def moves(run: Run) -> None:
-    """An operator sets the state of conversations whose turns are in flight, and workers are killed.
+    """An operator sets the state of conversations with turns in flight, and workers are killed.
 
     The turn is thrown away and runs again from the operator's state, so no step is missing.
     """

@@ -1,4 +1,4 @@
-"""The broker, third part: rings lost, doubled, late, in no order, and such as nobody understands."""
+"""The broker, third part: rings lost, doubled, late, or beyond understanding."""
 
 import json
 import shutil

@@ -56,7 +56,7 @@ def _given_up(run: Run) -> dict[str, str]:
     """By lane: why its turn is parked."""
     query = select(Entry.lane, Entry.error).where(Entry.status == "parked")
     with run.stack.database.read() as connection:
-        return dict(connection.execute(query).tuples())
+        return {row.lane: row.error for row in connection.execute(query)}
 
 
 def _is_alive(pid: int) -> bool:

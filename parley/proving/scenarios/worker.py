@@ -32,7 +32,7 @@ def resends(run: Run) -> dict[str, int]:
     """By text: how often a message may have been sent a second time."""
     query = select(Message.body, Message.resends).where(Message.resends > 0)
     with run.stack.database.read() as connection:
-        return dict(connection.execute(query).tuples())
+        return {row.body: row.resends for row in connection.execute(query)}
 
 
 @scenario("F18 child of the pool killed", is_quick=True, is_core=True)
@@ -129,7 +129,7 @@ def settled_by_callback(run: Run) -> None:
 
 @scenario("F20 told to end in a turn", is_quick=True)
 def told_to_end(run: Run) -> None:
-    """SIGTERM of each worker in the middle of its work: it finishes within 10 s, leaving nothing."""
+    """SIGTERM of each worker in the middle of its work: it ends within 10 s and leaves nothing."""
     _, converse, dispatch, clock = run.start()
     run.traffic.crowd({person: ["pause 0.5", "two"] for person in run.people(8)})
     at_work(run)
