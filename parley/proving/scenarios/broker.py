@@ -30,7 +30,8 @@ def goes_on(run: Run, within_seconds: float = 15.0) -> None:
     """What is healed takes new messages to their end, all of it."""
     later = run.people(5)
     run.traffic.crowd(numbered(later, 1, "later"))
-    eventually(lambda: all(person.got for person in later), within_seconds)
+    if not run.plan.bot:  # another bot may have nothing to say
+        eventually(lambda: all(person.got for person in later), within_seconds)
 
 
 def at_work(run: Run) -> dict[Person, list[str]]:
@@ -38,9 +39,9 @@ def at_work(run: Run) -> dict[Person, list[str]]:
     slow, late = run.people(2)
     run.fake.turn(to=late.number, times=1, latency_seconds=1.5)
     run.traffic.say(late, "hello")
-    eventually(lambda: late.got)
+    eventually(lambda: late.got, 40)
     run.traffic.say(slow, "pause 1")
-    eventually(lambda: any(note.phone == slow.number for note in run.notes()))
+    eventually(lambda: any(note.phone == slow.number for note in run.notes()), 40)
     return {late: ["hello"], slow: ["pause 1"]}
 
 
@@ -61,7 +62,7 @@ def redis_killed(run: Run) -> None:
     goes_on(run)
 
 
-@scenario("F10 redis killed, everything forgotten", kinds=(REDIS,))
+@scenario("F10 redis killed, everything forgotten", is_obeyed=True, kinds=(REDIS,))
 def redis_forgets(run: Run) -> None:
     """Redis is killed and started again without anything that it had written."""
     run.start()
@@ -92,7 +93,7 @@ def redis_emptied(run: Run) -> None:
     answered_at_once(run)
 
 
-@scenario("F12 redis frozen", kinds=(REDIS,), seconds=40.0)
+@scenario("F12 redis frozen", is_obeyed=True, kinds=(REDIS,))
 def redis_frozen(run: Run) -> None:
     """Redis stops where it stands, with every link half open, and goes on after 20 s.
 
@@ -153,19 +154,19 @@ def _refusing(run: Run, refusal: Callable[[Run], "contextmanager[None]"], what: 
     goes_on(run)
 
 
-@scenario("F13 redis full", kinds=(REDIS,), seconds=25.0)
+@scenario("F13 redis full", is_obeyed=True, kinds=(REDIS,))
 def redis_full(run: Run) -> None:
     """Redis refuses every write for 8 s, for it is out of memory (OOM)."""
     _refusing(run, _full, "redis is full")
 
 
-@scenario("F13 redis cannot save", kinds=(REDIS,), seconds=25.0)
+@scenario("F13 redis cannot save", is_obeyed=True, kinds=(REDIS,))
 def redis_cannot_save(run: Run) -> None:
     """Redis refuses every write for 8 s, for it cannot save to its disk (MISCONF)."""
     _refusing(run, _unsaved, "redis cannot save")
 
 
-@scenario("F13 broker away and silent", kinds=ON_POSTGRESQL, is_quick=True)
+@scenario("F13 broker away and silent", is_obeyed=True, kinds=ON_POSTGRESQL, is_quick=True)
 def away(run: Run) -> None:
     """The broker refuses links, then accepts them and says nothing, each for a few seconds.
 

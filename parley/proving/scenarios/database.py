@@ -42,7 +42,7 @@ def _cut(run: Run) -> None:
     run.did("cut every link to the database")
 
 
-@scenario("F26 database killed in traffic", kinds=ON_POSTGRESQL, seconds=30.0)
+@scenario("F26 database killed in traffic", kinds=ON_POSTGRESQL)
 def killed(run: Run) -> None:
     """PostgreSQL is killed and started again, three times."""
     run.start()
@@ -55,7 +55,7 @@ def killed(run: Run) -> None:
     goes_on(run, 30.0)
 
 
-@scenario("F26 link to the database cut in mid-sentence", kinds=ON_POSTGRESQL, seconds=25.0)
+@scenario("F26 link to the database cut in mid-sentence", kinds=ON_POSTGRESQL)
 def cut_in_mid_sentence(run: Run) -> None:
     """Links to the database break after so many bytes: in a statement, a COMMIT, or its answer."""
     database = run.proxy("DATABASE_URL")
@@ -68,7 +68,7 @@ def cut_in_mid_sentence(run: Run) -> None:
     goes_on(run, 30.0)
 
 
-@scenario("F26 database away and silent", kinds=ON_POSTGRESQL, seconds=35.0)
+@scenario("F26 database away and silent", is_obeyed=True, kinds=ON_POSTGRESQL)
 def away(run: Run) -> None:
     """The database refuses links, then accepts them and says nothing, each for a few seconds.
 

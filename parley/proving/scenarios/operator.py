@@ -48,7 +48,7 @@ def _chained(run: Run, conversations: Sequence[str]) -> None:
             assert before.to_state == after.from_state, f"{before} was overwritten by {after}"
 
 
-@scenario("F40 operator moves during turns", is_quick=True, is_core=True, seconds=25.0)
+@scenario("P8 operator moves during turns", is_obeyed=True, is_quick=True, is_core=True)
 def moves(run: Run) -> None:
     """An operator sets the state of conversations with turns in flight, and workers are killed.
 
@@ -75,7 +75,7 @@ def _kill_one(run: Run, name: str) -> None:
             return
 
 
-@scenario("F40 operator holds during turns", allowed=_SILENT, is_quick=True, seconds=25.0)
+@scenario("P8 operator holds during turns", is_obeyed=True, allowed=_SILENT, is_quick=True)
 def holds(run: Run) -> None:
     """An operator takes conversations whose turns are in flight; workers are killed meanwhile.
 

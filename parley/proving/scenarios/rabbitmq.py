@@ -10,7 +10,7 @@ from parley.proving.traffic import numbered
 scenario = Group("broker", [])
 
 
-@scenario("F14 rabbitmq stopped", kinds=(RABBITMQ,), seconds=25.0)
+@scenario("F14 rabbitmq stopped", is_obeyed=True, kinds=(RABBITMQ,))
 def stopped(run: Run) -> None:
     """RabbitMQ's application is stopped and started: it says goodbye to every link."""
     run.start()
@@ -24,7 +24,7 @@ def stopped(run: Run) -> None:
     goes_on(run)
 
 
-@scenario("F14 rabbitmq killed", kinds=(RABBITMQ,), seconds=30.0)
+@scenario("F14 rabbitmq killed", is_obeyed=True, kinds=(RABBITMQ,))
 def killed(run: Run) -> None:
     """RabbitMQ is killed and started again."""
     run.start()
@@ -52,7 +52,7 @@ def cut(run: Run) -> None:
     goes_on(run)
 
 
-@scenario("F14 rabbitmq out of memory", kinds=(RABBITMQ,), seconds=30.0)
+@scenario("F14 rabbitmq out of memory", is_obeyed=True, kinds=(RABBITMQ,))
 def out_of_memory(run: Run) -> None:
     """RabbitMQ's memory alarm blocks whoever publishes, for 8 s."""
     run.start()

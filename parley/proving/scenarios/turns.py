@@ -73,14 +73,15 @@ def _park(run: Run, text: str, why: str) -> None:
     neighbours = run.people(10)
     run.traffic.crowd({guilty: [text], **numbered(neighbours, 1)})
     run.did(f"said {text!r}")
-    eventually(lambda: all(person.got for person in neighbours), 15)
+    # The pool has one process: neighbours wait until the guilty one's is replaced.
+    eventually(lambda: all(person.got for person in neighbours), 60)
     for tried in range(1, MAX_ATTEMPTS + 1):
-        eventually(lambda n=tried: len(_tries(run, guilty, text)) >= n, 40)
+        eventually(lambda n=tried: len(_tries(run, guilty, text)) >= n, 60)
         if tried < MAX_ATTEMPTS:
             _let_it_fail(run, guilty, text)
     with run.traffic.meanwhile({guilty: ["after"]}):
-        eventually(lambda: _hurried_and_given_up(run, guilty), 40)
-    eventually(lambda: guilty.got == ["1: after"], 20)
+        eventually(lambda: _hurried_and_given_up(run, guilty), 60)
+    eventually(lambda: guilty.got == ["1: after"], 60)
     assert why in _given_up(run)[_lane(guilty)], _given_up(run)
     assert len(_tries(run, guilty, text)) == MAX_ATTEMPTS
     goes_on(run)
@@ -97,9 +98,9 @@ def _let_it_fail(run: Run, person: Person, text: str) -> None:
     """Wait until this try has failed, then let the next one come."""
     pid = _tries(run, person, text)[-1]
     if text == "die":
-        eventually(lambda: not _is_alive(pid))
+        eventually(lambda: not _is_alive(pid), 60)
     else:
-        eventually(lambda: not _is_leased(run, person), 30)
+        eventually(lambda: not _is_leased(run, person), 60)
     _hurry(run, person)
 
 
@@ -109,7 +110,7 @@ def _is_leased(run: Run, person: Person) -> bool:
         return connection.execute(query).first() is not None
 
 
-@scenario("F22 handler that does not end", allowed=_PARKED, seconds=40.0)
+@scenario("F22 handler that does not end", is_obeyed=True, allowed=_PARKED)
 def endless(run: Run) -> None:
     """A handler hangs every time: it is ended at its limit (1 s for 30 s) and hurts nobody else."""
     run.stack.environment["TURN_LIMIT_SECONDS"] = "1"
@@ -117,21 +118,21 @@ def endless(run: Run) -> None:
     _park(run, "pause 60", "TURN_LIMIT_SECONDS")
 
 
-@scenario("F23 handler that raises", allowed=_PARKED, is_quick=True, is_core=True, seconds=25.0)
+@scenario("F23 handler that raises", is_obeyed=True, allowed=_PARKED, is_quick=True, is_core=True)
 def raising(run: Run) -> None:
     """A handler raises every time: its turn is parked after five tries, the contact goes on."""
     run.start()
     _park(run, "raise", "ValueError: as it was told to")
 
 
-@scenario("F23 handler that kills its process", allowed=_PARKED, seconds=45.0)
+@scenario("F23 handler that kills its process", is_obeyed=True, allowed=_PARKED)
 def deadly(run: Run) -> None:
     """A handler takes its process along every time: parked after five, neighbours unharmed."""
     run.start()
     _park(run, "die", "worker died 5 times")
 
 
-@scenario("F23 handler that eats memory", allowed=_PARKED, kinds=ON_POSTGRESQL, seconds=40.0)
+@scenario("F23 handler that eats memory", is_obeyed=True, allowed=_PARKED, kinds=ON_POSTGRESQL)
 def greedy(run: Run) -> None:
     """A handler wants more memory than its process may have: parked; one that keeps much: replaced.
 
@@ -149,7 +150,7 @@ def greedy(run: Run) -> None:
     _park(run, "grow 4000", "MemoryError")
 
 
-@scenario("F27 many children", kinds=ON_POSTGRESQL, seconds=40.0)
+@scenario("F27 many children", kinds=ON_POSTGRESQL)
 def many_children(run: Run) -> None:
     """1000 turns in a pool of 8 processes, killed now and then: no connection is shared."""
     run.start("web", "dispatch", "clock")

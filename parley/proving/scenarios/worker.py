@@ -35,7 +35,7 @@ def resends(run: Run) -> dict[str, int]:
         return {row.body: row.resends for row in connection.execute(query)}
 
 
-@scenario("F18 child of the pool killed", is_quick=True, is_core=True)
+@scenario("F18 child of the pool killed", is_obeyed=True, is_quick=True, is_core=True)
 def child_killed(run: Run) -> None:
     """A process of the pool is killed in a turn, as when memory runs out, and a whole worker too.
 
@@ -51,7 +51,7 @@ def child_killed(run: Run) -> None:
     goes_on(run, 30.0)
 
 
-@scenario("F18 children of the pool killed at random", seconds=30.0)
+@scenario("F18 children of the pool killed at random", is_obeyed=True)
 def children_killed(run: Run) -> None:
     """Whatever runs in the pools of two converse lines is killed, eight times in 4 s."""
     workers = [p for p in run.start(*EVERYTHING, "converse") if p.log.stem.startswith("converse")]
@@ -70,7 +70,7 @@ def _kill_children(run: Run, worker: Process) -> None:
         run.did(f"killed a child of {worker.log.stem}")
 
 
-@scenario("F19 workers killed", drained_within_seconds=90.0, seconds=40.0)
+@scenario("F19 workers killed", is_obeyed=True, drained_within_seconds=90.0)
 def killed(run: Run) -> None:
     """converse, dispatch and clock are killed, each in the middle of its work, and started again.
 
@@ -89,7 +89,7 @@ def killed(run: Run) -> None:
     assert resends(run) == {}
 
 
-@scenario("F19 dispatch killed in a call", drained_within_seconds=90.0, seconds=60.0)
+@scenario("F19 dispatch killed in a call", is_obeyed=True, drained_within_seconds=90.0)
 def killed_in_call(run: Run) -> None:
     """dispatch is killed in calls that the provider never heard, made unanswered, or makes late.
 
@@ -113,7 +113,7 @@ def killed_in_call(run: Run) -> None:
     assert resends(run) == {"1: lost": 1}
 
 
-@scenario("F19 dispatch killed, a callback comes", drained_within_seconds=40.0)
+@scenario("F19 dispatch killed, a callback comes", is_obeyed=True, drained_within_seconds=40.0)
 def settled_by_callback(run: Run) -> None:
     """dispatch is killed before it was answered; the delivery callback settles that message."""
     _, _, dispatch, _ = run.start()
@@ -127,7 +127,7 @@ def settled_by_callback(run: Run) -> None:
     assert resends(run) == {}
 
 
-@scenario("F20 told to end in a turn", is_quick=True)
+@scenario("F20 told to end in a turn", is_obeyed=True, is_quick=True)
 def told_to_end(run: Run) -> None:
     """SIGTERM of each worker in the middle of its work: it ends within 10 s and leaves nothing."""
     _, converse, dispatch, clock = run.start()
@@ -139,7 +139,7 @@ def told_to_end(run: Run) -> None:
     run.start("converse", "dispatch", "clock")
 
 
-@scenario("F20 whole groups told to end", seconds=35.0)
+@scenario("F20 whole groups told to end", is_obeyed=True)
 def groups_told_to_end(run: Run) -> None:
     """SIGTERM of every process of a worker at once, as systemd does, in the middle of its work.
 
@@ -163,10 +163,10 @@ def _end(run: Run, worker: Process) -> None:
 
 @scenario(
     "F21 stalled beyond the lease",
+    is_obeyed=True,
     allowed=Allowed(overlaps=True),
     kinds=(REDIS,),
     drained_within_seconds=60.0,
-    seconds=50.0,
 )
 def stalled(run: Run) -> None:
     """converse and dispatch stop where they stand for longer than a lease, then go on.
