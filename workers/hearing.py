@@ -13,7 +13,7 @@ from celery.worker import consumer
 log = structlog.get_logger(__name__)
 
 
-class Consumer(consumer.Consumer):  # type: ignore[misc]  # Celery has no types
+class Consumer(consumer.Consumer):
     """Celery's own, which survives what it cannot read (the setting `worker_consumer`)."""
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:

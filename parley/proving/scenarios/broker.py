@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from parley.proving.people import Person
 from parley.proving.processes import eventually
@@ -144,7 +144,7 @@ def _unsaved(run: Run) -> Iterator[None]:
             client.config_set("stop-writes-on-bgsave-error", "yes")
 
 
-def _refusing(run: Run, refusal: Callable[[Run], "contextmanager[None]"], what: str) -> None:
+def _refusing(run: Run, refusal: Callable[[Run], AbstractContextManager[None]], what: str) -> None:
     run.start()
     at_work(run)
     with refusal(run):

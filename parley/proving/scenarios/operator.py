@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,7 +23,7 @@ _UNDER_WAY_SECONDS = 3.0
 scenario = Group("worker", [])
 
 
-def _change(run: Run, conversation: str, **change: object) -> None:
+def _change(run: Run, conversation: str, **change: Any) -> None:
     status, answer = run.stack.api("PATCH", f"/conversations/{conversation}", **change)
     assert status == 200, answer
 

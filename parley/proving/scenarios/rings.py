@@ -29,7 +29,9 @@ class Bells:
 
     def __init__(self, run: Run) -> None:
         place = run.stack.environment
-        settings = Settings(database_url=place["DATABASE_URL"], broker_url=place["BROKER_URL"])
+        settings = Settings.model_construct(
+            database_url=place["DATABASE_URL"], broker_url=place["BROKER_URL"]
+        )
         self._app = Celery("bells", set_as_current=False)
         self._app.config_from_object("celeryconfig")
         self._app.conf.update(broker.address(settings))

@@ -7,6 +7,7 @@ here. `_hurry` makes a lane in back-off due at once; that it waits at all is see
 import os
 import re
 import time
+from functools import partial
 
 from sqlalchemy import select, update
 
@@ -52,6 +53,10 @@ def _tries(run: Run, person: Person, text: str) -> list[int]:
     return [n.process for n in notes if (n.what, n.phone, n.text) == ("begin", person.number, text)]
 
 
+def _is_tried(run: Run, person: Person, text: str, times: int) -> bool:
+    return len(_tries(run, person, text)) >= times
+
+
 def _given_up(run: Run) -> dict[str, str]:
     """By lane: why its turn is parked."""
     query = select(Entry.lane, Entry.error).where(Entry.status == "parked")
@@ -76,7 +81,7 @@ def _park(run: Run, text: str, why: str) -> None:
     # The pool has one process: neighbours wait until the guilty one's is replaced.
     eventually(lambda: all(person.got for person in neighbours), 60)
     for tried in range(1, MAX_ATTEMPTS + 1):
-        eventually(lambda n=tried: len(_tries(run, guilty, text)) >= n, 60)
+        eventually(partial(_is_tried, run, guilty, text, tried), 60)
         if tried < MAX_ATTEMPTS:
             _let_it_fail(run, guilty, text)
     with run.traffic.meanwhile({guilty: ["after"]}):
