@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -171,7 +171,10 @@ class Run:
         ]
 
     def wake(self) -> list[str]:
-        """Wait until every worker is awake; those that are not in time."""
+        """Wait until every worker is awake, counted from its start; those that are not in time."""
+        for process, name in self.stack.running().items():
+            with suppress(AssertionError):  # that it is not is found out below
+                self.stack.wait_until_ready(name, process)
         deadline = time.monotonic() + AWAKE_WITHIN_SECONDS
         while (asleep := self.asleep()) and time.monotonic() < deadline:
             time.sleep(0.2)

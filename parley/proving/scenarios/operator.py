@@ -64,7 +64,7 @@ def moves(run: Run) -> None:
                 _change(run, conversation, state=f"set {turn}", force=True)
                 run.did(f"set the state of {conversation}")
             _kill_one(run, "converse")
-    goes_on(run, 30.0)
+    goes_on(run, 60.0)
     eventually(lambda: not run.waiting(), 30)
     _chained(run, list(talks.values()))
 

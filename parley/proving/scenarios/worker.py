@@ -48,7 +48,7 @@ def child_killed(run: Run) -> None:
     os.kill(first, SIGKILL)
     os.killpg(os.getpgid(second), SIGKILL)
     run.did("killed a child and a worker")
-    goes_on(run, 30.0)
+    goes_on(run, 60.0)
 
 
 @scenario("F18 children of the pool killed at random", is_obeyed=True)
@@ -60,7 +60,7 @@ def children_killed(run: Run) -> None:
         for _ in range(8):
             time.sleep(run.draw.uniform(0.1, 0.9))
             _kill_children(run, run.draw.choice(workers))
-    goes_on(run, 30.0)
+    goes_on(run, 60.0)
 
 
 def _kill_children(run: Run, worker: Process) -> None:
