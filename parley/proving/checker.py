@@ -20,11 +20,13 @@ Item = TypeVar("Item")
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What a scenario makes legitimate: `resends` after an outcome that nobody could settle,
-    `overlaps` of a worker that lost its lease without knowing, `parked` turns."""
+    `overlaps` of a worker that lost its lease without knowing, `parked` turns, `silences` of a bot
+    whose conversation an operator holds."""
 
     resends: bool = False
     overlaps: bool = False
     parked: bool = False
+    silences: bool = False
 
 
 STRICT = Allowed()
@@ -91,6 +93,12 @@ def undrained(history: History, _: Allowed) -> Iterator[Violation]:
         )
 
 
+def asleep(history: History, _: Allowed) -> Iterator[Violation]:
+    """P10: every worker that runs is alive."""
+    for worker in history.asleep:
+        yield Violation("asleep", "P10", f"{worker} runs, and nothing is heard of it")
+
+
 def lost(history: History, _: Allowed) -> Iterator[Violation]:
     """P1: what was acknowledged is in the inbox, and in the log once it is handled."""
     turns = {turn.sid: turn for turn in history.turns}
@@ -134,7 +142,7 @@ def doubled_turns(history: History, _: Allowed) -> Iterator[Violation]:
         seen.add(turn.sid)
 
 
-def wrong_effects(history: History, _: Allowed) -> Iterator[Violation]:
+def wrong_effects(history: History, allowed: Allowed) -> Iterator[Violation]:
     """P2, P4: the bot's data holds each handled message once, and each has its replies."""
     if not history.heard:
         return
@@ -143,6 +151,8 @@ def wrong_effects(history: History, _: Allowed) -> Iterator[Violation]:
     answered = {reply.turn_id for reply in history.replies}
     for turn in sorted(history.turns, key=lambda turn: turn.logged):
         if turn.status == "handled" and turn.kind in {"message", "rerun"}:
+            if allowed.silences and turn.id not in answered:
+                continue
             handled[turn.contact].append(texts.get(turn.sid, turn.sid))
             if turn.id not in answered:
                 yield Violation("torn", "P4", f"turn {turn.id} is handled and has no reply")
@@ -257,6 +267,7 @@ def _is_of_its_take(reply: Reply) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     undrained,
+    asleep,
     lost,
     unexpected,
     doubled_turns,

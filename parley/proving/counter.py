@@ -1,8 +1,8 @@
 """The bot that proofs run with: it counts what it hears, and obeys.
 
-"pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, and "die"
-takes its process along. Its data tells what it has heard, in order, so that an effect that is lost
-or doubled is seen there.
+"pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, "die" takes
+its process along, and "grow 400" makes that keep 400 MB more. Its data tells what it has heard, in
+order, so that an effect that is lost or doubled is seen there.
 """
 
 import os
@@ -13,6 +13,7 @@ from parley.proving.surroundings import prepare
 from pipeline.botkit import Bot, Turn
 
 bot = Bot("counter", start="counting", loop_guard=None)
+_kept: list[bytes] = []
 
 
 @bot.awaits("counting")
@@ -29,6 +30,8 @@ def counting(turn: Turn) -> None:
 def _obey(word: str = "", seconds: str = "", *_: str) -> None:
     if word == "pause":
         time.sleep(float(seconds))
+    elif word == "grow":
+        _kept.append(b"x" * (int(seconds) * 1_000_000))
     elif word == "raise":
         raise ValueError("as it was told to")
     elif word == "die":

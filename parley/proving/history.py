@@ -86,7 +86,7 @@ class History:
 
     `heard` is what the counting bot's data says of each contact, {} with another bot. `statuses`
     are those that were seen of each reply, in order. `leaks` are lines of logs that hold what no
-    log may.
+    log may, `asleep` the workers without a heartbeat.
     """
 
     said: list[Said]
@@ -99,6 +99,7 @@ class History:
     statuses: dict[str, list[str]] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    asleep: list[str] = field(default_factory=list)
 
 
 def turns_of(connection: Connection) -> list[Turn]:

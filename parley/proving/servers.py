@@ -24,7 +24,7 @@ from parley.proving.processes import eventually, family_of
 from pipeline.errors import ParleyError
 
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
-_STARTED_WITHIN_SECONDS = 60.0
+_STARTED_WITHIN_SECONDS = 120.0
 
 
 class ServerMissing(ParleyError):

@@ -86,8 +86,9 @@ class Shelf:
             server.kill()
 
     def _used_from_now(self, server: Kind) -> Kind:
-        server.start()
+        # First, so that one that does not come up in time is ended all the same.
         self._used.append(server)
+        server.start()
         return server
 
     def _empty(self, broker: str) -> None:

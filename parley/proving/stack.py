@@ -70,6 +70,10 @@ class Stack:
         """The processes of the Procfile's lines that are to run, as they were started last."""
         return list(self._lines)
 
+    def running(self) -> dict[Process, str]:
+        """The lines of the Procfile that run, by their names."""
+        return {process: name for process, name in self._lines.items() if process.is_running}
+
     def restart_ended(self) -> None:
         """Start again the lines whose process has ended, without waiting until they are ready."""
         lines = procfile()
@@ -146,7 +150,7 @@ class Stack:
     def _operator(self) -> str:
         if not self._token:
             process = self.run("token", "parley", "token", "add", "tests", "--role", "operator")
-            eventually(lambda: not process.is_running)
+            eventually(lambda: not process.is_running, STARTED_WITHIN_SECONDS)
             self._token = process.log.read_text().strip()
         return self._token
 

@@ -35,11 +35,6 @@ def assert_each_once(stack: Stack, said: Said) -> None:
     assert [entry.error for entry in rows(stack.database, Entry) if entry.error] == []
 
 
-def resends(stack: Stack) -> dict[str, int]:
-    """By text: how often a message may have been sent a second time."""
-    return {m.body: m.resends for m in rows(stack.database, Message) if m.resends}
-
-
 def leased(stack: Stack) -> list[str]:
     """The lanes in some worker's hands."""
     return [lane.key for lane in rows(stack.database, Lane) if lane.token]

@@ -1,10 +1,35 @@
-"""The scenarios, one module for each group; ALL is every one of them."""
+"""The scenarios, one module for each group or part of one; ALL is every one of them."""
 
 from parley.proving.scenario import Scenario
-from parley.proving.scenarios import broker, callbacks, outages, receiver, signatures, whole
+from parley.proving.scenarios import (
+    broker,
+    callbacks,
+    database,
+    operator,
+    outages,
+    rabbitmq,
+    receiver,
+    rings,
+    signatures,
+    turns,
+    whole,
+    worker,
+)
 
+_MODULES = (
+    whole,
+    receiver,
+    outages,
+    signatures,
+    callbacks,
+    broker,
+    rabbitmq,
+    rings,
+    worker,
+    turns,
+    database,
+    operator,
+)
 ALL: tuple[Scenario, ...] = tuple(
-    scenario
-    for module in (broker, callbacks, outages, receiver, signatures, whole)
-    for scenario in module.scenario.scenarios
+    scenario for module in _MODULES for scenario in module.scenario.scenarios
 )
