@@ -95,7 +95,7 @@ class Run:
         self.stack.environment["CRASH_AT"] = f"{point} {visits} {mark}"
         return mark
 
-    def has_crashed(self, mark: Path, within_seconds: float = 20.0) -> None:
+    def has_crashed(self, mark: Path, within_seconds: float = 60.0) -> None:
         """Wait until a process has died at its point, and start no more that would."""
         eventually(mark.exists, within_seconds)
         self.stack.environment["CRASH_AT"] = ""

@@ -1,6 +1,10 @@
 """The scenarios, one module for each group; ALL is every one of them."""
 
 from parley.proving.scenario import Scenario
-from parley.proving.scenarios import broker, whole
+from parley.proving.scenarios import broker, crashes, whole
 
-ALL: tuple[Scenario, ...] = (*broker.scenario.scenarios, *whole.scenario.scenarios)
+ALL: tuple[Scenario, ...] = (
+    *broker.scenario.scenarios,
+    *crashes.scenario.scenarios,
+    *whole.scenario.scenarios,
+)
