@@ -1,8 +1,8 @@
 """The bot that proofs run with: it counts what it hears, and obeys.
 
-"pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, and "die"
-takes its process along. "remind 2" makes it speak up by itself 2 s later. Its data tells what it has heard, in order, so that an effect that is lost
-or doubled is seen there.
+"pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, "die" takes
+its process along, and "remind 2" makes it speak up by itself 2 s later. Its data tells what it has
+heard, in order, so that an effect that is lost or doubled is seen there.
 """
 
 import os

@@ -35,14 +35,23 @@ class Traffic:
         self._says = says
         self._lock = threading.Lock()
 
-    def say(self, person: Person, text: str, *, excused: bool = False, copies: int = 1) -> Said:
+    def say(
+        self,
+        person: Person,
+        text: str,
+        *,
+        excused: bool = False,
+        copies: int = 1,
+        to: str = OUR_NUMBER,
+    ) -> Said:
         """Write to the bot; the webhook is tried until it is answered 200 or given up.
 
         The message is in the provider's list from before the first try. `copies` come at once.
+        `to` is our number.
         """
         if self._says and not excused:
             text = self._says[self._bits(16) % len(self._says)]
-        fields = {"From": person.address, "To": person.prefix + OUR_NUMBER, "Body": text}
+        fields = {"From": person.address, "To": person.prefix + to, "Body": text}
         fields["MessageSid"] = f"SM{self._bits(128):032x}"
         form = inbound_form(**fields)
         self._stack.fake.add_inbound(fields)

@@ -2,15 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import urllib3
 from sqlalchemy import func, insert, select, text, update
 
+from parley.proving.inquiry import call, call_until, count, has_opted_out, insist
 from parley.proving.people import Person
 from parley.proving.processes import eventually
 from parley.proving.run import Run
@@ -46,7 +45,7 @@ def answers_that_got_lost(run: Run, mark: Path) -> None:
     run.fake.turn(times=5, after_create="500")
     run.start()
     run.traffic.crowd(numbered(run.people(10), 2))
-    run.has_crashed(mark, 30)
+    run.has_crashed(mark, 60)
 
 
 def stop_and_start(run: Run, mark: Path) -> None:
@@ -57,10 +56,10 @@ def stop_and_start(run: Run, mark: Path) -> None:
         run.traffic.say(person, "n 1")
         run.traffic.say(person, "STOP", excused=True)
     run.has_crashed(mark)
-    eventually(lambda: opted_out(run, persons) == len(persons), 30)
+    eventually(lambda: all(has_opted_out(run, person) for person in persons), 60)
     for person in persons:
         run.traffic.say(person, "START", excused=True)
-    eventually(lambda: not opted_out(run, persons), 30)
+    eventually(lambda: not any(has_opted_out(run, person) for person in persons), 60)
     run.traffic.crowd(numbered(persons, 1, "again"))
 
 
@@ -84,7 +83,7 @@ def reminders(run: Run, mark: Path) -> None:
         time.sleep(0.3)
     run.has_crashed(mark)
     once = {person.number: 1 for person in persons}
-    eventually(lambda: reminded(run) == once, 30)
+    eventually(lambda: reminded(run) == once, 60)
 
 
 def missed_messages(run: Run, mark: Path) -> None:
@@ -92,7 +91,7 @@ def missed_messages(run: Run, mark: Path) -> None:
     run.stack.environment["CRASH_AT"], order = "", run.stack.environment["CRASH_AT"]
     (clock,) = run.start("clock")
     call(run, "sweep.pull")  # sets the watermark that later ones begin at
-    eventually(lambda: count(run, Watermark.name), 20)
+    eventually(lambda: count(run, Watermark.name), 60)
     run.traffic.patience_seconds = 0.0
     persons = run.people(10)
     run.traffic.crowd(numbered(persons, 1, "missed"))
@@ -136,7 +135,7 @@ def counts(run: Run, mark: Path) -> None:
     persons = run.people(30)
     with run.traffic.meanwhile(numbered(persons, 2), every_seconds=1.0):
         run.has_crashed(mark)
-    eventually(lambda: count(run, Contact.id) == len(persons), 30)
+    eventually(lambda: count(run, Contact.id) == len(persons), 60)
     tallied = select(func.sum(Tally.number)).where(Tally.noun == "state")
     with run.stack.database.read() as connection:
         counted = connection.execute(tallied).scalar_one()
@@ -171,7 +170,7 @@ def words_of_an_operator(run: Run, mark: Path) -> None:
     path = f"/conversations/{person.conversation['id']}/messages"
     insist(run, "POST", path, key="once", body="by hand")
     run.has_crashed(mark)
-    eventually(lambda: "by hand" in person.got, 20)
+    eventually(lambda: "by hand" in person.got, 60)
     assert person.got.count("by hand") == 1, person.got
     _is_audited_once(run, "send_message")
 
@@ -185,11 +184,11 @@ def a_turn_run_again(run: Run, mark: Path) -> None:
     person = _a_talk(run)
     with refused_by_the_database(run, "refused"):
         run.traffic.say(person, "refused 1", excused=True)
-        eventually(lambda: tried(run, person), 20)
-        eventually(lambda: count(run, Entry.id, Entry.status == "parked"), 30)
+        eventually(lambda: tried(run, person), 60)
+        eventually(lambda: count(run, Entry.id, Entry.status == "parked"), 60)
     insist(run, "POST", "/failures/turns/rerun")
     run.has_crashed(mark)
-    eventually(lambda: "2: refused 1" in person.got, 30)
+    eventually(lambda: "2: refused 1" in person.got, 60)
     _is_audited_once(run, "rerun_all")
 
 
@@ -198,39 +197,8 @@ def _a_talk(run: Run) -> Person:
     run.start()
     (person,) = run.people(1)
     run.traffic.say(person, "n 1")
-    eventually(lambda: person.got, 20)
+    eventually(lambda: person.got, 60)
     return person
-
-
-def insist(run: Run, method: str, path: str, *, key: str = "", **body: object) -> Any:
-    """Ask the API, again after a broken connection, as a client does; what it answers at last."""
-
-    def asked() -> Any:
-        try:
-            status, answer = run.stack.api(method, path, key=key, **body)
-        except (urllib3.exceptions.HTTPError, ValueError):
-            return None
-        assert status < 300 or status >= 500, answer
-        return answer if status < 300 else None
-
-    return eventually(asked, 30)
-
-
-def call(run: Run, task: str) -> None:
-    """Ring for a job of the clock now, which is otherwise due in a minute or more."""
-    command = ("celery", "--app", "workers.app", "call", task)
-    process = run.stack.run("call", *command)
-    eventually(lambda: not process.is_running, 20)
-
-
-def call_until(run: Run, task: str, is_done: Callable[[], object]) -> None:
-    """Ring for it again and again: a ring may be lost with who took it."""
-
-    def called() -> bool:
-        call(run, task)
-        return bool(is_done())
-
-    eventually(called, 40)
 
 
 @contextmanager
@@ -265,13 +233,6 @@ def tried(run: Run, person: Person) -> bool:
         return bool(connection.execute(found.values(attempts=4)).rowcount)
 
 
-def count(run: Run, column: Any, *conditions: Any) -> int:
-    """How many rows there are."""
-    with run.stack.database.read() as connection:
-        query = select(func.count(column)).where(*conditions)
-        return int(connection.execute(query).scalar_one())
-
-
 def reminded(run: Run) -> dict[str, int]:
     """How often each contact was reminded."""
     query = (
@@ -282,14 +243,6 @@ def reminded(run: Run) -> dict[str, int]:
     )
     with run.stack.database.read() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def opted_out(run: Run, persons: list[Person]) -> int:
-    """How many of them have said STOP."""
-    keys = {person.number for person in persons}
-    with run.stack.database.read() as connection:
-        rows = connection.execute(select(Contact.key, Contact.opt_outs)).all()
-    return sum(bool(row.opt_outs) for row in rows if row.key in keys)
 
 
 def _is_audited_once(run: Run, action: str) -> None:
