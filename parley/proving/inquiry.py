@@ -33,6 +33,12 @@ def has_opted_out(run: Run, person: Person) -> bool:
         return bool(connection.execute(query).scalar())
 
 
+def drained(run: Run, within_seconds: float) -> None:
+    """Nothing waits any more within so many seconds."""
+    took = run.drain(within_seconds)
+    assert took < within_seconds, f"not drained in {within_seconds:g} s: {run.waiting()}"
+
+
 def insist(run: Run, method: str, path: str, *, key: str = "", **body: object) -> Any:
     """Ask the API, again after a broken connection, as a client does; what it answers at last."""
 

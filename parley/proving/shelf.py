@@ -109,7 +109,7 @@ def _upgrade(url: str) -> None:
         cwd=Path(sys.executable).parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     if done.returncode:

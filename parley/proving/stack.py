@@ -137,7 +137,7 @@ class Stack:
     def _operator(self) -> str:
         if not self._token:
             process = self.run("token", "parley", "token", "add", "tests", "--role", "operator")
-            eventually(lambda: not process.is_running)
+            eventually(lambda: not process.is_running, STARTED_WITHIN_SECONDS)
             self._token = process.log.read_text().strip()
         return self._token
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 
 from parley.proving.history import Reply
-from parley.proving.inquiry import count, has_opted_out, insist, replies_to
+from parley.proving.inquiry import count, drained, has_opted_out, insist, replies_to
 from parley.proving.people import Person, a_person
 from parley.proving.processes import eventually
 from parley.proving.run import Run
@@ -15,6 +15,7 @@ from parley.proving.scenario import Group
 from parley.proving.traffic import numbered
 from pipeline.records.audit import AuditEntry
 from pipeline.records.conversations import Conversation
+from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.senders import Sender
 
@@ -44,7 +45,7 @@ def a_message_is_refused(run: Run) -> None:
     run.start()
     run.traffic.crowd(numbered(list(persons.values()), 2))
     run.did(f"{len(codes)} codes")
-    run.drain(30)
+    drained(run, 30)
     for code, person in persons.items():
         first, second = replies_to(run, person)
         is_opt_out = code in _CONSENT
@@ -54,7 +55,7 @@ def a_message_is_refused(run: Run) -> None:
         assert (second.body in person.got) != is_opt_out, (code, second)
 
 
-@scenario("F34 the account is refused", drained_within_seconds=60.0)
+@scenario("F34 the account is refused")
 def the_account_is_refused(run: Run) -> None:
     """Each code that blames us stops that number of ours, and no other, until it is mended.
 
@@ -80,6 +81,8 @@ def the_account_is_refused(run: Run) -> None:
     with run.stack.database.write() as connection:
         now = run.stack.database.now(connection)
         connection.execute(update(Sender).values(open_until=now))
+        waits = Lane.blocked_by.is_not(None)
+        connection.execute(update(Lane).where(waits).values(due_at=now))
 
 
 def _open_circuits(run: Run) -> int:
@@ -104,7 +107,7 @@ def to_come_later(run: Run) -> None:
     def errors() -> list[str]:
         return [reply.error for person in persons.values() for reply in replies_to(run, person)]
 
-    run.drain(75)
+    drained(run, 75)
     assert not any(errors()), errors()
     for case, person in persons.items():
         tried = [create.at for create in run.fake.creates if create.to == person.number]

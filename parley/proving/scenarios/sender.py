@@ -3,7 +3,7 @@
 import time
 from itertools import pairwise
 
-from parley.proving.inquiry import most_in_a_second, replies_to
+from parley.proving.inquiry import drained, most_in_a_second, replies_to
 from parley.proving.people import Person
 from parley.proving.processes import Process, eventually
 from parley.proving.run import Run
@@ -71,7 +71,7 @@ def made_and_not_told(run: Run) -> None:
     """Twilio makes messages and answers 500, resets, hangs or names no sid: found in its list."""
     run.fake.plan()
     persons = _not_told(run)
-    run.drain(UNKNOWN_WITHIN_SECONDS)
+    drained(run, UNKNOWN_WITHIN_SECONDS)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
@@ -79,7 +79,7 @@ def made_and_not_told(run: Run) -> None:
 def made_and_called_back(run: Run) -> None:
     """The same, and a callback tells of each message before anybody looks it up."""
     persons = _not_told(run)
-    run.drain(30)
+    drained(run, 30)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
@@ -107,7 +107,7 @@ def database_down_at_the_answer(run: Run) -> None:
     run.did("killed postgresql")
     time.sleep(5)  # the answers come after 3 s
     run.shelf.postgresql.start()
-    run.drain(30)
+    drained(run, 30)
     assert not _resent(run, persons), "an answer was lost"
 
 
@@ -125,7 +125,7 @@ def database_down_and_dispatch_killed(run: Run) -> None:
     run.kill(dispatch)
     run.shelf.postgresql.start()
     run.start("dispatch")
-    run.drain(UNKNOWN_WITHIN_SECONDS)
+    drained(run, UNKNOWN_WITHIN_SECONDS)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
@@ -154,7 +154,7 @@ def twilio_refused(run: Run) -> None:
     run.traffic.crowd(numbered(run.people(40), 1))
     time.sleep(12)
     link.heal()
-    run.drain(30)
+    drained(run, 30)
     _kept_the_rate(run)
 
 
@@ -168,7 +168,7 @@ def twilio_unavailable(run: Run) -> None:
     run.did("twilio answers 503")
     time.sleep(20)
     run.fake.knobs.ordered.clear()
-    run.drain(UNKNOWN_WITHIN_SECONDS)
+    drained(run, UNKNOWN_WITHIN_SECONDS)
     _kept_the_rate(run)
 
 
@@ -184,7 +184,7 @@ def twilio_silent(run: Run) -> None:
     run.traffic.crowd(numbered(persons, 1))
     time.sleep(20)
     link.heal()
-    run.drain(UNKNOWN_WITHIN_SECONDS)
+    drained(run, UNKNOWN_WITHIN_SECONDS)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
