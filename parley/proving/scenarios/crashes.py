@@ -45,8 +45,10 @@ WAYS: dict[Point, tuple[Way, int]] = {
     Point.OVERRIDE_RERUNNING: (ways.a_turn_run_again, 1),
 }
 _QUICK = {Point.RECEIVE_COMMITTED, Point.CONVERSE_RECORDED, Point.CLOCK_MOVED_TIMERS}
-_QUICK |= {Point.OVERRIDE_WRITING}
+_QUICK |= {Point.DISPATCH_CALLED, Point.DISPATCH_RECORDING}
 _CORE = {Point.CONVERSE_RECORDING, Point.DISPATCH_CALLED}
+_OBEYED = {Point.CONVERSE_BLAMING, Point.CLOCK_MOVING_TIMERS, Point.CLOCK_MOVED_TIMERS}
+_OBEYED |= {Point.OVERRIDE_MOVING, Point.OVERRIDE_RERUNNING}
 # They are reached through a trigger that PostgreSQL has and SQLite lacks.
 _ON_POSTGRESQL = {Point.CONVERSE_BLAMING, Point.OVERRIDE_RERUNNING}
 
@@ -70,7 +72,7 @@ def _add(point: Point, way: Way, most_visits: int) -> None:
         drained_within_seconds=90.0 if point is Point.DISPATCH_LOOKED_UP else 30.0,
         is_quick=point in _QUICK,
         is_core=point in _CORE,
-        seconds=30.0,
+        is_obeyed=point in _OBEYED,
     )
     scenario.scenarios.append(added)
 

@@ -35,7 +35,7 @@ _ACCOUNT = (
 _LATER = ((20429, 429), (21611, 400), (14107, 400), (63018, 400), (0, 429))
 
 
-@scenario("F34 a message is refused", is_quick=True)
+@scenario("F34 a message is refused", is_obeyed=True, is_quick=True)
 def a_message_is_refused(run: Run) -> None:
     """Each code that says no for good ends its message alone, with a reason to read."""
     codes = (*_NUMBER, *_CONTENT, *_WINDOW, *_UNHEARD_OF, *_CONSENT)
@@ -55,7 +55,7 @@ def a_message_is_refused(run: Run) -> None:
         assert (second.body in person.got) != is_opt_out, (code, second)
 
 
-@scenario("F34 the account is refused")
+@scenario("F34 the account is refused", is_obeyed=True)
 def the_account_is_refused(run: Run) -> None:
     """Each code that blames us stops that number of ours, and no other, until it is mended.
 
@@ -89,7 +89,7 @@ def _open_circuits(run: Run) -> int:
     return count(run, Sender.address, Sender.circuit == "open")
 
 
-@scenario("F34 the message is to come later", drained_within_seconds=75.0)
+@scenario("F34 the message is to come later", is_obeyed=True, drained_within_seconds=75.0)
 def to_come_later(run: Run) -> None:
     """Each code that says "not now" keeps its message queued, and it goes out, once.
 
@@ -115,7 +115,7 @@ def to_come_later(run: Run) -> None:
         assert tried[1] - tried[0] >= least, (case, tried)
 
 
-@scenario("F35 opted out in mid-talk", is_quick=True)
+@scenario("F35 opted out in mid-talk", is_obeyed=True, is_quick=True)
 def opted_out(run: Run) -> None:
     """Twilio says 21610 in the middle of a talk: nothing more goes out until START."""
     run.start()
@@ -139,7 +139,7 @@ def opted_out(run: Run) -> None:
     eventually(lambda: all("4: answered 1" in person.got for person in persons), 60)
 
 
-@scenario("F35 STOP while replies are queued")
+@scenario("F35 STOP while replies are queued", is_obeyed=True)
 def stop_while_queued(run: Run) -> None:
     """STOP comes while the first of three replies is under way: the other two stay here."""
     run.start()
@@ -161,7 +161,7 @@ def stop_while_queued(run: Run) -> None:
     eventually(lambda: all(len(person.got) == 2 for person in persons), 60)
 
 
-@scenario("F36 the window closes while it waits")
+@scenario("F36 the window closes while it waits", is_obeyed=True)
 def window_closes(run: Run) -> None:
     """WhatsApp's 24 hours pass while replies are queued: they expire, and say why.
 
@@ -182,7 +182,7 @@ def window_closes(run: Run) -> None:
     eventually(lambda: all("2: back 1" in person.got for person in persons), 60)
 
 
-@scenario("F37 an operator sends it twice", is_core=True)
+@scenario("F37 an operator sends it twice", is_obeyed=True, is_core=True)
 def sent_twice_by_hand(run: Run) -> None:
     """20 requests at once with one Idempotency-Key are one message, while the bot speaks too."""
     run.start()
@@ -206,7 +206,7 @@ def sent_twice_by_hand(run: Run) -> None:
     assert count(run, AuditEntry.id, AuditEntry.action == "send_message") == 11
 
 
-@scenario("F37 a hold while replies are queued", is_quick=True)
+@scenario("F37 a hold while replies are queued", is_obeyed=True, is_quick=True)
 def hold_while_queued(run: Run) -> None:
     """An operator takes talks whose replies are queued: they are cancelled, the operator's go."""
     run.start("web", "converse", "clock")

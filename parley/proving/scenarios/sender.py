@@ -19,7 +19,7 @@ _RATE = 20
 _MOST_IN_A_SECOND = _RATE * 5 // 4 + 1
 
 
-@scenario("F28 too many requests", is_quick=True)
+@scenario("F28 too many requests", is_obeyed=True)
 def too_many_requests(run: Run) -> None:
     """Twilio refuses a burst with 429 and asks for 2 s; nothing goes faster than SENDER_RATE."""
     run.stack.environment["SENDER_RATE"] = str(_RATE)
@@ -32,7 +32,7 @@ def too_many_requests(run: Run) -> None:
     _kept_the_rate(run)
 
 
-@scenario("F28 too many requests, no Retry-After")
+@scenario("F28 too many requests, no Retry-After", is_obeyed=True)
 def too_many_requests_unsaid(run: Run) -> None:
     """The same burst without Retry-After: we wait at least the second that the code stands for."""
     run.fake.turn(times=6, status=429, code=20429)
@@ -96,7 +96,7 @@ def _not_told(run: Run) -> list[Person]:
     return persons
 
 
-@scenario("F32 database down at the answer", kinds=ON_POSTGRESQL)
+@scenario("F32 database down at the answer", kinds=ON_POSTGRESQL, is_obeyed=True)
 def database_down_at_the_answer(run: Run) -> None:
     """PostgreSQL dies while calls are under way: their answers are kept in memory until it lives.
 
@@ -114,6 +114,7 @@ def database_down_at_the_answer(run: Run) -> None:
 @scenario(
     "F32 database down, then dispatch killed",
     kinds=ON_POSTGRESQL,
+    is_obeyed=True,
     drained_within_seconds=UNKNOWN_WITHIN_SECONDS,
 )
 def database_down_and_dispatch_killed(run: Run) -> None:
@@ -139,7 +140,7 @@ def _calls_under_way(run: Run) -> tuple[list[Person], Process]:
     return persons, dispatch
 
 
-@scenario("F33 twilio refuses connections", is_quick=True)
+@scenario("F33 twilio refuses connections")
 def twilio_refused(run: Run) -> None:
     """Nobody listens at Twilio's address for 12 s: then all goes out, at SENDER_RATE at most.
 

@@ -70,7 +70,7 @@ def _learn(s: Stage, outcome: senders.Outcomes, times: int) -> float:
         with s.database.write() as connection:
             now = s.database.now(connection)
             senders.note_outcomes(connection, {"sms +15550100": outcome}, 0.0, now)
-    return rows(s.database, Sender)[0].rate
+    return float(rows(s.database, Sender)[0].rate)
 
 
 def test_a_sender_that_was_slowed_for_long_is_soon_well_again(stage: MakeStage) -> None:
@@ -99,10 +99,10 @@ def test_who_waits_for_a_slow_but_well_sender_is_left_in_peace(stage: MakeStage)
     assert _longest_wait(s) == 118
 
 
-def _longest_wait(s: Stage) -> float:
+def _longest_wait(s: Stage) -> int:
     waiting = [lane for lane in rows(s.database, Lane) if lane.due_at and not lane.token]
     latest = max(lane.due_at for lane in waiting if lane.due_at)
-    return round((latest - s.clock.now).total_seconds())
+    return int((latest - s.clock.now).total_seconds())
 
 
 def test_paced_messages_leave_at_the_rate(stage: MakeStage, database: Database) -> None:
