@@ -1,13 +1,15 @@
 """The bot that proofs run with: it counts what it hears, and obeys.
 
 "pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, "die" takes
-its process along, and "grow 400" makes that keep 400 MB more. Its data tells what it has heard, in
-order, so that an effect that is lost or doubled is seen there.
+its process along, "grow 400" makes that keep 400 MB more, "remind 2" makes it speak up by itself
+2 s later. Its data tells what it has heard, in order, so that an effect that is lost or doubled is
+seen there.
 """
 
 import os
 import signal
 import time
+from datetime import timedelta
 
 from parley.proving.surroundings import prepare
 from pipeline.botkit import Bot, Turn
@@ -23,8 +25,16 @@ def counting(turn: Turn) -> None:
     _obey(*text.split()[:2])
     heard = [*turn.data.get("heard", []), text]
     turn.data["heard"] = heard
+    if text.startswith("remind "):
+        turn.remind(timedelta(seconds=float(text.split()[1])), "reminded")
     for part in ("a", "b", "c") if text.startswith("three") else ("",):
         turn.say(f"{len(heard)}{part}: {text}")
+
+
+@bot.sends("reminded", then="counting")
+def reminded(turn: Turn) -> None:
+    """Speak up, once the time of "remind" has come."""
+    turn.say("reminded")
 
 
 def _obey(word: str = "", seconds: str = "", *_: str) -> None:

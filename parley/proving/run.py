@@ -106,7 +106,7 @@ class Run:
         self.stack.environment["CRASH_AT"] = f"{point} {visits} {mark}"
         return mark
 
-    def has_crashed(self, mark: Path, within_seconds: float = 20.0) -> None:
+    def has_crashed(self, mark: Path, within_seconds: float = 60.0) -> None:
         """Wait until a process has died at its point, and start no more that would."""
         eventually(mark.exists, within_seconds)
         self.stack.environment["CRASH_AT"] = ""
@@ -190,6 +190,7 @@ class Run:
         """Whether the clock has looked for missed messages; from then on none is too old."""
         with self.stack.database.read() as connection:
             return connection.execute(select(Watermark.name)).first() is not None
+
     def asleep(self) -> list[str]:
         """The workers that run, and have not said for a while that they are alive."""
         with self.stack.database.read() as connection:

@@ -61,7 +61,10 @@ class Traffic:
         with self._lock:
             self.said.append(said)
             self._written[sid] = (person, fields)
-        self._stack.fake.add_inbound(_plain(said, person))
+        # The list shows what was written to, too.
+        to = fields.get("To")
+        listed = {"To": to} if isinstance(to, str) else {}
+        self._stack.fake.add_inbound(_plain(said, person) | listed)
         self.repeat(said, copies=copies)
         return said
 
@@ -114,7 +117,7 @@ class Traffic:
         with ThreadPoolExecutor(_PHONES) as phones:
             for number in range(int(per_second * seconds)):
                 person, round_ = persons[number % len(persons)], number // len(persons)
-                phones.submit(self.say, person, f"n {round_ + 1}")
+                phones.submit(self.say, person, f"quince {round_ + 1}")
                 time.sleep(max(0.0, started + number / per_second - time.monotonic()))
 
     def _deliver(self, said: Said, form: Form) -> None:

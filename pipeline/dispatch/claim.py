@@ -136,8 +136,7 @@ def _keep_the_rate(
         if permit is None or position < permit.allowed:
             allowed.append(head)
             continue
-        behind = timedelta(seconds=permit.seconds_between * (position - permit.allowed))
-        due_at = permit.next_at + behind
+        due_at = permit.due_at(position - permit.allowed)
         blocker = sender if permit.is_blocked else None
         sorting.postponed.append((head.key, due_at, head.attempts, blocker))
         if not permit.is_blocked:

@@ -3,6 +3,7 @@
 A sender has a row only while it is limited or in trouble; without one it sends freely.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,9 +18,15 @@ TROUBLE_LIMIT = 5
 PROBE_AFTER = timedelta(seconds=15)
 PROBE_BLOCKED_AFTER = timedelta(seconds=60)
 _SLOWED_RATE = 8.0
-_SLOWEST_RATE = 0.1
+# Half of the least that a number may send: https://www.twilio.com/docs/api/errors/63018
+_SLOWEST_RATE = 0.5
 _FREE_RATE = 100.0
+# By a share of it, or by so much where that is more: from the slowest rate up by shares alone
+# would take minutes after the provider is well again.
 _RECOVERY = 1.05
+_RECOVERY_STEP = 0.5
+# Who waits for a slowed sender looks again so soon: its rate may have risen by then.
+_LOOK_AGAIN_SECONDS = 10.0
 
 
 class Sender(Record):
@@ -38,12 +45,22 @@ class Sender(Record):
 
 
 class Permit(NamedTuple):
-    """How many messages a sender may send now, and when the next ones may go."""
+    """How many messages a sender may send now, and when the next ones may go.
+
+    Nobody is to wait longer than `longest_seconds` for a place without asking again.
+    """
 
     allowed: int
     next_at: datetime
     seconds_between: float
     is_blocked: bool = False
+    longest_seconds: float = math.inf
+
+    def due_at(self, position: int) -> datetime:
+        """When the message at this position among those that are not allowed may go."""
+        return self.next_at + timedelta(
+            seconds=min(self.seconds_between * position, self.longest_seconds)
+        )
 
 
 def permits(
@@ -59,13 +76,13 @@ def permits(
         )
     given = {}
     for sender in _lock(connection, wanted):
-        permit = _permit(sender, wanted[sender.address], now)
+        permit = _permit(sender, wanted[sender.address], limit_rate, now)
         given[sender.address] = permit
         _take(connection, sender, permit, now)
     return given
 
 
-def _permit(sender: Row[Any], wanted: int, now: datetime) -> Permit:
+def _permit(sender: Row[Any], wanted: int, limit_rate: float, now: datetime) -> Permit:
     if sender.circuit == "open":
         # Half-open: one message probes, and the next probe waits.
         is_due = sender.open_until <= now
@@ -76,7 +93,10 @@ def _permit(sender: Row[Any], wanted: int, now: datetime) -> Permit:
     count = min(wanted, int(tokens))
     seconds = 1 / sender.rate
     missing = max(0.0, 1 - (tokens - count))
-    return Permit(count, now + timedelta(seconds=missing * seconds), seconds)
+    is_slowed = not limit_rate or sender.rate < limit_rate
+    longest = _LOOK_AGAIN_SECONDS if is_slowed else math.inf
+    next_at = now + timedelta(seconds=missing * seconds)
+    return Permit(count, next_at, seconds, longest_seconds=longest)
 
 
 def _tokens(sender: Row[Any], now: datetime) -> float:
@@ -151,7 +171,7 @@ def _rate(rate: float, outcome: Outcomes, limit_rate: float) -> float:
         return max(_SLOWEST_RATE, rate / 2 if rate else _SLOWED_RATE)
     if not outcome.succeeded or not rate:
         return rate
-    recovered = rate * _RECOVERY
+    recovered = max(rate * _RECOVERY, rate + _RECOVERY_STEP)
     if limit_rate:
         return min(recovered, limit_rate)
     return recovered if recovered < _FREE_RATE else 0.0

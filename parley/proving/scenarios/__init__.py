@@ -4,12 +4,15 @@ from parley.proving.scenario import Scenario
 from parley.proving.scenarios import (
     broker,
     callbacks,
+    crashes,
     database,
     operator,
     outages,
     rabbitmq,
     receiver,
+    refusals,
     rings,
+    sender,
     signatures,
     turns,
     whole,
@@ -29,6 +32,9 @@ _MODULES = (
     turns,
     database,
     operator,
+    sender,
+    refusals,
+    crashes,
 )
 ALL: tuple[Scenario, ...] = tuple(
     scenario for module in _MODULES for scenario in module.scenario.scenarios

@@ -63,4 +63,4 @@ def test_too_many_requests_slows_the_sender_down(stage: MakeStage) -> None:
     s.clock.pass_by(10)
     s.dispatch()
     assert statuses(s) == ["accepted"]
-    assert rows(s.database, Sender)[0].rate == pytest.approx(8.4)
+    assert rows(s.database, Sender)[0].rate == pytest.approx(8.5)

@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pipeline.database import Database
 from pipeline.dispatch.claim import claim
 from pipeline.dispatch.drain import Dispatch
+from pipeline.records import senders
+from pipeline.records.lanes import Lane
 from pipeline.records.senders import Sender
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post
-from tests.stage import echo, one_state
+from tests.stage import Stage, echo, one_state
 
 
 def test_two_dispatchers_share_one_bucket(stage: MakeStage) -> None:
@@ -60,6 +62,47 @@ def test_slow_start_is_lowered_to_the_setting(stage: MakeStage) -> None:
     s.clock.pass_by(1)
     s.plays()
     assert rows(s.database, Sender)[0].rate == 5.0
+
+
+def _learn(s: Stage, outcome: senders.Outcomes, times: int) -> float:
+    """What rate a sender without a setting has after so many batches of answers like this."""
+    for _ in range(times):
+        with s.database.write() as connection:
+            now = s.database.now(connection)
+            senders.note_outcomes(connection, {"sms +15550100": outcome}, 0.0, now)
+    return float(rows(s.database, Sender)[0].rate)
+
+
+def test_a_sender_that_was_slowed_for_long_is_soon_well_again(stage: MakeStage) -> None:
+    s = stage()
+    assert _learn(s, senders.Outcomes(slowed_down=1), 12) == 0.5
+    # In 9 seconds: 2 to the first of them, then ever less.
+    assert _learn(s, senders.Outcomes(succeeded=1), 15) == 8.0
+
+
+def test_nobody_waits_out_a_rate_that_may_have_risen_by_then(stage: MakeStage) -> None:
+    s = stage()
+    for number in range(60):
+        s.hears("hi", f"+141555508{number:02}")
+    s.converse()
+    _learn(s, senders.Outcomes(slowed_down=1), 12)
+    assert len(claim(s.database, 64, 0.0).to_send) == 1
+    assert _longest_wait(s) == 12  # of 118
+
+
+def test_who_waits_for_a_slow_but_well_sender_is_left_in_peace(stage: MakeStage) -> None:
+    s = stage()
+    for number in range(60):
+        s.hears("hi", f"+141555508{number:02}")
+    s.converse()
+    assert len(claim(s.database, 64, 0.5).to_send) == 1
+    assert _longest_wait(s) == 118
+
+
+def _longest_wait(s: Stage) -> int:
+    waiting = [lane for lane in rows(s.database, Lane) if lane.due_at and not lane.token]
+    latest = max(lane.due_at for lane in waiting if lane.due_at)
+    return int((latest - s.clock.now).total_seconds())
 
 
 def test_paced_messages_leave_at_the_rate(stage: MakeStage, database: Database) -> None:
