@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parley.proving import breakages
-from parley.proving.checker import Counts, Violation, check, count
+from parley.proving.checker import Counts, check, count
 from parley.proving.fake_twilio import FakeTwilio
 from parley.proving.run import Plan, Run
 from parley.proving.shelf import Shelf
 from parley.proving.stack import Stack
+from parley.proving.verdicts import Violation
+from parley.proving.witnesses import gather
 
 COUNTER = "parley.proving.counter:bot"
 WITNESS = "parley.proving.witness:bot"
@@ -55,7 +57,7 @@ def prove(plan: Plan, shelf: Shelf) -> Result:
         error = _play(run)
         run.heal()
         drained = _drain(run)
-        history = run.history()
+        history = gather(run)
         violations = check(history, plan.scenario.allowed)
         is_good = not (error or violations)
         return Result(

@@ -4,35 +4,30 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley.proving import history
 from parley.proving.notes import Note, read_notes
 from parley.proving.people import Person, people
-from parley.proving.processes import Process, eventually, family_of
+from parley.proving.processes import Process, eventually
 from parley.proving.proxy import Proxy
 from parley.proving.scenario import Scenario
 from parley.proving.shelf import Shelf
 from parley.proving.stack import EVERYTHING, Stack
 from parley.proving.traffic import Traffic
-from parley.proving.watching import Statuses, leaks
+from parley.proving.watching import Statuses
 from pipeline.crash import Point
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from pipeline.records.messages import Message
 from pipeline.records.receipts import ReceiptRow
-from pipeline.records.workers import Watermark, Worker
+from pipeline.records.workers import Watermark
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
-AWAKE_WITHIN_SECONDS = 15.0
-# A worker beats every 5 s.
-_BEAT_AGE = timedelta(seconds=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Run:
         self.faults: list[str] = []
         # What no log may hold, beside what was said and by whom.
         self.secrets = [stack.environment[name] for name in _SECRETS]
-        self._statuses = Statuses(stack.database)
+        self.statuses = Statuses(stack.database)
         self._proxies: list[Proxy] = []
 
     def start(self, *names: str) -> list[Process]:
@@ -191,60 +186,12 @@ class Run:
         with self.stack.database.read() as connection:
             return connection.execute(select(Watermark.name)).first() is not None
 
-    def asleep(self) -> list[str]:
-        """The workers that run, and have not said for a while that they are alive."""
-        with self.stack.database.read() as connection:
-            since = self.stack.database.now(connection) - _BEAT_AGE
-            beats = select(Worker.name).where(Worker.seen_at > since)
-            awake = {int(name.rpartition(":")[2]) for name in connection.scalars(beats)}
-        return [
-            process.log.stem
-            for process, name in self.stack.running().items()
-            if name != "web" and awake.isdisjoint(family_of(process.pid))
-        ]
-
-    def wake(self) -> list[str]:
-        """Wait until every worker is awake, counted from its start; those that are not in time."""
-        for process, name in self.stack.running().items():
-            with suppress(AssertionError):  # that it is not is found out below
-                self.stack.wait_until_ready(name, process)
-        deadline = time.monotonic() + AWAKE_WITHIN_SECONDS
-        while (asleep := self.asleep()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        return asleep
-
     def notes(self) -> list[Note]:
         """What the bot has noted so far."""
         return read_notes(self.stack.bot_log)
 
-    def history(self) -> history.History:
-        """What every witness tells."""
-        waiting, asleep = self.waiting(), self.wake()
-        with self.stack.database.read() as connection:
-            turns, replies = history.turns_of(connection), history.replies_of(connection)
-            heard = {} if self.plan.bot else history.heard_of(connection)
-        return history.History(
-            said=self.traffic.said,
-            turns=turns,
-            replies=replies,
-            takes=history.takes_of(self.fake),
-            notes=self.notes(),
-            delivered=history.delivered_of(self.fake),
-            heard=heard,
-            statuses=self._statuses.seen(),
-            waiting=waiting,
-            leaks=leaks(self.stack.printed(), self._secrets_of_logs()),
-            asleep=asleep,
-        )
-
-    def _secrets_of_logs(self) -> Iterator[str]:
-        yield from self.secrets
-        for said in self.traffic.said:
-            yield said.contact
-            yield said.text
-
     def close(self) -> None:
         """End the proxies and the watch."""
-        self._statuses.close()
+        self.statuses.close()
         for proxy in self._proxies:
             proxy.refuse()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.proving.checker import STRICT, Allowed
 from parley.proving.shelf import KINDS
+from parley.proving.verdicts import STRICT, Allowed
 
 if TYPE_CHECKING:
     from parley.proving.run import Run

@@ -13,7 +13,8 @@ from typing import TypeVar
 from celery import Celery
 
 from parley.proving.processes import ROOT
-from parley.proving.servers import Postgresql, Rabbitmq, Redis, Server
+from parley.proving.server import Server
+from parley.proving.servers import Postgresql, Rabbitmq, Redis
 
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 _QUEUES = ("converse", "dispatch", "clock")

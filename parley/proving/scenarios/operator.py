@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from parley.proving.checker import Allowed
 from parley.proving.people import Person
 from parley.proving.processes import eventually
 from parley.proving.run import Run
 from parley.proving.scenario import Group
 from parley.proving.scenarios.broker import at_work, goes_on
 from parley.proving.stack import EVERYTHING
+from parley.proving.verdicts import Allowed
 from pipeline.records.transitions import Transition
 
 _SILENT = Allowed(silences=True)

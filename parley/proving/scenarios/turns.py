@@ -11,13 +11,13 @@ from functools import partial
 
 from sqlalchemy import select, update
 
-from parley.proving.checker import Allowed
 from parley.proving.people import Person
 from parley.proving.processes import eventually, procfile
 from parley.proving.run import Run
 from parley.proving.scenario import ON_POSTGRESQL, Group
 from parley.proving.scenarios.broker import goes_on
 from parley.proving.traffic import numbered
+from parley.proving.verdicts import Allowed
 from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane

@@ -9,7 +9,7 @@ from parley.proving.growth import Growth
 from parley.proving.processes import eventually
 from parley.proving.run import Run
 from parley.proving.scenario import REDIS, Group
-from parley.proving.servers import Server
+from parley.proving.server import Server
 from parley.proving.traffic import numbered
 
 scenario = Group("whole", [])

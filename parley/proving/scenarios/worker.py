@@ -7,13 +7,13 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
 from sqlalchemy import select
 
-from parley.proving.checker import Allowed
 from parley.proving.processes import Process, eventually, family_of
 from parley.proving.run import Run
 from parley.proving.scenario import REDIS, Group
 from parley.proving.scenarios.broker import at_work, goes_on, nothing_leased
 from parley.proving.stack import EVERYTHING
 from parley.proving.traffic import numbered
+from parley.proving.verdicts import Allowed
 from pipeline.records.messages import Message
 
 STOPPED_WITHIN_SECONDS = 10.0

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from parley.proving.checker import Allowed, check, count
+from parley.proving.checker import check, count
 from parley.proving.history import History, Reply, Said, Take, Turn
 from parley.proving.notes import Note
+from parley.proving.verdicts import Allowed
 
 ADA, BOB = "+14155550101", "+14155550102"
 
