@@ -104,6 +104,8 @@ class Run:
     def has_crashed(self, mark: Path, within_seconds: float = 60.0) -> None:
         """Wait until a process has died at its point, and start no more that would."""
         eventually(mark.exists, within_seconds)
+        # The mark comes just before the end.
+        time.sleep(0.5)
         self.stack.environment["CRASH_AT"] = ""
         self.did(f"died at {mark.stem}")
 

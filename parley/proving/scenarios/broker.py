@@ -166,7 +166,7 @@ def redis_cannot_save(run: Run) -> None:
     _refusing(run, _unsaved, "redis cannot save")
 
 
-@scenario("F13 broker away and silent", is_obeyed=True, kinds=ON_POSTGRESQL, is_quick=True)
+@scenario("F13 broker away and silent", is_obeyed=True, kinds=ON_POSTGRESQL)
 def away(run: Run) -> None:
     """The broker refuses links, then accepts them and says nothing, each for a few seconds.
 

@@ -49,7 +49,7 @@ def _chained(run: Run, conversations: Sequence[str]) -> None:
             assert before.to_state == after.from_state, f"{before} was overwritten by {after}"
 
 
-@scenario("P8 operator moves during turns", is_obeyed=True, is_quick=True, is_core=True)
+@scenario("P8 operator moves during turns", is_obeyed=True, is_core=True)
 def moves(run: Run) -> None:
     """An operator sets the state of conversations with turns in flight, and workers are killed.
 

@@ -80,7 +80,6 @@ def tangled(run: Run) -> None:
     finally:
         is_over.set()
         tangling.join()
-    answered_at_once(run)
 
 
 def _tangle(run: Run, is_over: threading.Event) -> None:

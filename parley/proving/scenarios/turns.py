@@ -123,7 +123,7 @@ def endless(run: Run) -> None:
     _park(run, "pause 60", "TURN_LIMIT_SECONDS")
 
 
-@scenario("F23 handler that raises", is_obeyed=True, allowed=_PARKED, is_quick=True, is_core=True)
+@scenario("F23 handler that raises", is_obeyed=True, allowed=_PARKED, is_core=True)
 def raising(run: Run) -> None:
     """A handler raises every time: its turn is parked after five tries, the contact goes on."""
     run.start()

@@ -35,7 +35,7 @@ def resends(run: Run) -> dict[str, int]:
         return {row.body: row.resends for row in connection.execute(query)}
 
 
-@scenario("F18 child of the pool killed", is_obeyed=True, is_quick=True, is_core=True)
+@scenario("F18 child of the pool killed", is_obeyed=True, is_core=True)
 def child_killed(run: Run) -> None:
     """A process of the pool is killed in a turn, as when memory runs out, and a whole worker too.
 
@@ -127,7 +127,7 @@ def settled_by_callback(run: Run) -> None:
     assert resends(run) == {}
 
 
-@scenario("F20 told to end in a turn", is_obeyed=True, is_quick=True)
+@scenario("F20 told to end in a turn", is_obeyed=True)
 def told_to_end(run: Run) -> None:
     """SIGTERM of each worker in the middle of its work: it ends within 10 s and leaves nothing."""
     _, converse, dispatch, clock = run.start()

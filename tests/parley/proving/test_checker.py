@@ -47,6 +47,23 @@ def test_a_good_history_has_no_violation_and_is_counted() -> None:
     assert (counts.replies, counts.taken, counts.resent) == (4, 4, 0)
 
 
+def test_a_bot_may_be_silent_where_an_operator_holds() -> None:
+    history = a_history()
+    del history.replies[1], history.takes[1]
+    history.heard[ADA] = ["n 1", "n 4"]
+    assert kinds(history) == ["torn", "wrong effects"]
+    assert kinds(history, Allowed(silences=True)) == []
+    # Without a reply there may be no effect either.
+    history.heard[ADA].insert(1, "n 2")
+    assert kinds(history, Allowed(silences=True)) == ["wrong effects"]
+
+
+def test_a_worker_that_is_asleep_is_told() -> None:
+    history = a_history()
+    history.asleep.append("converse-2")
+    assert kinds(history) == ["asleep"]
+
+
 def _drop_turn(history: History) -> None:
     del history.turns[1], history.replies[1], history.takes[1]
     history.heard[ADA] = ["n 1", "n 4"]
