@@ -76,7 +76,7 @@ class Wish:
             if not any(_fits(scenario, name) for scenario in known):
                 raise CannotProve(f"No scenario begins with {name!r}; see parley prove --list.")
         chosen = [s for s in known if any(_fits(s, name) for name in self.names)]
-        chosen = chosen if self.names else [s for s in known if not s.is_long]
+        chosen = chosen if self.names else [s for s in known if self.is_list or not s.is_long]
         if self.is_quick:
             chosen = [s for s in chosen if s.is_quick]
         return [s for s in chosen if s.is_core] if self.is_core else chosen

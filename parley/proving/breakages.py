@@ -171,7 +171,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "no-fences": Breakage(
         "A worker that lost its lease records all the same.",
-        "F21 converse stalled",
+        "F21 stalled beyond the lease",
         _TWICE,
         _respect_no_fence,
         (
@@ -193,7 +193,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "replies-apart": Breakage(
         "Replies are recorded half a second after their turn.",
-        "F19 converse killed",
+        "F19 workers killed",
         frozenset({"torn"}),
         _record_replies_apart,
     ),
@@ -223,13 +223,13 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "no-versions": Breakage(
         "A turn in flight overwrites what an operator has set.",
-        "P8 operator beside turns",
+        "P8 operator moves during turns",
         frozenset({"error", "wrong effects"}),
         _respect_no_version,
     ),
     "no-gates": Breakage(
         "What must not be sent any more is sent.",
-        "F35 stop while queued",
+        "F35 STOP while replies are queued",
         frozenset({"error"}),
         _open_the_gates,
     ),
