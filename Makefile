@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench screenshots clean
+.PHONY: help setup run test faults lint format bench screenshots clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,15 +21,24 @@ run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
 # Tests of real processes, and those that take the time, have the machine to themselves.
-ALONE := tests/browser tests/faults tests/journeys tests/parley tests/workers \
+ALONE := tests/browser tests/journeys tests/parley tests/workers \
 	tests/pipeline/converse/test_slow.py tests/pipeline/test_receive.py tests/web/test_webhooks.py
 test: setup ## Run the tests; TESTS= names some of them
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%) --ignore=tests/faults
 	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest --numprocesses 2 tests/faults
 endif
+
+# The same seed does the same harm.
+SEED ?= 1
+faults: setup ## Try to break every promise, in up to 90 minutes; SEED= repeats a run
+	$(BIN)/parley prove --seed $(SEED)
+	$(BIN)/parley prove --core --on rabbitmq --on sqlite --seed $(SEED)
+	$(BIN)/parley prove --broken all --seed $(SEED)
+	PARLEY_MODEL=deep $(BIN)/python -m pytest tests/model
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -42,7 +42,7 @@ class Wish:
     say: tuple[str, ...]
     settings: tuple[str, ...]
     minutes: float
-    broken: str | None
+    broken: tuple[str, ...]
     path: Path | None
 
     def plans(self) -> Iterator[Plan]:
@@ -50,27 +50,24 @@ class Wish:
         drawn = random.randrange(1, 1_000_000)  # noqa: S311 (no secret)
         first = drawn if self.seed is None else self.seed
         pairs = tuple(_pair(setting) for setting in self.settings)
+        if self.broken:
+            yield from self._broken_plans(first)
+            return
         for scenario in self.scenarios():
             for kind in self._kinds(scenario):
                 for seed in range(first, first + self.seeds):
-                    yield Plan(
-                        scenario,
-                        kind,
-                        seed,
-                        self.bot,
-                        self.say,
-                        pairs,
-                        self.minutes * 60,
-                        self.broken or "",
-                    )
+                    seconds = self.minutes * 60
+                    yield Plan(scenario, kind, seed, self.bot, self.say, pairs, seconds)
+
+    def _broken_plans(self, seed: int) -> Iterator[Plan]:
+        """Each breakage that was named, in the scenario that shows it."""
+        by_name = {scenario.name: scenario for scenario in ALL}
+        for name in BREAKAGES if "all" in self.broken else self.broken:
+            scenario = by_name[BREAKAGES[name].scenario]
+            yield Plan(scenario, scenario.kinds[0], seed, broken=name)
 
     def scenarios(self) -> list[Scenario]:
-        """Those that were named, or all but the long ones. Raises CannotProve for an unknown.
-
-        A build that is broken on purpose plays the scenario that shows it.
-        """
-        if self.broken and not self.names:
-            return [s for s in ALL if s.name == BREAKAGES[self.broken].scenario]
+        """Those that were named, or all but the long ones. Raises CannotProve for an unknown."""
         known = [s for s in ALL if not (self.bot and s.is_obeyed)]
         for name in self.names:
             if not any(_fits(scenario, name) for scenario in known):
@@ -106,7 +103,12 @@ class Wish:
 @click.option("--say", multiple=True, help="What contacts say to it; several are drawn from.")
 @click.option("--set", "settings", multiple=True, help="A setting of its processes: NAME=VALUE.")
 @click.option("--minutes", default=0.0, help="How long the soak or the chaos lasts.")
-@click.option("--broken", type=click.Choice(sorted(BREAKAGES)), help="Break it, to see it noticed.")
+@click.option(
+    "--broken",
+    type=click.Choice([*sorted(BREAKAGES), "all"]),
+    multiple=True,
+    help="Break a build on purpose, to see that it is noticed.",
+)
 @click.option("--report", "path", type=click.Path(path_type=Path), help="Write a table there.")
 def command(**options: Any) -> None:
     """Try to break every promise of docs/guarantees.md, and say what held.

@@ -29,6 +29,7 @@ class Breakage:
 
     `scenario` shows it, as one of the `found` kinds of violation or as "error", its own assertion.
     `break_it` runs in each process before it works, `schema` once on the database (PostgreSQL).
+    `is_quick` is looked at in CI, too.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Breakage:
     found: frozenset[str]
     break_it: Callable[[], None]
     schema: tuple[str, ...] = ()
+    is_quick: bool = False
 
     def prepare(self, database: Database) -> None:
         """Take out of the database what would keep the promise all the same."""
@@ -168,6 +170,7 @@ BREAKAGES: dict[str, Breakage] = {
             "ALTER TABLE inbox DROP CONSTRAINT uq_inbox_provider_id_provider_account_id",
             "DROP INDEX uq_message_provider_id",
         ),
+        is_quick=True,
     ),
     "no-fences": Breakage(
         "A worker that lost its lease records all the same.",
@@ -190,6 +193,7 @@ BREAKAGES: dict[str, Breakage] = {
         "F0 workers away",
         frozenset({"reordered"}),
         _take_the_newest_first,
+        is_quick=True,
     ),
     "replies-apart": Breakage(
         "Replies are recorded half a second after their turn.",
@@ -214,6 +218,7 @@ BREAKAGES: dict[str, Breakage] = {
         "F38 callbacks in any order",
         frozenset({"backwards"}),
         _believe_the_last_callback,
+        is_quick=True,
     ),
     "no-sweep": Breakage(
         "Nothing rings for what was left behind.",

@@ -35,9 +35,16 @@ class Result:
     logs: str = ""
 
     @property
+    def found(self) -> set[str]:
+        """The kinds of violation; "error" where the scenario itself saw something wrong."""
+        return {it.kind for it in self.violations} | ({"error"} if self.error else set())
+
+    @property
     def is_proved(self) -> bool:
-        """Whether every promise was kept."""
-        return not (self.violations or self.error)
+        """Whether every promise was kept; of a broken build, whether that was noticed."""
+        if self.plan.broken:
+            return bool(self.found & breakages.BREAKAGES[self.plan.broken].found)
+        return not self.found
 
 
 def prove(plan: Plan, shelf: Shelf) -> Result:
@@ -59,7 +66,7 @@ def prove(plan: Plan, shelf: Shelf) -> Result:
         drained = _drain(run)
         history = gather(run)
         violations = check(history, plan.scenario.allowed)
-        is_good = not (error or violations)
+        is_good = not (error or violations or plan.broken)
         return Result(
             plan,
             count(history),

@@ -25,14 +25,17 @@ def listing(scenarios: Sequence[Scenario]) -> str:
 
 def beginning(plan: Plan) -> str:
     """Said while a run goes on."""
-    return f"{plan.scenario.name:40} {plan.kind:22} seed {plan.seed:<7} "
+    broken = f"{plan.broken}: " if plan.broken else ""
+    return f"{broken}{plan.scenario.name:40} {plan.kind:22} seed {plan.seed:<7} "
 
 
 def ending(result: Result) -> str:
     """What came of it, and all that is known where a promise was broken."""
     counts = result.counts
+    if result.plan.broken and result.is_proved:
+        return f"noticed: {', '.join(sorted(result.found))}"
     line = (
-        f"{'held' if result.is_proved else 'BROKEN'}: {counts.handled} of {counts.said} handled, "
+        f"{_verdict(result)}: {counts.handled} of {counts.said} handled, "
         f"{counts.taken} sent, {len(result.faults)} faults, drained after "
         f"{result.drained_seconds:.1f} s, {result.seconds:.0f} s in all"
     )
@@ -42,6 +45,12 @@ def ending(result: Result) -> str:
     if result.error:
         more.append(result.error)
     return "\n".join([line, *more, *result.faults, result.logs[-_SHOWN_LOG:]])
+
+
+def _verdict(result: Result) -> str:
+    if result.plan.broken:
+        return "NOT NOTICED"
+    return "held" if result.is_proved else "BROKEN"
 
 
 def summary(results: Sequence[Result]) -> str:

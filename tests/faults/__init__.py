@@ -1,1 +1,1 @@
-"""Faults: kill, flush and cut what the Procfile's real processes stand on, then count effects."""
+"""Faults: what `parley prove` does, as far as it fits into CI."""

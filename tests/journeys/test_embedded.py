@@ -8,7 +8,7 @@ from signal import SIGINT
 import pytest
 
 from parley.proving import Person, Process, Stack, a_person, eventually, people
-from tests.faults.effects import assert_each_once, say_all, settle
+from tests.journeys.effects import assert_each_once, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 
 # Wide bounds, for machines that do other things as well; the figures are shown.

@@ -15,7 +15,7 @@ from parley.proving.fake_twilio import FakeTwilio
 from parley.proving.stack import RUNNING, Stack
 from tests.stack import servers
 
-pytest.register_assert_rewrite("tests.faults.effects")
+pytest.register_assert_rewrite("tests.journeys.effects")
 
 # What most stacks run; without it a stack has the template bot.
 BOT = "parley.proving.counter:bot"

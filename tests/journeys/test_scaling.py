@@ -1,18 +1,27 @@
 """More processes mean more work done, and a process that is told to end loses nothing."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from signal import SIGTERM
 
+import pytest
+
 from parley.proving import EVERYTHING, Process, Stack, eventually, people
 from parley.proving.notes import Note, read_notes
-from tests.faults.effects import assert_each_once, leased, say_all, settle
-from tests.stack.fixtures import figure
+from tests.journeys.effects import assert_each_once, leased, say_all, settle
+from tests.stack.fixtures import BOT, MakeStack, figure
 
 STOPPED_WITHIN_SECONDS = 10.0
 SPEED_UP = 1.4
 SOON_SECONDS = 3.0
+
+
+@pytest.fixture
+def stack(make_stack: MakeStack) -> Iterator[Stack]:
+    """One that the test starts, with the bot that counts."""
+    with make_stack("postgresql + redis", BOT=BOT) as made:
+        yield made
 
 
 def _turns(stack: Stack) -> list[Note]:
