@@ -72,8 +72,8 @@ worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 
 # The clock. Intervals of seconds need no memory of the last run, so no schedule file; a ring that
-# was not heard in time is stale.
-beat_scheduler = "celery.beat:Scheduler"
+# was not heard in time is stale. Due by a monotonic clock: workers/beat.py.
+beat_scheduler = "workers.beat:SteadyScheduler"
 beat_schedule = {
     "ring for what was left behind": {
         "task": "sweep.rings",

@@ -150,11 +150,11 @@ def _prove_all(plans: list[Plan]) -> list[Result]:
 
 def _fits(scenario: Scenario, name: str) -> bool:
     # "F1" is not "F10".
-    return (
-        scenario.group == name
-        or f"{scenario.name} ".startswith(f"{name} ")
-        or (not name[-1].isdigit() and scenario.name.startswith(name))
-    )
+    is_begun = f"{scenario.name} ".startswith(f"{name} ")
+    if scenario.is_long:
+        return is_begun
+    is_part = not name[-1].isdigit() and scenario.name.startswith(name)
+    return scenario.group == name or is_begun or is_part
 
 
 def _pair(setting: str) -> tuple[str, str]:

@@ -25,6 +25,8 @@ from web.app import create_app
 from workers.ring import Ringer
 
 _THREADS = 16
+_CONNECTIONS = 500
+_IDLE_SECONDS = 20
 # Everything is down 3 s after Ctrl-C; what did not end by then is begun again at the next start.
 _STOP_SECONDS = 2.8
 
@@ -40,7 +42,15 @@ def up() -> None:
     runtime = build(settings, application="parley up")
     ring = Ringer(settings).ring
     server = create_server(
-        create_app(runtime, ring), sockets=[listener], threads=_THREADS, ident="parley"
+        create_app(runtime, ring),
+        sockets=[listener],
+        threads=_THREADS,
+        ident="parley",
+        # Idle and slow ones count, and cost little: bodies are there before a thread is asked.
+        connection_limit=_CONNECTIONS,
+        channel_timeout=_IDLE_SECONDS,
+        cleanup_interval=_IDLE_SECONDS // 2,
+        asyncore_use_poll=True,
     )
     engine = Engine(runtime)
     stopping = _stop_signal()

@@ -1,8 +1,10 @@
 """`parley web`: the web processes of a production install, under granian. Next: web/app.py."""
 
+import resource
+
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from parley import port
@@ -11,10 +13,15 @@ from pipeline.botkit import load
 from pipeline.errors import BotDefinitionError
 from pipeline.settings import Settings
 
-# A webhook waits for its commit and an API call for a query: threads that wait cost little.
-_THREADS = 64
-# More open requests than this in one process wait in the kernel's queue instead.
-_BACKPRESSURE = 256
+# A webhook waits for its commit and an API call for a query: threads that wait cost little. There
+# are more than have work, as some may wait for bodies that come slowly (web/stalled.py).
+_THREADS = 256
+# Open connections of one process; more wait in the kernel's queue. Idle ones count, and whoever
+# wants to keep others out opens many, so there is room for more than have work.
+_CONNECTIONS = 2048
+# Of a header: the server keeps so much for each connection that is slow to send one.
+_HEADER_BYTES = 64 * 1024
+_HEADER_MILLISECONDS = 10_000
 _STOP_SECONDS = 8
 
 
@@ -32,18 +39,31 @@ def web(workers: int) -> None:
         click.echo(f"The bot cannot be loaded; messages are taken and wait: {error}", err=True)
     port.listen(settings.host, settings.port).close()
     logs.configure(settings.log_format)
+    _allow_connections()
     Granian(
-        "web.app:create_app",
+        "web.app:create_served_app",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
         port=settings.port,
         workers=workers,
         blocking_threads=_THREADS,
-        backpressure=_BACKPRESSURE,
-        # A client that is slow to speak must not hold a connection for ever.
-        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        backpressure=_CONNECTIONS,
+        # While the server waits to learn the version of HTTP it has no time-out, and in version 2
+        # none for what is idle. A proxy in front speaks 1.1.
+        http=HTTPModes.http1,
+        websockets=False,
+        # A client that is slow to speak, or idle, must not hold a connection for ever.
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES
+        ),
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         log_access=False,
     ).serve()
+
+
+def _allow_connections() -> None:
+    """Let this process and its children open as many files as the system allows them to."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -11,7 +11,7 @@ from pipeline.receive import Receiver
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
-from web import headers, metrics, problems, webhooks
+from web import headers, metrics, problems, stalled, webhooks
 from web.api import shapes
 from web.api.nouns import NOUNS
 from web.broker import BrokerProbe
@@ -53,6 +53,13 @@ def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIF
     dashboard.install(app, runtime)
     problems.install(app)
     headers.install(app, runtime.settings)
+    return app
+
+
+def create_served_app() -> APIFlask:
+    """The app of a web process that stands where strangers can reach it."""
+    app = create_app()
+    stalled.watch(Settings.load().port)
     return app
 
 

@@ -2,6 +2,8 @@
 
 A ring is only a hint, so it may be lost. It leaves from a thread of its own, never in the caller's
 time; at most one is pending; after a failed publish a breaker pauses it, and the clock rings again.
+It expires, but late: a worker tells that by its own machine's clock, and one that is half a minute
+ahead of ours must not throw every ring away.
 """
 
 import threading
@@ -21,7 +23,7 @@ log = structlog.get_logger(__name__)
 TASKS: dict[Pool, str] = {"converse": "converse.turns", "dispatch": "dispatch.messages"}
 GAP_SECONDS = 0.003
 BREAK_SECONDS = 5.0
-EXPIRES_SECONDS = 30.0
+EXPIRES_SECONDS = 10_800.0
 _CONFIRM_SECONDS = 3.0
 
 

@@ -60,7 +60,7 @@ class Growth:
         with self._run.shelf.redis.client as client:
             keys = client.dbsize()
         return Look(
-            {line: _megabytes(pid) for line, pid in lines.items()},
+            {line: megabytes(pid) for line, pid in lines.items()},
             {line: _files(pid) for line, pid in lines.items()},
             int(dead),
             round(int(size) / 2**20, 1),
@@ -68,7 +68,7 @@ class Growth:
         )
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int) -> float:
     """Resident memory of the largest process of a family: what one of them may grow by counts."""
     return max(_resident(member) for member in family_of(pid))
 

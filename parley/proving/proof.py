@@ -23,7 +23,10 @@ _CALLBACKS_WITHIN_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a run. `error` is why it could not be played to its end, "" if it was."""
+    """What came of a run. `error` is why it could not be played to its end, "" if it was.
+
+    `figures` are what the scenario measured, in words.
+    """
 
     plan: Plan
     counts: Counts
@@ -33,6 +36,7 @@ class Result:
     seconds: float
     error: str = ""
     logs: str = ""
+    figures: tuple[str, ...] = ()
 
     @property
     def found(self) -> set[str]:
@@ -76,6 +80,7 @@ def prove(plan: Plan, shelf: Shelf) -> Result:
             time.monotonic() - started,
             error,
             "" if is_good else stack.logs(),
+            tuple(run.figures),
         )
 
 

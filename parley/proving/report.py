@@ -39,6 +39,7 @@ def ending(result: Result) -> str:
         f"{counts.taken} sent, {len(result.faults)} faults, drained after "
         f"{result.drained_seconds:.1f} s, {result.seconds:.0f} s in all"
     )
+    line = "\n    ".join((line, *result.figures))
     if result.is_proved:
         return line
     more = [str(violation) for violation in result.violations]

@@ -4,9 +4,10 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,8 @@ from pipeline.records.receipts import ReceiptRow
 from pipeline.records.workers import Watermark
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class Run:
         # What no log may hold, beside what was said and by whom.
         self.secrets = [stack.environment[name] for name in _SECRETS]
         self.statuses = Statuses(stack.database)
+        self.figures: list[str] = []
         self._proxies: list[Proxy] = []
+        self._owned = ExitStack()
 
     def start(self, *names: str) -> list[Process]:
         """Start lines of the Procfile, each ready; all of them if none is named."""
@@ -86,9 +91,17 @@ class Run:
         self._proxies.append(proxy)
         return proxy
 
+    def until_closed(self, thing: AbstractContextManager[Thing]) -> Thing:
+        """Enter a context that ends with the run, after everything has been checked."""
+        return self._owned.enter_context(thing)
+
     def did(self, harm: str) -> None:
         """Count a fault, as told in words."""
         self.faults.append(f"{time.monotonic():12.3f}  {harm}")
+
+    def measured(self, figure: str) -> None:
+        """Keep a figure with its words, for whoever reads what came of the run."""
+        self.figures.append(figure)
 
     def kill(self, process: Process) -> None:
         """kill -9 of a process and its children."""
@@ -193,7 +206,8 @@ class Run:
         return read_notes(self.stack.bot_log)
 
     def close(self) -> None:
-        """End the proxies and the watch."""
+        """End the proxies, the watch, and what was to last until now."""
         self.statuses.close()
+        self._owned.close()
         for proxy in self._proxies:
             proxy.refuse()

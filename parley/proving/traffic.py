@@ -85,9 +85,12 @@ class Traffic:
         *,
         every_seconds: float = 0.0,
         copies: int = 1,
+        connections: int = _PHONES,
     ) -> None:
         """Everybody writes at once, each their texts in order; returns when all is answered."""
-        with self.meanwhile(texts, every_seconds=every_seconds, copies=copies):
+        with self.meanwhile(
+            texts, every_seconds=every_seconds, copies=copies, connections=connections
+        ):
             pass
 
     @contextmanager
@@ -97,6 +100,7 @@ class Traffic:
         *,
         every_seconds: float = 0.0,
         copies: int = 1,
+        connections: int = _PHONES,
     ) -> Iterator[None]:
         """The same beside what the block does; its end waits until all is answered."""
 
@@ -105,7 +109,7 @@ class Traffic:
                 self.say(person, text, copies=copies)
                 time.sleep(every_seconds)
 
-        with ThreadPoolExecutor(_PHONES) as phones:
+        with ThreadPoolExecutor(connections) as phones:
             calls = [phones.submit(say_all, person) for person in texts]
             yield
             for call in calls:

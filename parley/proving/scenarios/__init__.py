@@ -2,10 +2,13 @@
 
 from parley.proving.scenario import Scenario
 from parley.proving.scenarios import (
+    abuse,
     broker,
     callbacks,
     crashes,
     database,
+    limits,
+    memory,
     operator,
     outages,
     rabbitmq,
@@ -35,6 +38,9 @@ _MODULES = (
     sender,
     refusals,
     crashes,
+    limits,
+    abuse,
+    memory,
 )
 ALL: tuple[Scenario, ...] = tuple(
     scenario for module in _MODULES for scenario in module.scenario.scenarios
