@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
 from pipeline.jsons import from_json, to_json
@@ -111,8 +111,12 @@ def _sqlite(url: str, statement_seconds: float) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # A database in memory that has a name is pooled like a file: it lives as long as the pool.
     engine = create_engine(
-        url, **_EVERYWHERE, connect_args={"timeout": min(statement_seconds, 5.0)}
+        url,
+        poolclass=QueuePool,
+        **_EVERYWHERE,
+        connect_args={"timeout": min(statement_seconds, 5.0)},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -70,6 +70,17 @@ def test_sqlite_is_safe_at_power_loss(tmp_path: Path) -> None:
     assert pragmas == ["wal", 2, 1]
 
 
+def test_named_database_in_memory_is_one_for_all_connections() -> None:
+    database = Database("sqlite:///file:shared?mode=memory&cache=shared&uri=true")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE kept (word text)"))
+    with database.read() as one, database.read() as other:
+        counts = [c.execute(text("SELECT count(*) FROM kept")).scalar() for c in (one, other)]
+    database.close()
+    assert counts == [0, 0]
+    assert not Path("file:shared").exists()
+
+
 def test_errors_hold_no_parameters(database: Database) -> None:
     with pytest.raises(Exception, match="no_such") as caught, database.read() as connection:
         connection.execute(text("SELECT no_such FROM worker WHERE name = :n"), {"n": "secret"})

@@ -157,7 +157,7 @@ def greedy(run: Run) -> None:
 
 @scenario("F27 many children", kinds=ON_POSTGRESQL)
 def many_children(run: Run) -> None:
-    """1000 turns in a pool of 8 processes, killed now and then: no connection is shared."""
+    """1000 turns in a pool of 8 processes: no connection is shared, nothing is garbled."""
     run.start("web", "dispatch", "clock")
     command = [word if word != "1" else "8" for word in procfile()["converse"]]
     worker = run.stack.run("converse", *command)

@@ -1,0 +1,108 @@
+"""Each of these breaks the code in one place, and the machine must say so."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import Phase
+from sqlalchemy import Connection, Row, text, update
+
+from pipeline import gates
+from pipeline.converse import record as converse_record
+from pipeline.dispatch import claim as dispatch_claim
+from pipeline.dispatch import receipts as merging
+from pipeline.records import bulk, inbox, lanes
+from pipeline.records.inbox import Entry
+from pipeline.records.lanes import Lane
+from tests.model.running import play
+from tests.model.world import World
+
+Patch = pytest.MonkeyPatch
+EXAMPLES = 400
+
+
+def leases_fence_nothing(patch: Patch) -> None:
+    def all_of_them(_: Connection, __: str, ___: object, keys: Collection[str]) -> set[str]:
+        return set(keys)
+
+    patch.setattr(lanes, "lock_held", all_of_them)
+
+
+def versions_fence_nothing(patch: Patch) -> None:
+    patch.setattr(converse_record, "_with_current_versions", lambda _, batch: list(batch))
+
+
+def repeated_webhooks_are_new(patch: Patch) -> None:
+    def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+        query = text("SELECT sql FROM sqlite_schema WHERE name = 'inbox'")
+        unique = "UNIQUE (provider_id, provider, account_id)"
+        if unique in (made := connection.execute(query).scalar_one()):
+            loose = made.replace(unique, "CHECK (1)").replace("TABLE inbox", "TABLE loose")
+            connection.execute(text(loose))
+            connection.execute(text("INSERT INTO loose SELECT * FROM inbox"))
+            connection.execute(text("DROP TABLE inbox"))
+            connection.execute(text("ALTER TABLE loose RENAME TO inbox"))
+        bulk.add(connection, Entry, entries)
+
+    patch.setattr(inbox, "append", append)
+
+
+def callbacks_have_no_rank(patch: Patch) -> None:
+    class Unranked(merging._Merged):
+        def add(self, receipt: Row[Any], is_opt_out: bool) -> None:
+            super().add(receipt, is_opt_out)
+            self._values["status"] = merging._ours(receipt.status)
+
+    patch.setattr(merging, "_Merged", Unranked)
+
+
+def second_sendings_are_not_counted(patch: Patch) -> None:
+    def beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
+        return [{"id": head.id, "attempted_at": now, "resends": head.resends} for head in heads]
+
+    patch.setattr(dispatch_claim, "_beginnings", beginnings)
+
+
+def work_that_comes_during_work_is_forgotten(patch: Patch) -> None:
+    def release(
+        connection: Connection, direction: str, token: object, keys: Sequence[str], _: datetime
+    ) -> None:
+        held = (Lane.direction == direction, Lane.key.in_(keys), Lane.token == token)
+        idle = {"token": None, "attempts": 0, "due_at": None}
+        connection.execute(update(Lane).where(*held).values(idle))
+
+    patch.setattr(lanes, "release", release)
+
+
+def holds_do_not_keep_replies_back(patch: Patch) -> None:
+    patch.setattr(gates, "_is_held", lambda *_: False)
+
+
+def replies_go_before_the_turn_is_recorded(patch: Patch) -> None:
+    """The failing half of a turn that is recorded in two transactions."""
+    patch.setattr(inbox, "settle", lambda _, ids, *__: len(ids))
+
+
+BREAKS = (
+    leases_fence_nothing,
+    versions_fence_nothing,
+    repeated_webhooks_are_new,
+    callbacks_have_no_rank,
+    second_sendings_are_not_counted,
+    work_that_comes_during_work_is_forgotten,
+    holds_do_not_keep_replies_back,
+    replies_go_before_the_turn_is_recorded,
+)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("break_code", BREAKS, ids=lambda it: it.__name__)
+def test_machine_finds(
+    make_world: Callable[[], World],
+    monkeypatch: Patch,
+    break_code: Callable[[Patch], None],
+) -> None:
+    break_code(monkeypatch)
+    with pytest.raises(AssertionError, match=r"^P\d+"):
+        play(make_world, EXAMPLES, (Phase.generate,))
