@@ -122,8 +122,8 @@ def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
     _note_corners(world, flight)
     token, database = flight.batch.token, world.stage.database
     lanes_now = world.current.lanes
-    keys = [(turns.work.key, "inbound") for turns in done]
-    lost = frozenset(key for key in keys if lanes_now[key].token != token)
+    recorded = [(turns.work.key, "inbound") for turns in done]
+    lost = frozenset(key for key in recorded if lanes_now[key].token != token)
     claimed_at = flight.batch.claimed_at
     with world.step("record", seen=flight.seen, claimed_at=claimed_at, lost=lost):
         if done:

@@ -21,10 +21,9 @@ from hypothesis.stateful import (
 from tests.model import inbound, operating, outbound
 from tests.model.counting_bot import WORDS
 from tests.model.draining import drain
-from tests.model.inbound import TurnFlight
 from tests.model.outbound import STATUSES, SendFlight
 from tests.model.post_office import OUTCOMES
-from tests.model.world import CONSENTS, PEOPLE, World
+from tests.model.world import CONSENTS, PEOPLE, TurnFlight, World
 
 people = st.sampled_from(PEOPLE)
 # Most of what people say is plain, so that lanes go on.

@@ -68,7 +68,7 @@ def snapshot(database: Database) -> Snapshot:
 
         def all_of(record: type[Record]) -> list[Row[Any]]:
             table = record.__table__
-            return list(connection.execute(select(table).order_by(*table.primary_key.columns)))
+            return list(connection.execute(select(table).order_by(*table.primary_key)))
 
         return Snapshot(
             {row.id: row for row in all_of(Entry)},
