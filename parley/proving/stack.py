@@ -31,8 +31,7 @@ class Stack:
         self._processes: list[Process] = []
         self._lines: dict[Process, str] = {}
         self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=15.0)
-        port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{(port := _free_port())}"
         self.environment = {
             "DATABASE_URL": database_url,
             "BROKER_URL": broker_url,
