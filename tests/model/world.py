@@ -17,7 +17,7 @@ from pipeline.converse.effects import LaneTurns
 from pipeline.converse.turns import Talker
 from pipeline.messages import Inbound
 from pipeline.receive import Receiver
-from pipeline.records import schema
+from pipeline.records import upgrading
 from tests.builders import an_inbound
 from tests.model import promises
 from tests.model.counting_bot import Health, counting_bot
@@ -145,7 +145,7 @@ def a_template() -> Engine:
     """A database in memory with every table, for worlds to copy."""
     database = a_stage("sqlite:///file:template?mode=memory&cache=shared&uri=true").database
     with database.write() as connection:
-        schema.upgrade(connection)
+        upgrading.upgrade(connection)
     return database.engine
 
 
