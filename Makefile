@@ -38,7 +38,7 @@ faults: setup ## Try to break every promise, in up to 90 minutes; SEED= repeats 
 	$(BIN)/parley prove --seed $(SEED)
 	$(BIN)/parley prove --core --on rabbitmq --on sqlite --seed $(SEED)
 	$(BIN)/parley prove --broken all --seed $(SEED)
-	PARLEY_MODEL=deep $(BIN)/python -m pytest tests/model
+	MODEL_EXAMPLES=1000 MODEL_SEED=$(SEED) $(BIN)/python -m pytest tests/model
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
