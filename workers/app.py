@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 import structlog
-from celery import Celery, signals
+from celery import Celery, platforms, signals
 from celery.concurrency.prefork import TaskPool as PreforkPool
 from celery.exceptions import CPendingDeprecationWarning
 from sqlalchemy.exc import SQLAlchemyError
@@ -120,6 +120,15 @@ def _start_child(**_: Any) -> None:
 def _start_threads(sender: Any, **_: Any) -> None:
     if not isinstance(sender.pool, PreforkPool):
         current()
+
+
+@signals.beat_embedded_init.connect
+def _end_beat_with_worker(**_: Any) -> None:
+    """Celery sees to this for the children of a pool, not for the beat of `--beat`.
+
+    Left behind by a worker that was killed, it would ring on beside the one of the next worker.
+    """
+    platforms.set_pdeathsig("SIGKILL")
 
 
 @signals.worker_shutting_down.connect

@@ -1,0 +1,24 @@
+"""The clock's worker as the Procfile starts it: what becomes of its beat when it is killed."""
+
+import os
+import signal
+
+from parley.proving.processes import eventually, family_of
+from tests.stack.fixtures import MakeStack
+
+
+def test_the_beat_of_a_killed_worker_does_not_ring_on(make_stack: MakeStack) -> None:
+    with make_stack("sqlite + embedded") as stack:
+        (clock,) = stack.start("clock")
+        beat = eventually(lambda: family_of(clock.pid)[1:], 20)
+        clock.tell(signal.SIGKILL)
+        eventually(lambda: not clock.is_running)
+        eventually(lambda: not any(_lives(pid) for pid in beat))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
