@@ -90,6 +90,11 @@ beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "park floods": {
+        "task": "sweep.floods",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "pull missed inbound messages": {
         "task": "sweep.pull",
         "schedule": 60.0,

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import chat, db, doctor, prove, seed, states, token, up, user, web
+from parley import chat, db, doctor, failures, prove, seed, states, token, up, user, web
 from pipeline.errors import ParleyError
 
 
@@ -49,6 +49,7 @@ COMMANDS = (
     chat.chat,
     doctor.doctor,
     states.states,
+    failures.failures,
     user.user,
     token.token,
     db.db,

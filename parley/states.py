@@ -6,12 +6,12 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from difflib import get_close_matches
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from parley.opened import opened
 from pipeline import override
 from pipeline.botkit import Bot, graph, load
 from pipeline.database import Database
@@ -21,7 +21,7 @@ from pipeline.insight.states import StateCount, listing
 from pipeline.insight.wanted import Wanted
 from pipeline.override import Changed
 from pipeline.records import schema
-from pipeline.runtime import Runtime, build
+from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 
 _ACTOR = "parley states"
@@ -118,7 +118,7 @@ def _ways_out(bot: Bot, old: str) -> Iterator[str]:
 @click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
 def map_state(old: str, new: str, yes: bool) -> None:
     """Move every open conversation in the state OLD to the state NEW, with its data."""
-    with _runtime() as runtime:
+    with opened(_ACTOR) as runtime:
         override.wanted_state(runtime, new, force=False)
         _change(
             runtime,
@@ -133,24 +133,13 @@ def map_state(old: str, new: str, yes: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
 def reset_state(old: str, yes: bool) -> None:
     """Put every open conversation in the state OLD back to the start, with its data emptied."""
-    with _runtime() as runtime:
+    with opened(_ACTOR) as runtime:
         _change(
             runtime,
             old,
             f"begin again in `{runtime.bot.start}`, without data",
             (lambda wanted, expected: _reset(runtime, wanted, expected)) if yes else None,
         )
-
-
-@contextmanager
-def _runtime() -> Iterator[Runtime]:
-    runtime = build(Settings.load(), application=_ACTOR)
-    try:
-        with runtime.database.read() as connection:
-            schema.check(connection)
-        yield runtime
-    finally:
-        runtime.database.close()
 
 
 def _change(

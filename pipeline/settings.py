@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     turn_limit_seconds: float = Field(
         30, gt=0, le=120, description="A bot handler that runs longer loses its effects."
     )
+    max_waiting_per_contact: int = Field(
+        1000,
+        ge=100,
+        description="Messages of one contact that may wait; more are parked, as failures.",
+    )
     keep_handled_days: int = Field(
         30, ge=1, description="Days a handled webhook is kept to recognise a repeated one."
     )

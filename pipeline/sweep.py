@@ -15,8 +15,10 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
+from pipeline.providers import addresses
 from pipeline.records import (
     conversations,
+    floods,
     inbox,
     lanes,
     messages,
@@ -81,6 +83,38 @@ def _timer_entry(timer: Row[Any]) -> dict[str, Any]:
         "armed_at": timer.armed_at.isoformat(),
     }
     return inbox.internal("timer", str(timer.id), timer.lane, payload)
+
+
+def park_floods(database: Database, most: int, *, everywhere: bool = False) -> int:
+    """Park what a contact wrote beyond its `most` oldest waiting entries; returns how many.
+
+    Looks at contacts who wrote lately, or `everywhere`.
+    """
+    find = floods.everywhere if everywhere else floods.lately
+    with database.read() as connection:
+        lanes_of_floods = sorted(find(connection, most))
+    return sum(_park_flood(database, lane, most) for lane in lanes_of_floods)
+
+
+def _park_flood(database: Database, lane: str, most: int) -> int:
+    """In small transactions, for a lane that is locked holds up the batch that records its turn."""
+    reason = f"The contact had more than {most} messages waiting (MAX_WAITING_PER_CONTACT)."
+    total, last = 0, None
+    while True:
+        with database.write() as connection:
+            now = database.now(connection)
+            # A turn in work is recorded before this or finds that its entry does not wait.
+            lanes.lock(connection, "inbound", [lane])
+            last = last or floods.last_to_wait(connection, lane, most)
+            why = (reason, now)
+            parked = floods.park(connection, lane, last, _AT_ONCE, why) if last else 0
+        total += parked
+        if parked < _AT_ONCE:
+            break
+    if total:
+        contact = addresses.masked(lane)
+        log.warning("a flood was parked", contact=contact, messages=total, allowed=most)
+    return total
 
 
 def reconsider_receipts(database: Database) -> None:

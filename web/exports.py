@@ -5,7 +5,7 @@ Each batch is a transaction of its own, so that whoever reads slowly holds nothi
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -116,7 +116,7 @@ def file(export: Export, kind: Format, *, actor: str) -> Response:
     pages = chain([next(pages, [])], pages)
     name = f"{export.noun}-{now:%Y-%m-%d-%H%M}.{kind}"
     return Response(
-        _csv(export.columns, pages) if kind == "csv" else _json(export.columns, pages),
+        csv_lines(export.columns, pages) if kind == "csv" else _json(export.columns, pages),
         content_type=_TYPES[kind],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -128,13 +128,14 @@ def _pages(database: Database, export: Export, a_page: int = A_BATCH) -> Iterato
     while True:
         with database.read() as connection:
             rows = export.ask(connection, after, a_page)
-        yield [[_plain(view[name]) for name in export.columns] for view in map(export.view, rows)]
+        yield [[plain(view[name]) for name in export.columns] for view in map(export.view, rows)]
         if len(rows) < a_page:
             return
         after = export.place(rows[-1])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as a file has it: moments as ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
@@ -150,7 +151,7 @@ def _json(columns: Sequence[str], pages: Iterator[list[list[Any]]]) -> Iterator[
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def _csv(columns: Sequence[Any], pages: Iterator[list[list[Any]]]) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], pages: Iterable[list[list[Any]]]) -> Iterator[str]:
     """RFC 4180. The byte order mark tells spreadsheets that it is UTF-8; programs take JSON."""
     yield "\ufeff"
     for page in chain([[list(columns)]], pages):

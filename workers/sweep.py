@@ -47,6 +47,14 @@ def tidy() -> None:
     _unless_database_is_away(lambda: sweep.fold_tallies(database))
 
 
+@app.task(name="sweep.floods")
+def floods() -> None:
+    """Park what one contact wrote beyond what may wait."""
+    runtime = current().runtime
+    most = runtime.settings.max_waiting_per_contact
+    _unless_database_is_away(lambda: sweep.park_floods(runtime.database, most))
+
+
 @app.task(name="sweep.pull")
 def pull() -> None:
     """Fetch inbound messages that we missed."""
@@ -56,8 +64,10 @@ def pull() -> None:
 
 @app.task(name="sweep.prune")
 def prune() -> None:
-    """Delete what is settled and old, and look whether the counts are right."""
+    """Delete what is settled and old, and look whether the counts are right and who floods us."""
     runtime = current().runtime
+    most = runtime.settings.max_waiting_per_contact
     keep = timedelta(days=runtime.settings.keep_handled_days)
     _unless_database_is_away(lambda: sweep.prune(runtime.database, keep))
     _unless_database_is_away(lambda: sweep.mend_tallies(runtime.database))
+    _unless_database_is_away(lambda: sweep.park_floods(runtime.database, most, everywhere=True))

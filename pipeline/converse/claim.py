@@ -21,6 +21,7 @@ from pipeline.records import contacts, conversations, inbox, lanes
 LEASE = timedelta(seconds=15)
 ENTRIES_A_LANE = 16
 FILED_AT_ONCE = 500
+MOST_FILINGS = 10
 
 
 @dataclass(slots=True)
@@ -90,8 +91,17 @@ def _lease(
     leased = take(limit=limit)
     rest = limit - len(leased)
     # Lanes that always have more must not keep others from being known at all.
-    if (rest or also_new) and (new := inbox.file_new(connection, FILED_AT_ONCE)):
-        lanes.note(connection, "inbound", new, now)
+    if not (rest or also_new):
+        return leased, False
+    known: set[str] = set()
+    for _ in range(MOST_FILINGS):
+        new = inbox.file_new(connection, FILED_AT_ONCE)
+        known.update(new)
+        # Behind a flood of one contact there are others.
+        if len(new) < FILED_AT_ONCE or len(known) > limit:
+            break
+    if known:
+        lanes.note(connection, "inbound", known, now)
         leased += take(limit=rest) if rest else []
     return leased, False
 

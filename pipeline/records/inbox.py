@@ -45,7 +45,8 @@ class Entry(Record):
     `kind` is message, late (a message that is logged without a turn), rerun (a message that is in
     the log and takes its turn again), consent, timer or enter.
     `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
-    the form as it came. `status` is waiting, handled, parked or ignored.
+    the form as it came. `status` is waiting, handled, parked or ignored. `error` says why the last
+    turn failed, or why there was none; "" before.
     """
 
     __tablename__ = "inbox"
@@ -92,8 +93,8 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
     bulk.add(connection, Entry, entries, skip_known=True)
 
 
-def file_new(connection: Connection, limit: int) -> set[str]:
-    """Mark the oldest entries that no lane knows of as filed; returns their lanes."""
+def file_new(connection: Connection, limit: int) -> list[str]:
+    """Mark the oldest entries that no lane knows of as filed; returns the lane of each."""
     query = select(Entry.id, Entry.lane).where(text(_UNFILED)).order_by(Entry.id).limit(limit)
     rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
     if rows:
@@ -101,7 +102,7 @@ def file_new(connection: Connection, limit: int) -> set[str]:
         connection.execute(
             update(Entry).where(among(connection, Entry.id, ids)).values(is_filed=True)
         )
-    return {row.lane for row in rows}
+    return [row.lane for row in rows]
 
 
 def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[Row[Any]]:

@@ -19,7 +19,10 @@ def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> 
 
 
 def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection[int]) -> int:
-    """Let parked entries wait for a turn again; those `logged` are in the log. Returns how many."""
+    """Let parked entries wait for a turn again; those `logged` are in the log. Returns how many.
+
+    Each keeps its error, by which floods.py knows that somebody wants its turn.
+    """
     again = (
         update(Entry)
         .where(among(connection, Entry.id, entry_ids), text(PARKED_SQL))
@@ -27,7 +30,6 @@ def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection
             status="waiting",
             kind=case((among(connection, Entry.id, logged), "rerun"), else_=Entry.kind),
             attempts=0,
-            error="",
             handled_at=None,
         )
     )

@@ -53,6 +53,14 @@ def wait_for(queue: Queue, size: int, seconds: float = 3) -> float:
     return time.monotonic() - began
 
 
+def test_ring_of_a_command_has_left_when_it_returns(
+    broker: str, queue: Callable[[str], Queue]
+) -> None:
+    assert Ringer(settings(broker)).ring_now("dispatch")
+    assert queue("dispatch").size() == 1
+    assert not Ringer(settings("redis://127.0.0.1:1/0")).ring_now("dispatch")
+
+
 def test_first_ring_leaves_at_once(broker: str, queue: Callable[[str], Queue]) -> None:
     Ringer(settings(broker)).ring("converse")
     assert wait_for(queue("converse"), 1) < 1

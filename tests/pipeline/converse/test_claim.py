@@ -145,4 +145,4 @@ def test_empty_database_has_nothing_to_claim(stage: MakeStage) -> None:
     batch = claim(s.database, 8)
     assert (batch.works, batch.is_full, batch.is_recovery) == ([], False, False)
     with s.database.write() as connection:
-        assert inbox.file_new(connection, 10) == set()
+        assert inbox.file_new(connection, 10) == []

@@ -1,0 +1,87 @@
+"""What failed as a file on standard output, one row for each parked turn and failed message.
+
+Each batch is a transaction of its own, so that whoever reads slowly holds nothing up.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row
+
+from parley.failure_tables import Asked, words_of
+from pipeline.database import Database
+from pipeline.insight import failures as insight
+from pipeline.jsons import to_json
+from pipeline.providers import addresses
+from pipeline.records import audit
+from pipeline.runtime import Runtime
+from web.exports import A_BATCH, csv_lines, plain
+
+Format = Literal["csv", "jsonl"]
+FORMATS: Sequence[Format] = ("csv", "jsonl")
+_COLUMNS = (
+    *("what", "id", "contact", "name", "kind", "words", "status", "error_code", "error"),
+    *("attempts", "created_at", "failed_at"),
+)
+
+
+def lines(runtime: Runtime, asked: Asked, kind: Format, *, actor: str) -> Iterator[str]:
+    """The file in parts; that it was taken is written down before the first."""
+    database = runtime.database
+    with database.write() as connection:
+        now = database.now(connection)
+        whose = {"contact": addresses.masked(asked.lane)} if asked.lane else {}
+        audit.append(connection, now, actor, "export", "failures", format=kind, filter=whose)
+    pages = _pages(database, asked)
+    if kind == "csv":
+        yield from csv_lines(_COLUMNS, pages)
+        return
+    for page in pages:
+        yield from (to_json(dict(zip(_COLUMNS, row, strict=True))) + "\n" for row in page)
+
+
+def _pages(database: Database, asked: Asked) -> Iterator[list[list[Any]]]:
+    if asked.has_turns:
+        yield from _batches(
+            database,
+            lambda connection, after: insight.turns(connection, after or 0, A_BATCH, asked.lane),
+            lambda row: row.id,
+            _turn,
+        )
+    if asked.has_messages:
+        yield from _batches(
+            database,
+            lambda connection, after: insight.messages(connection, after, A_BATCH, asked.lane),
+            lambda row: (row.failed_at, row.id),
+            _message,
+        )
+
+
+def _batches(
+    database: Database,
+    ask: Callable[[Connection, Any], Sequence[Row[Any]]],
+    place: Callable[[Row[Any]], Any],
+    view: Callable[[Row[Any]], list[Any]],
+) -> Iterator[list[list[Any]]]:
+    after = None
+    while True:
+        with database.read() as connection:
+            rows = ask(connection, after)
+        yield [[plain(value) for value in view(row)] for row in rows]
+        if len(rows) < A_BATCH:
+            return
+        after = place(rows[-1])
+
+
+def _turn(row: Row[Any]) -> list[Any]:
+    return [
+        *("turn", row.id, row.lane, row.name or "", row.kind, words_of(row), row.status, ""),
+        *(row.error, row.attempts, row.received_at, row.handled_at),
+    ]
+
+
+def _message(row: Row[Any]) -> list[Any]:
+    return [
+        *("message", row.public_id, row.key, row.name, row.kind, row.body, row.status),
+        *(row.error_code, row.error, row.attempts, row.created_at, row.failed_at),
+    ]

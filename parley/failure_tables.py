@@ -1,0 +1,209 @@
+"""Failures in a terminal: the list as tables, and one turn or message with its whole error.
+
+What contacts wrote is hostile: it is shown without control characters, and never as markup.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Row
+
+from pipeline import override
+from pipeline.errors import NotFound
+from pipeline.insight import failures as insight
+from pipeline.insight.failures import MOST, Place
+from pipeline.records import contacts, inbox, messages
+from pipeline.runtime import Runtime
+from web.dashboard import formats
+
+_LONGEST_WORDS = 160
+_LONGEST_REASON = 240
+# Joiners within emoji and words of some scripts; whatever else is not printable may steer a
+# terminal, or turn the direction of what follows.
+_HARMLESS = "\n\u200c\u200d"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which failures are meant; `lane` is one contact's, "" everybody's."""
+
+    has_turns: bool
+    has_messages: bool
+    lane: str
+
+
+def show_list(
+    runtime: Runtime, asked: Asked, limit: int, turn_after: int, message_after: UUID | None
+) -> None:
+    """Print both lists, or the one that is asked for, and how they go on."""
+    with runtime.database.read() as connection:
+        counts = insight.counts(connection, asked.lane)
+        place = _place(messages.by_public_id(connection, message_after)) if message_after else None
+        turns = (
+            insight.turns(connection, turn_after, limit + 1, asked.lane) if asked.has_turns else ()
+        )
+        failed = (
+            insight.messages(connection, place, limit + 1, asked.lane) if asked.has_messages else ()
+        )
+    console = Console(highlight=False)
+    if asked.has_turns:
+        _print(console, f"Parked turns: {_number(counts.turns)}", "Turn", _turns(turns[:limit]))
+        _go_on(console, "--turns", asked.lane, turns, limit, "id")
+    if asked.has_messages:
+        heading = f"Failed messages: {_number(counts.messages)}"
+        _print(console, heading, "Message", _messages(failed[:limit], runtime))
+        _go_on(console, "--messages", asked.lane, failed, limit, "public_id")
+
+
+def show_turn(runtime: Runtime, turn_id: int) -> None:
+    """Print a turn. Raises NotFound."""
+    with runtime.database.read() as connection:
+        turn = inbox.by_id(connection, turn_id)
+        if turn is None:
+            raise NotFound("There is no such turn.")
+        contact = contacts.by_keys(connection, [turn.lane]).get(turn.lane)
+    _print_fields(
+        {
+            "Turn": str(turn.id),
+            "Status": turn.status,
+            "Contact": _named(turn.lane, contact.name if contact else ""),
+            "Kind": turn.kind,
+            "Received": _when(turn.received_at),
+            "Parked": _when(turn.handled_at) if turn.status == "parked" else "",
+            "Attempts": str(turn.attempts),
+            "Words": words_of(turn),
+        },
+        turn.error,
+    )
+
+
+def show_message(runtime: Runtime, message_id: UUID) -> None:
+    """Print a message. Raises NotFound."""
+    with runtime.database.read() as connection:
+        message = messages.by_public_id(connection, message_id)
+        contact = contacts.by_id(connection, message.contact_id) if message else None
+    if message is None or contact is None:
+        raise NotFound("There is no such message.")
+    _print_fields(
+        {
+            "Message": str(message.public_id),
+            "Status": formats.mark(message),
+            "Contact": _named(contact.key, contact.name),
+            "Channel": f"{formats.channel(message.channel)}, our number {message.our_number}",
+            "Author": message.author,
+            "Kind": message.kind,
+            "Created": _when(message.created_at),
+            "Failed": _when(message.failed_at),
+            "Attempts": str(message.attempts),
+            "Not again": override.why_not_again(message, runtime.provider),
+            "Words": message.body,
+        },
+        message.error,
+    )
+
+
+def words_of(turn: Row[Any]) -> str:
+    """What the contact wrote; "" where nobody wrote anything, or it cannot be read."""
+    message = turn.payload.get("message")
+    text = message.get("text") if isinstance(message, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def plain(words: str) -> str:
+    """Words that do nothing to a terminal but to be read there."""
+    return "".join(c if c.isprintable() or c in _HARMLESS else "\ufffd" for c in words)
+
+
+def _turns(rows: Sequence[Row[Any]]) -> list[tuple[str, str, str, str, str]]:
+    """Number, contact, since when, what was said, and the first line of the reason."""
+    return [
+        (
+            str(row.id),
+            _named(row.lane, row.name or ""),
+            _when(row.handled_at),
+            words_of(row) or f"({row.kind})",
+            row.error or "The worker died.",
+        )
+        for row in rows
+    ]
+
+
+def _messages(rows: Sequence[Row[Any]], runtime: Runtime) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (
+            str(row.public_id),
+            _named(row.key, row.name),
+            _when(row.failed_at),
+            formats.gist(row.kind, row.body),
+            override.why_not_again(row, runtime.provider) or formats.mark(row),
+        )
+        for row in rows
+    ]
+
+
+def _print(
+    console: Console, heading: str, noun: str, rows: Sequence[tuple[str, str, str, str, str]]
+) -> None:
+    console.print(Text(heading, "bold"))
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # An id is copied to the next command, so it is never cut or wrapped.
+    table.add_column(noun, no_wrap=True)
+    table.add_column("Contact and since when")
+    table.add_column("What, and why", ratio=1)
+    for number, contact, since, words, reason in rows:
+        why = Text(_line(words, _LONGEST_WORDS))
+        why.append(f"\n{_line(reason, _LONGEST_REASON)}", "red")
+        table.add_row(Text(number), Text(f"{plain(contact)}\n{since}"), why)
+    console.print(table)
+
+
+def _go_on(
+    console: Console, which: str, lane: str, rows: Sequence[Row[Any]], limit: int, name: str
+) -> None:
+    if len(rows) > limit:
+        whose = f" --contact {lane}" if lane else ""
+        after = getattr(rows[limit - 1], name)
+        more = f"More: parley failures list {which}{whose} --limit {limit} --after {after}"
+        console.print(Text(more), soft_wrap=True)
+
+
+def _print_fields(fields: dict[str, str], error: str) -> None:
+    console = Console(highlight=False)
+    for name, value in fields.items():
+        if value:
+            console.print(Text(f"{name:<9} {plain(value)}"), soft_wrap=True)
+    if error:
+        console.print(Text(f"\n{plain(error)}"), soft_wrap=True)
+
+
+def _line(words: str, longest: int) -> str:
+    """The first line that says something, shortened."""
+    first = next((line for line in plain(words).splitlines() if line.strip()), "")
+    return first if len(first) <= longest else first[: longest - 1] + "…"
+
+
+def _named(key: str, name: str) -> str:
+    return f"{key} {name}" if name else key
+
+
+def _when(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
+def _number(count: int) -> str:
+    return f"more than {MOST:,}" if count > MOST else f"{count:,}"
+
+
+def _place(message: Row[Any] | None) -> Place:
+    if message is None or message.failed_at is None:
+        raise NotFound("The message after which to go on is not on the list any more.")
+    return message.failed_at, message.id

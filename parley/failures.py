@@ -1,0 +1,233 @@
+"""`parley failures`: parked turns and failed messages, listed, run or sent again, or let be.
+
+The page for it is web/dashboard/failures.py. What they look like here is in failure_tables.py, the
+file that `export` prints in failure_export.py.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import click
+
+from parley import failure_export, failure_tables
+from parley.failure_tables import Asked
+from parley.opened import opened
+from pipeline import override
+from pipeline.errors import ChangeRefused, NotFound
+from pipeline.insight import failures as insight
+from pipeline.providers import addresses
+from pipeline.records import contacts
+from pipeline.rings import Pool
+from pipeline.runtime import Runtime
+from workers.ring import Ringer
+
+_ACTOR = "parley failures"
+_TURN = click.IntRange(min=1)
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which failures are meant."""
+    options = (
+        click.option("--turns", is_flag=True, help="Parked turns only."),
+        click.option("--messages", is_flag=True, help="Failed messages only."),
+        click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, epilog="Example: parley failures")
+@click.pass_context
+def failures(context: click.Context) -> None:
+    """List what failed, run turns and send messages again, or let them be.
+
+    A turn that failed five times is parked; a message that did not arrive is listed until somebody
+    sends it again or dismisses it. Without a command: the list.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_failures)
+
+
+@failures.command("list", epilog="Example: parley failures list --turns --contact +14155550132")
+@_asked
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--after", metavar="ID", help="Go on after this turn or message.")
+def list_failures(
+    turns: bool, messages: bool, contact: str | None, limit: int, after: str | None
+) -> None:
+    """List parked turns in the order they came, and failed messages, the latest first."""
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        turn_after, message_after = _id_of(after) if after else (0, None)
+        asked = Asked(
+            has_turns=message_after is None and (turns or not messages),
+            has_messages=not turn_after and (messages or not turns),
+            lane=_lane(runtime, contact),
+        )
+        failure_tables.show_list(runtime, asked, limit, turn_after, message_after)
+
+
+@failures.command(epilog="Example: parley failures show 42")
+@click.argument("failure_id", metavar="ID")
+def show(failure_id: str) -> None:
+    """Print one turn or message with its words and its whole error."""
+    turn_id, message_id = _id_of(failure_id)
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        if message_id:
+            failure_tables.show_message(runtime, message_id)
+        else:
+            failure_tables.show_turn(runtime, turn_id)
+
+
+@failures.command(epilog="Example: parley failures rerun --contact +14155550132")
+@click.argument("turn_ids", metavar="[ID]...", nargs=-1, type=_TURN)
+@click.option("--all", "is_all", is_flag=True, help="Every parked turn.")
+@click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132.")
+def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
+    """Take parked turns again, each contact's in the order they came."""
+    _one_of(turn_ids, is_all, contact)
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        if turn_ids:
+            done, refused = _each(
+                sorted(set(turn_ids)), lambda one: override.rerun(runtime, one, actor=_ACTOR)
+            )
+        else:
+            lane, refused = _lane(runtime, contact), 0
+            done = override.rerun_all(runtime, actor=_ACTOR, lane=lane)
+        _report(f"{_turns(done)} will be taken again.", refused)
+        _ring(runtime, "converse", done)
+    _end(refused)
+
+
+@failures.command(epilog="Example: parley failures resend --all")
+@click.argument("message_ids", metavar="[MESSAGE_ID]...", nargs=-1, type=click.UUID)
+@click.option("--all", "is_all", is_flag=True, help="Every failed message.")
+@click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132.")
+def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> None:
+    """Send failed messages again, in the order they were said.
+
+    Ends with status 1 if any is refused, such as one whose number does not exist.
+    """
+    _one_of(message_ids, is_all, contact)
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        lane = _lane(runtime, contact)
+        with runtime.database.read() as connection:
+            listed = insight.in_order(connection, lane)
+        wanted = set(message_ids)
+        # One that is not listed may be sent again all the same, or is refused with the reason.
+        ordered = [one for one in listed if one in wanted or not wanted]
+        ordered += sorted(wanted - set(listed))
+        done, refused = _each(ordered, lambda one: override.retry(runtime, one, actor=_ACTOR))
+        _report(f"{_messages(done)} will be sent again.", refused)
+        _ring(runtime, "dispatch", done)
+    _end(refused)
+
+
+@failures.command(epilog="Example: parley failures skip 42 43")
+@click.argument("turn_ids", metavar="ID...", nargs=-1, type=_TURN, required=True)
+def skip(turn_ids: Sequence[int]) -> None:
+    """Give parked turns up for good; what the contact wrote stays in the conversation."""
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        done, refused = _each(
+            sorted(set(turn_ids)), lambda one: override.skip(runtime, one, actor=_ACTOR)
+        )
+    _report(f"{_turns(done)} skipped.", refused)
+    _end(refused)
+
+
+@failures.command(epilog="Example: parley failures dismiss 0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77")
+@click.argument("message_ids", metavar="MESSAGE_ID...", nargs=-1, type=click.UUID, required=True)
+def dismiss(message_ids: Sequence[UUID]) -> None:
+    """Take failed messages off the list; in their conversations they stay failed."""
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        done, refused = _each(
+            dict.fromkeys(message_ids), lambda one: override.dismiss(runtime, one, actor=_ACTOR)
+        )
+    _report(f"{_messages(done)} dismissed.", refused)
+    _end(refused)
+
+
+@failures.command(epilog="Example: parley failures export --format jsonl > failures.jsonl")
+@_asked
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(failure_export.FORMATS),
+    default="csv",
+    show_default=True,
+    help="csv for spreadsheets, jsonl (one JSON object a line) for programs.",
+)
+def export(turns: bool, messages: bool, contact: str | None, kind: failure_export.Format) -> None:
+    """Print what failed as a file, with the whole errors; who took it is in the audit log."""
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        asked = Asked(turns or not messages, messages or not turns, _lane(runtime, contact))
+        for part in failure_export.lines(runtime, asked, kind, actor=_ACTOR):
+            click.echo(part, nl=False)
+
+
+def _id_of(written: str) -> tuple[int, UUID | None]:
+    """The number of a turn, or the id of a message. Raises NotFound for neither."""
+    if written.isdecimal() and (number := int(written)):
+        # What no database takes as a number is the number of nothing.
+        if number < 2**63:
+            return number, None
+        raise NotFound("There is no such turn.")
+    try:
+        return 0, UUID(written)
+    except ValueError:
+        raise NotFound(f"{written!r} is neither the number of a turn nor a message's id.") from None
+
+
+def _lane(runtime: Runtime, number: str | None) -> str:
+    """The lane of a contact; "" for everybody. Raises NotFound where nobody is known by it."""
+    if number is None:
+        return ""
+    lane = addresses.e164(number) or number.strip()
+    with runtime.database.read() as connection:
+        # A turn may be parked before its contact could be written down.
+        is_known = contacts.by_keys(connection, [lane]) or insight.counts(connection, lane).turns
+    if not is_known:
+        raise NotFound(f"There is no contact {number}. {addresses.EXPECTED_E164}")
+    return lane
+
+
+def _one_of(ids: Sequence[Any], is_all: bool, contact: str | None) -> None:
+    if bool(ids) + is_all + (contact is not None) != 1:
+        raise click.UsageError("Say which: IDs, --all or --contact NUMBER, and only one of them.")
+
+
+def _each(ids: Iterable[Any], change: Callable[[Any], object]) -> tuple[int, int]:
+    """Change one after another; returns how many were changed and how many refused, with why."""
+    done = refused = 0
+    for one in ids:
+        try:
+            change(one)
+            done += 1
+        except ChangeRefused as error:
+            click.echo(f"{one}: {error}", err=True)
+            refused += 1
+    return done, refused
+
+
+def _turns(number: int) -> str:
+    return f"{number:,} turn{'' if number == 1 else 's'}"
+
+
+def _messages(number: int) -> str:
+    return f"{number:,} message{'' if number == 1 else 's'}"
+
+
+def _report(what: str, refused: int) -> None:
+    click.echo(f"{what} {refused:,} refused." if refused else what)
+
+
+def _ring(runtime: Runtime, pool: Pool, work: int) -> None:
+    """The work is in the database; without this ring the clock's comes within two seconds."""
+    if work and not Ringer(runtime.settings).ring_now(pool):
+        click.echo("The broker does not answer; the clock rings the workers.", err=True)
+
+
+def _end(refused: int) -> None:
+    if refused:
+        raise click.exceptions.Exit(1)

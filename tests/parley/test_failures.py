@@ -1,0 +1,287 @@
+"""`parley failures`: what failed is listed, shown, run and sent again, skipped and exported."""
+
+import csv
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+from sqlalchemy import Row
+
+from parley.failure_tables import plain
+from parley.main import main
+from pipeline.database import Database
+from pipeline.records.audit import AuditEntry
+from pipeline.records.inbox import Entry
+from pipeline.records.lanes import Lane
+from pipeline.records.messages import Message
+from tests.builders import a_contact, a_conversation, a_message, an_entry, an_inbound, rows
+from tests.stage import ADA, BOB
+
+NOW = datetime.now(UTC)
+ERROR = "RuntimeError: broken\n\nTraceback (most recent call last):\n  line 7\n"
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def parley(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Give the command these words, in an empty folder; the loggers are as before at the end.
+
+    In this process, for a process of its own takes a second to begin.
+    """
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield lambda *words, **settings: CliRunner().invoke(
+        main, words, env={"COLUMNS": "100"} | settings, prog_name="parley"
+    )
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(parley: Run, database_url: str) -> Run:
+    """Give `parley failures` these words, on the database of the test."""
+    return lambda *words, **settings: parley(
+        "failures", *words, DATABASE_URL=database_url, **settings
+    )
+
+
+def parked(database: Database, lane: str = ADA, text: str = "hi", **values: Any) -> Row[Any]:
+    message = an_inbound(text, contact_key=lane, phone=lane)
+    given = {
+        "lane": lane,
+        "payload": {"message": message.to_json(), "form": {}},
+        "status": "parked",
+        "is_filed": True,
+        "attempts": 5,
+        "handled_at": NOW,
+        "error": ERROR,
+    }
+    return an_entry(database, **(given | values))
+
+
+def failed(database: Database, talk: Row[Any], **values: Any) -> Row[Any]:
+    given = {"direction": "outbound", "status": "undelivered", "failed_at": NOW}
+    return a_message(database, talk, **(given | {"error": "The phone is off."} | values))
+
+
+def statuses(database: Database) -> list[str]:
+    return [row.status for row in sorted(rows(database, Entry), key=lambda row: row.id)]
+
+
+def resent(database: Database) -> list[str]:
+    found = sorted(rows(database, Message), key=lambda row: row.id)
+    return [row.body for row in found if row.author == "parley failures"]
+
+
+def is_rung(folder: Path, pool: str) -> bool:
+    return any(folder.glob(f"**/*.{pool}.msg"))
+
+
+def test_nothing_failed(run: Run) -> None:
+    done = run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == "Parked turns: 0\nFailed messages: 0\n"
+
+
+def test_list_has_both_with_words_and_reasons(run: Run, database: Database) -> None:
+    contact = a_contact(database, phone=ADA, name="Ada")
+    turn = parked(database, text="[b]hello[/b]\x1b[2J")
+    message = failed(database, a_conversation(database, contact), body="Your booking")
+    for words in ([], ["list"]):
+        done = run(*words)
+        assert done.exit_code == 0
+        assert "Parked turns: 1" in done.stdout
+        assert "Failed messages: 1" in done.stdout
+        shown = " ".join(done.stdout.split())
+        assert f"{turn.id} {ADA} Ada [b]hello[/b]\ufffd[2J" in shown
+        assert str(message.public_id) in shown
+        assert "RuntimeError: broken" in shown
+        assert "The phone is off." in shown
+        assert "Traceback" not in shown
+        assert "\x1b" not in done.stdout
+    assert "Failed" not in run("list", "--turns").stdout
+    assert "Parked" not in run("list", "--messages").stdout
+
+
+def test_list_in_pages_and_of_one_contact(run: Run, database: Database) -> None:
+    ada = a_conversation(database, a_contact(database, phone=ADA))
+    bob = a_conversation(database, a_contact(database, phone=BOB))
+    turns = [parked(database, lane) for lane in (ADA, BOB, ADA)]
+    sent = [
+        failed(database, talk, failed_at=NOW - timedelta(hours=hours))
+        for hours, talk in enumerate((ada, bob, ada))
+    ]
+    first = run("list", "--contact", "+1 415 555 0101", "--limit", "1").stdout
+    assert "Parked turns: 2" in first
+    assert f"--turns --contact {ADA} --limit 1 --after {turns[0].id}\n" in first
+    assert f"--messages --contact {ADA} --limit 1 --after {sent[0].public_id}\n" in first
+    rest = run("list", "--contact", ADA, "--after", str(sent[0].public_id)).stdout
+    assert "Parked" not in rest
+    assert [str(row.public_id) in rest for row in sent] == [False, False, True]
+    rest = run("list", "--after", str(turns[0].id)).stdout
+    assert [f"\n {row.id} " in rest for row in turns] == [False, True, True]
+    assert "Failed" not in rest
+
+
+def test_show_has_the_whole_error(run: Run, database: Database) -> None:
+    turn = parked(database, text="hello\nthere")
+    shown = run("show", str(turn.id)).stdout
+    assert "Status    parked" in shown
+    assert "hello\nthere" in shown
+    assert shown.endswith(f"\n{ERROR}\n")
+    talk = a_conversation(database)
+    message = failed(database, talk, status="failed", error_code="21211", error="No such number.")
+    shown = run("show", str(message.public_id), BROKER_URL="redis://127.0.0.1:1/0").stdout
+    assert "not sent: No such number. (21211)" in shown
+
+
+def test_turns_run_again_and_the_workers_are_rung(
+    run: Run, database: Database, tmp_path: Path
+) -> None:
+    first, second, third = (parked(database, lane) for lane in (ADA, BOB, ADA))
+    done = run("rerun", str(third.id), str(first.id))
+    assert (done.exit_code, done.stdout) == (0, "2 turns will be taken again.\n")
+    assert statuses(database) == ["waiting", "parked", "waiting"]
+    assert [row.details.get("kind") for row in rows(database, AuditEntry)] == ["message"] * 2
+    assert {row.actor for row in rows(database, AuditEntry)} == {"parley failures"}
+    assert {row.key for row in rows(database, Lane)} == {ADA}
+    assert is_rung(tmp_path, "converse") or not database.is_sqlite
+    done = run("rerun", str(second.id), str(first.id), str(2**63))
+    assert (done.exit_code, done.stdout) == (1, "1 turn will be taken again. 2 refused.\n")
+    assert done.stderr.splitlines() == [
+        f"{first.id}: This turn is not parked any more: somebody saw to it.",
+        f"{2**63}: There is no such turn.",
+    ]
+
+
+def test_turns_of_a_contact_or_all_run_again(run: Run, database: Database) -> None:
+    for lane in (ADA, BOB, ADA):
+        parked(database, lane)
+    assert run("rerun", "--contact", ADA).stdout == "2 turns will be taken again.\n"
+    assert statuses(database) == ["waiting", "parked", "waiting"]
+    assert run("rerun", "--all").stdout == "1 turn will be taken again.\n"
+    assert run("rerun", "--all").stdout == "0 turns will be taken again.\n"
+
+
+def test_broker_that_is_away_is_said(run: Run, database: Database) -> None:
+    parked(database)
+    done = run("rerun", "--all", BROKER_URL="redis://127.0.0.1:1/0")
+    assert (done.exit_code, statuses(database)) == (0, ["waiting"])
+    assert done.stderr == "The broker does not answer; the clock rings the workers.\n"
+
+
+def test_messages_are_sent_again_in_their_order(
+    run: Run, database: Database, tmp_path: Path
+) -> None:
+    talk = a_conversation(database)
+    made = [
+        failed(database, talk, body=f"{number}", failed_at=NOW - timedelta(hours=number))
+        for number in range(4)
+    ]
+    done = run("resend", str(made[2].public_id), str(made[0].public_id))
+    assert (done.exit_code, done.stdout) == (0, "2 messages will be sent again.\n")
+    assert resent(database) == ["0", "2"]
+    assert is_rung(tmp_path, "dispatch") or not database.is_sqlite
+    assert run("resend", "--all").stdout == "2 messages will be sent again.\n"
+    assert resent(database) == ["0", "2", "1", "3"]
+    assert [row.action for row in rows(database, AuditEntry)] == ["retry"] * 4
+
+
+def test_message_that_is_refused_says_why(run: Run, database: Database) -> None:
+    ada = a_contact(database, phone=ADA, is_blocked=True)
+    other = failed(database, a_conversation(database, ada))
+    good = failed(database, a_conversation(database, a_contact(database, phone=BOB)), body="good")
+    done = run("resend", "--all")
+    assert (done.exit_code, done.stdout) == (1, "1 message will be sent again. 1 refused.\n")
+    assert done.stderr.startswith(f"{other.public_id}: ")
+    assert "blocked" in done.stderr
+    assert resent(database) == ["good"]
+    assert run("resend", "--contact", BOB).stdout == "0 messages will be sent again.\n"
+    # Twice is one message.
+    assert run("resend", str(good.public_id)).exit_code == 0
+    assert resent(database) == ["good"]
+
+
+def test_turns_are_skipped_and_messages_dismissed(run: Run, database: Database) -> None:
+    turn, talk = parked(database), a_conversation(database)
+    message, heard = failed(database, talk), a_message(database, talk)
+    assert run("skip", str(turn.id)).stdout == "1 turn skipped.\n"
+    assert statuses(database) == ["ignored"]
+    done = run("skip", str(turn.id))
+    assert (done.exit_code, done.stdout) == (1, "0 turns skipped. 1 refused.\n")
+    assert run("dismiss", str(message.public_id)).stdout == "1 message dismissed.\n"
+    assert run("dismiss", str(heard.public_id)).exit_code == 1
+    assert run().stdout == "Parked turns: 0\nFailed messages: 0\n"
+
+
+def test_export_as_csv_and_as_json_lines(run: Run, database: Database) -> None:
+    contact = a_contact(database, phone=ADA, name="Ada")
+    turn = parked(database, text="=1+1")
+    message = failed(database, a_conversation(database, contact), error_code="30003")
+    parked(database, BOB, kind="timer", payload={"name": "timeout"})
+    done = run("export", "--contact", ADA)
+    assert (done.exit_code, done.stderr) == (0, "")
+    table = list(csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff"))))
+    assert [(row["what"], row["id"]) for row in table] == [
+        ("turn", str(turn.id)),
+        ("message", str(message.public_id)),
+    ]
+    assert (table[0]["contact"], table[0]["words"]) == (f"'{ADA}", "'=1+1")
+    assert (table[0]["error"], table[1]["error_code"]) == (ERROR, "30003")
+    done = run("export", "--format", "jsonl", "--turns")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["contact"] for line in lines] == [ADA, BOB]
+    assert lines[0]["failed_at"] == NOW.isoformat()
+    first, _ = rows(database, AuditEntry)
+    assert (first.action, first.target) == ("export", "failures")
+    assert ADA not in json.dumps(first.details)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["rerun"], 2, "only one of them"),
+        (["rerun", "1", "--all"], 2, "only one of them"),
+        (["rerun", "--contact", "+14155550199"], 1, "There is no contact +14155550199"),
+        (["rerun", "nix"], 2, "'nix' is not a valid integer"),
+        (["resend", "7"], 2, "'7' is not a valid UUID"),
+        (["show", "7"], 1, "There is no such turn."),
+        (["show", str(10**30)], 1, "There is no such turn."),
+        (["show", "²"], 1, "is neither the number of a turn nor a message's id"),
+        (["show", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "There is no such message."),
+        (["list", "--after", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "not on the list"),
+        (["list", "--after", str(2**63)], 1, "There is no such turn."),
+        (["skip"], 2, "Missing argument"),
+        (["export", "--format", "xml"], 2, "'xml' is not one of"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    run: Run, words: list[str], status: int, said: str
+) -> None:
+    done = run(*words)
+    assert done.exit_code == status
+    assert said in done.stderr
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_without_tables_it_fails(parley: Run) -> None:
+    done = parley("failures")
+    assert done.exit_code == 1
+    assert "run `parley db upgrade`" in done.stderr
+
+
+def test_words_cannot_steer_a_terminal() -> None:
+    assert (
+        plain("a\x1b[2J\x07\u202eb\r\n👩\u200d💻 مرحبا")
+        == "a\ufffd[2J\ufffd\ufffdb\ufffd\n👩\u200d💻 مرحبا"
+    )
