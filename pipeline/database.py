@@ -117,8 +117,8 @@ def _sqlite(url: str, statement_seconds: float) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # A database in memory that has a name is pooled like a file: it lives as long as the pool.
     patience = min(statement_seconds, 5.0)
+    # A database in memory that has a name is pooled like a file: it lives as long as the pool.
     engine = create_engine(
         url, poolclass=QueuePool, **_EVERYWHERE, connect_args={"timeout": patience}
     )

@@ -50,7 +50,7 @@ def nothing_leased(run: Run) -> bool:
     return not [waiting for waiting in run.waiting() if waiting.startswith("lease")]
 
 
-@scenario("F10 redis killed", kinds=(REDIS,), is_quick=True)
+@scenario("F10 redis killed", kinds=(REDIS,))
 def redis_killed(run: Run) -> None:
     """Redis is killed and started again, keeping what it has written."""
     run.start()

@@ -35,7 +35,7 @@ _ACCOUNT = (
 _LATER = ((20429, 429), (21611, 400), (14107, 400), (63018, 400), (0, 429))
 
 
-@scenario("F34 a message is refused", is_obeyed=True, is_quick=True)
+@scenario("F34 a message is refused", is_obeyed=True)
 def a_message_is_refused(run: Run) -> None:
     """Each code that says no for good ends its message alone, with a reason to read."""
     codes = (*_NUMBER, *_CONTENT, *_WINDOW, *_UNHEARD_OF, *_CONSENT)
@@ -206,7 +206,7 @@ def sent_twice_by_hand(run: Run) -> None:
     assert count(run, AuditEntry.id, AuditEntry.action == "send_message") == 11
 
 
-@scenario("F37 a hold while replies are queued", is_obeyed=True, is_quick=True)
+@scenario("F37 a hold while replies are queued", is_obeyed=True)
 def hold_while_queued(run: Run) -> None:
     """An operator takes talks whose replies are queued: they are cancelled, the operator's go."""
     run.start("web", "converse", "clock")

@@ -112,7 +112,7 @@ def unrung(run: Run) -> None:
     goes_on(run)
 
 
-@scenario("F16 rings that nobody understands", is_quick=True)
+@scenario("F16 rings that nobody understands")
 def odd(run: Run) -> None:
     """Tasks of another version, arguments that nobody takes, bodies that cannot be read."""
     run.start()

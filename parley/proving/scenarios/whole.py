@@ -18,7 +18,7 @@ KILL_EVERY_SECONDS = 3.0
 SOAK_PER_SECOND = 20.0
 
 
-@scenario("F0 nothing happens", is_quick=True, is_core=True)
+@scenario("F0 nothing happens", is_core=True)
 def nothing(run: Run) -> None:
     """Traffic without any fault: what a run looks like that has nothing to report."""
     run.start()
