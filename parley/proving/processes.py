@@ -36,7 +36,10 @@ def family_of(pid: int) -> list[int]:
 
 def procfile() -> dict[str, list[str]]:
     """The command of each line of the Procfile, so that tests start what operators start."""
-    lines = (ROOT / "Procfile").read_text().splitlines()
+    # An installed package has its copy beside the commands.
+    packaged = ROOT / "parley" / "Procfile"
+    path = packaged if packaged.exists() else ROOT / "Procfile"
+    lines = path.read_text().splitlines()
     named = (line.partition(":") for line in lines if line and not line.startswith("#"))
     return {name: shlex.split(command) for name, _, command in named}
 
