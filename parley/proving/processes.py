@@ -54,7 +54,13 @@ class Process:
                 command,
                 # Not the repository, where an .env of the developer may lie.
                 cwd=log.parent,
-                env={"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment},
+                # The bot under proof may lie where the command was given.
+                env={
+                    "PATH": path,
+                    "PYTHONPATH": f"{ROOT}:{Path.cwd()}",
+                    "PYTHONUNBUFFERED": "1",
+                    **environment,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
