@@ -3,12 +3,14 @@
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from types import FrameType
 from typing import Any
 
 import click
+from apiflask import APIFlask
 from rich.console import Console
 from rich.panel import Panel
 from waitress.server import create_server
@@ -41,17 +43,7 @@ def up() -> None:
     to_head(settings)
     runtime = build(settings, application="parley up")
     ring = Ringer(settings).ring
-    server = create_server(
-        create_app(runtime, ring),
-        sockets=[listener],
-        threads=_THREADS,
-        ident="parley",
-        # Idle and slow ones count, and cost little: bodies are there before a thread is asked.
-        connection_limit=_CONNECTIONS,
-        channel_timeout=_IDLE_SECONDS,
-        cleanup_interval=_IDLE_SECONDS // 2,
-        asyncore_use_poll=True,
-    )
+    server = _server(create_app(runtime, ring), listener)
     engine = Engine(runtime)
     stopping = _stop_signal()
     engine.start()
@@ -65,6 +57,20 @@ def up() -> None:
     click.echo("Stopping; Ctrl-C again ends it at once.")
     _stop(engine, server, ring)
     runtime.database.close()
+
+
+def _server(app: APIFlask, listener: socket.socket) -> Any:
+    return create_server(
+        app,
+        sockets=[listener],
+        threads=_THREADS,
+        ident="parley",
+        # Idle and slow ones count, and cost little: bodies are there before a thread is asked.
+        connection_limit=_CONNECTIONS,
+        channel_timeout=_IDLE_SECONDS,
+        cleanup_interval=_IDLE_SECONDS // 2,
+        asyncore_use_poll=True,
+    )
 
 
 def _stop(engine: Engine, server: Any, ring: Ring) -> None:

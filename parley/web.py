@@ -1,6 +1,7 @@
 """`parley web`: the web processes of a production install, under granian. Next: web/app.py."""
 
 import resource
+from typing import Any
 
 import click
 from granian import Granian
@@ -40,30 +41,35 @@ def web(workers: int) -> None:
     port.listen(settings.host, settings.port).close()
     logs.configure(settings.log_format)
     _allow_connections()
-    Granian(
-        "web.app:create_served_app",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=settings.host,
-        port=settings.port,
-        workers=workers,
-        blocking_threads=_THREADS,
-        backpressure=_CONNECTIONS,
+    # The class depends on the Python that runs it, so it is no type.
+    server: Any = Granian("web.app:create_served_app", workers=workers, **_options(settings))
+    server.serve()
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "factory": True,
+        "interface": Interfaces.WSGI,
+        "address": settings.host,
+        "port": settings.port,
+        "blocking_threads": _THREADS,
+        "backpressure": _CONNECTIONS,
         # While the server waits to learn the version of HTTP it has no time-out, and in version 2
         # none for what is idle. A proxy in front speaks 1.1.
-        http=HTTPModes.http1,
-        websockets=False,
+        "http": HTTPModes.http1,
+        "websockets": False,
         # A client that is slow to speak, or idle, must not hold a connection for ever.
-        http1_settings=HTTP1Settings(
+        "http1_settings": HTTP1Settings(
             header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES
         ),
-        respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_SECONDS,
-        log_access=False,
-    ).serve()
+        "respawn_failed_workers": True,
+        "workers_kill_timeout": _STOP_SECONDS,
+        "log_access": False,
+    }
 
 
 def _allow_connections() -> None:
     """Let this process and its children open as many files as the system allows them to."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

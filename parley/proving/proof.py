@@ -68,20 +68,24 @@ def prove(plan: Plan, shelf: Shelf) -> Result:
         error = _play(run)
         run.heal()
         drained = _drain(run)
-        history = gather(run)
-        violations = check(history, plan.scenario.allowed)
-        is_good = not (error or violations or plan.broken)
-        return Result(
-            plan,
-            count(history),
-            violations,
-            run.faults,
-            drained,
-            time.monotonic() - started,
-            error,
-            "" if is_good else stack.logs(),
-            tuple(run.figures),
-        )
+        return _result(run, drained, time.monotonic() - started, error)
+
+
+def _result(run: Run, drained: float, seconds: float, error: str) -> Result:
+    history = gather(run)
+    violations = check(history, run.plan.scenario.allowed)
+    is_good = not (error or violations or run.plan.broken)
+    return Result(
+        run.plan,
+        count(history),
+        violations,
+        run.faults,
+        drained,
+        seconds,
+        error,
+        "" if is_good else run.stack.logs(),
+        tuple(run.figures),
+    )
 
 
 def _settings(plan: Plan) -> dict[str, str]:
