@@ -1,90 +1,15 @@
-"""`parley failures`: what failed is listed, shown, run and sent again, skipped and exported."""
+"""`parley failures`: what failed is listed, shown, run and sent again, skipped."""
 
-import csv
-import io
-import json
-import logging
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
-import structlog
-from click.testing import CliRunner, Result
-from sqlalchemy import Row
-
-from parley.failure_tables import plain
-from parley.main import main
 from pipeline.database import Database
 from pipeline.records.audit import AuditEntry
-from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
-from tests.builders import a_contact, a_conversation, a_message, an_entry, an_inbound, rows
+from tests.builders import a_contact, a_conversation, a_message, rows
+from tests.parley.conftest import Run
+from tests.parley.failing import ERROR, NOW, failed, is_rung, parked, resent, statuses
 from tests.stage import ADA, BOB
-
-NOW = datetime.now(UTC)
-ERROR = "RuntimeError: broken\n\nTraceback (most recent call last):\n  line 7\n"
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def parley(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Give the command these words, in an empty folder; the loggers are as before at the end.
-
-    In this process, for a process of its own takes a second to begin.
-    """
-    monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield lambda *words, **settings: CliRunner().invoke(
-        main, words, env={"COLUMNS": "100"} | settings, prog_name="parley"
-    )
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def run(parley: Run, database_url: str) -> Run:
-    """Give `parley failures` these words, on the database of the test."""
-    return lambda *words, **settings: parley(
-        "failures", *words, DATABASE_URL=database_url, **settings
-    )
-
-
-def parked(database: Database, lane: str = ADA, text: str = "hi", **values: Any) -> Row[Any]:
-    message = an_inbound(text, contact_key=lane, phone=lane)
-    given = {
-        "lane": lane,
-        "payload": {"message": message.to_json(), "form": {}},
-        "status": "parked",
-        "is_filed": True,
-        "attempts": 5,
-        "handled_at": NOW,
-        "error": ERROR,
-    }
-    return an_entry(database, **(given | values))
-
-
-def failed(database: Database, talk: Row[Any], **values: Any) -> Row[Any]:
-    given = {"direction": "outbound", "status": "undelivered", "failed_at": NOW}
-    return a_message(database, talk, **(given | {"error": "The phone is off."} | values))
-
-
-def statuses(database: Database) -> list[str]:
-    return [row.status for row in sorted(rows(database, Entry), key=lambda row: row.id)]
-
-
-def resent(database: Database) -> list[str]:
-    found = sorted(rows(database, Message), key=lambda row: row.id)
-    return [row.body for row in found if row.author == "parley failures"]
-
-
-def is_rung(folder: Path, pool: str) -> bool:
-    return any(folder.glob(f"**/*.{pool}.msg"))
 
 
 def test_nothing_failed(run: Run) -> None:
@@ -222,66 +147,3 @@ def test_turns_are_skipped_and_messages_dismissed(run: Run, database: Database) 
     assert run("dismiss", str(message.public_id)).stdout == "1 message dismissed.\n"
     assert run("dismiss", str(heard.public_id)).exit_code == 1
     assert run().stdout == "Parked turns: 0\nFailed messages: 0\n"
-
-
-def test_export_as_csv_and_as_json_lines(run: Run, database: Database) -> None:
-    contact = a_contact(database, phone=ADA, name="Ada")
-    turn = parked(database, text="=1+1")
-    message = failed(database, a_conversation(database, contact), error_code="30003")
-    parked(database, BOB, kind="timer", payload={"name": "timeout"})
-    done = run("export", "--contact", ADA)
-    assert (done.exit_code, done.stderr) == (0, "")
-    table = list(csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff"))))
-    assert [(row["what"], row["id"]) for row in table] == [
-        ("turn", str(turn.id)),
-        ("message", str(message.public_id)),
-    ]
-    assert (table[0]["contact"], table[0]["words"]) == (f"'{ADA}", "'=1+1")
-    assert (table[0]["error"], table[1]["error_code"]) == (ERROR, "30003")
-    done = run("export", "--format", "jsonl", "--turns")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["contact"] for line in lines] == [ADA, BOB]
-    assert lines[0]["failed_at"] == NOW.isoformat()
-    first, _ = rows(database, AuditEntry)
-    assert (first.action, first.target) == ("export", "failures")
-    assert ADA not in json.dumps(first.details)
-
-
-@pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [
-        (["rerun"], 2, "only one of them"),
-        (["rerun", "1", "--all"], 2, "only one of them"),
-        (["rerun", "--contact", "+14155550199"], 1, "There is no contact +14155550199"),
-        (["rerun", "nix"], 2, "'nix' is not a valid integer"),
-        (["resend", "7"], 2, "'7' is not a valid UUID"),
-        (["show", "7"], 1, "There is no such turn."),
-        (["show", str(10**30)], 1, "There is no such turn."),
-        (["show", "²"], 1, "is neither the number of a turn nor a message's id"),
-        (["show", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "There is no such message."),
-        (["list", "--after", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "not on the list"),
-        (["list", "--after", str(2**63)], 1, "There is no such turn."),
-        (["skip"], 2, "Missing argument"),
-        (["export", "--format", "xml"], 2, "'xml' is not one of"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line(
-    run: Run, words: list[str], status: int, said: str
-) -> None:
-    done = run(*words)
-    assert done.exit_code == status
-    assert said in done.stderr
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-
-
-def test_without_tables_it_fails(parley: Run) -> None:
-    done = parley("failures")
-    assert done.exit_code == 1
-    assert "run `parley db upgrade`" in done.stderr
-
-
-def test_words_cannot_steer_a_terminal() -> None:
-    assert (
-        plain("a\x1b[2J\x07\u202eb\r\n👩\u200d💻 مرحبا")
-        == "a\ufffd[2J\ufffd\ufffdb\ufffd\n👩\u200d💻 مرحبا"
-    )
