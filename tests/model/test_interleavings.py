@@ -55,6 +55,16 @@ def test_version_lost_to_an_operator(world: World) -> None:
     assert len(bodies(world)) == 4
 
 
+def test_message_on_its_way_when_a_state_is_set(world: World) -> None:
+    """The state asks first; what was on its way is no answer to that."""
+    hears(world, "say")
+    inbound.receive(world, (ADA, "three"))
+    operating.change_state(world, ADA, "nag")
+    drain(world)
+    assert bodies(world)[1:] == ["post::SMin2 nag 1 of 1"]
+    assert statuses(world) == ["handled", "handled", "handled"]
+
+
 def test_hold_during_a_turn(world: World) -> None:
     hears(world, "say")
     inbound.receive(world, (ADA, "say"))
