@@ -16,6 +16,7 @@ scenario = Group("whole", [])
 
 KILL_EVERY_SECONDS = 3.0
 SOAK_PER_SECOND = 20.0
+WARM_SECONDS = 720.0
 
 
 @scenario("F0 nothing happens", is_core=True)
@@ -89,8 +90,8 @@ def _kill_server(run: Run) -> None:
 def soak(run: Run) -> None:
     """For an hour at 20 messages/s with a fault every 20 s; nothing grows.
 
-    After a tenth of the time and at the end: memory and open files of every process, dead rows of
-    every table, what Redis holds.
+    After 12 minutes and at the end: memory and open files of every process, dead rows of every
+    table, what Redis holds. Until 10 minutes are full the pull has more to compare at each look.
     """
     run.traffic.patience_seconds = 60
     length = run.plan.seconds or 3600.0
@@ -108,9 +109,10 @@ def soak(run: Run) -> None:
     growth = Growth(run)
     people = run.people(400)
     with _beside(lambda: _hurt_now_and_then(run, faults, length)):
-        run.traffic.stream(people, SOAK_PER_SECOND, length / 10)
+        warm = min(WARM_SECONDS, length / 2)
+        run.traffic.stream(people, SOAK_PER_SECOND, warm)
         growth.begin()
-        run.traffic.stream(people, SOAK_PER_SECOND, length * 0.9)
+        run.traffic.stream(people, SOAK_PER_SECOND, length - warm)
     growth.end()
 
 
