@@ -10,8 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import Traffic
 from tests.model.world import World
 
-# Enough to reach every corner that test_traffic.py names.
-EXAMPLES = 60
+# Some seconds; `make faults` does more.
+EXAMPLES = 25
 MORE_EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "0"))
 SEED = os.environ.get("MODEL_SEED", "")
 _FEW_WORDS = tuple(phase for phase in Phase if phase not in {Phase.explain, Phase.reuse})
