@@ -222,7 +222,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "no-sweep": Breakage(
         "Nothing rings for what was left behind.",
-        "F11 redis emptied",
+        "F15 no ring at all",
         frozenset({"undrained"}),
         _leave_it_to_the_ring,
     ),

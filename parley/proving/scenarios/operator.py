@@ -59,11 +59,15 @@ def moves(run: Run) -> None:
     talks = _known(run, 6)
     texts = {person: ["pause 0.4", "pause 0.2", "x", "pause 0.3"] for person in talks}
     with run.supervised(), run.traffic.meanwhile(texts):
-        for turn in range(3):
+        for turn in range(6):
             for conversation in talks.values():
                 _change(run, conversation, state=f"set {turn}", force=True)
                 run.did(f"set the state of {conversation}")
-            _kill_one(run, "converse")
+            # Once a turn in flight is overtaken and ends by itself, once it is killed.
+            if turn % 2:
+                _kill_one(run, "converse")
+            else:
+                time.sleep(0.6)
     goes_on(run, 60.0)
     eventually(lambda: not run.waiting(), 30)
     _chained(run, list(talks.values()))
