@@ -46,7 +46,9 @@ class Postgresql(Server):
             "--encoding",
             "UTF8",
         ]
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
+        if done.returncode:
+            raise AssertionError(f"initdb in {self.folder}: {done.stderr}")
 
     def _as_user(self) -> list[str]:
         user = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]

@@ -1,6 +1,8 @@
 """A shelf of servers that scenarios may kill."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -8,8 +10,10 @@ from parley.proving.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf() -> Iterator[Shelf]:
     """Started when they are first needed."""
-    made = Shelf(tmp_path_factory.mktemp("shelf"))
-    yield made
-    made.close()
+    # pytest's own folder is closed to the user whom PostgreSQL runs as.
+    with TemporaryDirectory(prefix="parley-shelf-", ignore_cleanup_errors=True) as folder:
+        made = Shelf(Path(folder))
+        yield made
+        made.close()
