@@ -147,14 +147,16 @@ def prune(database: Database, keep: timedelta) -> int:
     """Delete settled entries and receipts older than `keep`, in small transactions."""
     total = 0
     for delete in (inbox.prune, receipts.prune):
+        last = 0
         while True:
             with database.write() as connection:
                 before = database.now(connection) - keep
-                gone = delete(connection, before, _PRUNED_AT_ONCE)
+                gone = delete(connection, before, _PRUNED_AT_ONCE, last)
                 crash.point(Point.CLOCK_PRUNING)
-            total += gone
-            if gone < _PRUNED_AT_ONCE:
+            total += len(gone)
+            if len(gone) < _PRUNED_AT_ONCE:
                 break
+            last = max(gone)
     with database.write() as connection:
         workers.forget(connection, database.now(connection) - _GONE_AFTER)
     return total

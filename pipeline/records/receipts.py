@@ -89,13 +89,16 @@ def has_waiting(connection: Connection) -> bool:
     )
 
 
-def prune(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete the oldest receipts, merged or not."""
+def prune(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
+    """Delete the oldest receipts, merged or not; as inbox.prune does."""
     # The oldest come first, so nothing else need be read when none of these is old enough.
     oldest = (
-        select(ReceiptRow.id, ReceiptRow.received_at).order_by(ReceiptRow.id).limit(limit)
+        select(ReceiptRow.id, ReceiptRow.received_at)
+        .where(ReceiptRow.id > after)
+        .order_by(ReceiptRow.id)
+        .limit(limit)
     ).subquery()
     old = select(oldest.c.id).where(oldest.c.received_at < before)
     ids = list(connection.execute(old).scalars())
     connection.execute(delete(ReceiptRow).where(among(connection, ReceiptRow.id, ids)))
-    return len(ids)
+    return ids
