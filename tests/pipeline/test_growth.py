@@ -104,3 +104,11 @@ def call_back(database: Database) -> None:
         ]
         now = database.now(connection)
         receipts.append(connection, [row | {"received_at": now} for row in rows])
+
+
+def test_queues_are_vacuumed_long_before_a_fifth_of_their_history_is_dead(worker: Database) -> None:
+    query = text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL")
+    with worker.read() as connection:
+        options = {row.relname: " ".join(row.reloptions) for row in connection.execute(query)}
+    for queue in ("inbox", "receipt", "lane", "timer", "conversation"):
+        assert "autovacuum_vacuum_scale_factor=0.0" in options[queue]
