@@ -7,6 +7,7 @@ process and of PostgreSQL's backends is counted beside it.
 import contextlib
 import itertools
 import os
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -100,6 +101,8 @@ class _Watch:
         if self._stops and done >= self._stops[0]:
             self.marks.append(self._site.mark(done))
             self._stops = [stop for stop in self._stops if stop > done]
+            wall, cpu = self.marks[-1].since(self.marks[-2])
+            print(f"  {done:,}: {wall:.2f} ms, CPU {cpu:.2f} ms", file=sys.stderr, flush=True)
         if time.monotonic() > self._deadline:
             raise TimeoutError
         return done >= self._count

@@ -55,10 +55,10 @@ def _backlog(size: int, beside: Callable[[drains.Site], None] = lambda _: None) 
         _warm(site)
         beside(site)
         crowd.write(site.runtime.database, size)
-        stops = [WINDOW, size - WINDOW] if size > WINDOW else []
+        stops = [WINDOW, *range(2 * WINDOW, size - WINDOW, 2 * WINDOW), size - WINDOW]
         windows = []
         for work in (site.converse, site.dispatch):
-            marks = work(size, stops)
+            marks = work(size, stops if size > WINDOW else [])
             windows += [marks[1].since(marks[0]), marks[-1].since(marks[-2])]
         return windows
 

@@ -50,21 +50,19 @@ def compare(small: str, large: str) -> None:
     """Run the pipeline on both databases and print what its statements read."""
     sizes = [_watch(url) for url in (small, large)]
     print(
-        "| statement | runs | pages, small | pages, large | ratio | most, large | ms, large "
-        "| rows thrown away | reads |\n" + "|---" * 9 + "|"
+        f"| statement | runs | pages of {_MESSAGES:,} messages, small | large | ratio "
+        "| ms a run, large | rows thrown away | reads |\n" + "|---" * 8 + "|"
     )
     for name in sorted(sizes[0].keys() | sizes[1].keys()):
-        print(_row(name, *(size.get(name) for size in sizes)))
+        print(_row(name, *(size.get(name) or Seen() for size in sizes)))
 
 
-def _row(name: str, small: Seen | None, large: Seen | None) -> str:
-    if not small or not large:
-        return f"| {name} | only at one size |" + " |" * 7
-    pages = [statistics.median(seen.pages) for seen in (small, large)]
+def _row(name: str, small: Seen, large: Seen) -> str:
+    pages = [sum(seen.pages) for seen in (small, large)]
     return (
-        f"| {name} | {len(large.pages)} | {pages[0]:.0f} | {pages[1]:.0f} "
-        f"| {pages[1] / max(pages[0], 1):.2f} | {max(large.pages)} "
-        f"| {statistics.median(large.milliseconds):.2f} | {large.removed} "
+        f"| {name} | {len(large.pages)} | {pages[0]:,} | {pages[1]:,} "
+        f"| {pages[1] / max(pages[0], 1):.2f} "
+        f"| {statistics.median(large.milliseconds or [0]):.2f} | {large.removed} "
         f"| {', '.join(sorted(large.reads))} |"
     )
 
