@@ -1,4 +1,4 @@
-"""How cost grows: `python -m benchmarks.growth backlog|beside|prune|plans|bloat …`.
+"""How cost grows: `python -m benchmarks.growth backlog` (or another of its questions, see --help).
 
 Milliseconds a message, on the wall and of the processor (PostgreSQL's share included), of the real
 drains in one process. See "Growth" in docs/performance.md.
@@ -7,14 +7,17 @@ drains in one process. See "Growth" in docs/performance.md.
 import argparse
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+
+from sqlalchemy import text
 
 from benchmarks import crowd, drains, ebb, plans
 
 WINDOW = 20_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BESIDE = 100_000
+EDGE = 5_000
 _HEAD = (
     "| what | converse, first | last | dispatch, first | last | all, first | last | last / first | "
     "CPU, first | last | last / first |\n" + "|---" * 11 + "|"
@@ -29,24 +32,30 @@ def main() -> None:
     backlog = commands.add_parser("backlog", help="backlogs of growing size")
     backlog.add_argument("sizes", nargs="*", type=int, default=SIZES)
     commands.add_parser("beside", help="20,000 messages beside back-offs and a flood")
+    commands.add_parser("flood", help="the first and the last of one contact's 100,000")
+    commands.add_parser("snapshot", help="the first and the last beside an open snapshot")
     commands.add_parser("prune", help="the latency of messages while old entries are deleted")
     commands.add_parser("bloat", help="dead rows and sizes after a steady load")
     explain = commands.add_parser("plans", help="what each hot statement reads at two sizes")
     explain.add_argument("small")
     explain.add_argument("large")
     given = parser.parse_args()
-    if given.what == "backlog":
-        print(_HEAD)
-        for size in given.sizes:
-            _print(f"{size:,} waiting", _median(partial(_backlog, size), 20_000 // size))
-    elif given.what == "beside":
-        _beside()
-    elif given.what == "prune":
-        ebb.prune()
-    elif given.what == "bloat":
-        ebb.bloat()
-    else:
-        plans.compare(given.small, given.large)
+    jobs: dict[str, Callable[[], None]] = {
+        "backlog": lambda: _grow(given.sizes),
+        "beside": _beside,
+        "flood": _one_contact,
+        "snapshot": _snapshot,
+        "prune": ebb.prune,
+        "bloat": ebb.bloat,
+        "plans": lambda: plans.compare(given.small, given.large),
+    }
+    jobs[given.what]()
+
+
+def _grow(sizes: Sequence[int]) -> None:
+    print(_HEAD)
+    for size in sizes:
+        _print(f"{size:,} waiting", _median(partial(_backlog, size), 20_000 // size))
 
 
 def _backlog(size: int, beside: Callable[[drains.Site], None] = lambda _: None) -> Windows:
@@ -76,7 +85,6 @@ def _beside() -> None:
     _print(f"… beside {BESIDE:,} lanes in back-off", _median(waiting, 3))
     flooded = partial(_backlog, WINDOW, lambda site: crowd.flood(site.runtime.database, BESIDE))
     _print(f"… behind {BESIDE:,} of one contact", _median(flooded, 3))
-    _one_contact()
 
 
 def _one_contact() -> None:
@@ -85,10 +93,26 @@ def _one_contact() -> None:
     with drains.site() as site:
         _warm(site)
         crowd.flood(site.runtime.database, BESIDE)
-        marks = site.converse(BESIDE, [5_000, BESIDE - 5_000])
-        first, last = marks[1].since(marks[0]), marks[-1].since(marks[-2])
-        for name, before, after in zip(("wall", "CPU"), first, last, strict=True):
-            print(f"| {name} ms | {before:.3f} | {after:.3f} | {after / before:.2f} |")
+        _print_edges("", site.converse(BESIDE, [EDGE, BESIDE - EDGE]))
+
+
+def _snapshot() -> None:
+    """As a dump holds one: whatever dies meanwhile cannot be cleared away."""
+    print(f"\n| {WINDOW:,} waiting, beside an open snapshot | first 5,000 | last 5,000 | ratio |")
+    print("|---|---|---|---|")
+    with drains.site() as site:
+        _warm(site)
+        crowd.write(site.runtime.database, WINDOW)
+        with site.looking.connect().execution_options(isolation_level="REPEATABLE READ") as dump:
+            dump.execute(text("SELECT count(*) FROM tally"))
+            for name, work in (("converse ", site.converse), ("dispatch ", site.dispatch)):
+                _print_edges(name, work(WINDOW, [EDGE, WINDOW - EDGE]))
+
+
+def _print_edges(what: str, marks: list[drains.Mark]) -> None:
+    first, last = marks[1].since(marks[0]), marks[-1].since(marks[-2])
+    for name, before, after in zip(("wall", "CPU"), first, last, strict=True):
+        print(f"| {what}{name} ms | {before:.3f} | {after:.3f} | {after / before:.2f} |")
 
 
 def _median(measure: Callable[[], Windows], runs: int) -> Windows:
