@@ -31,7 +31,8 @@ def main() -> None:
     commands = parser.add_subparsers(dest="what", required=True)
     backlog = commands.add_parser("backlog", help="backlogs of growing size")
     backlog.add_argument("sizes", nargs="*", type=int, default=SIZES)
-    commands.add_parser("beside", help="20,000 messages beside back-offs and a flood")
+    beside = commands.add_parser("beside", help="20,000 messages beside back-offs and a flood")
+    beside.add_argument("--runs", type=int, default=3)
     commands.add_parser("flood", help="the first and the last of one contact's 100,000")
     commands.add_parser("snapshot", help="the first and the last beside an open snapshot")
     commands.add_parser("prune", help="the latency of messages while old entries are deleted")
@@ -42,7 +43,7 @@ def main() -> None:
     given = parser.parse_args()
     jobs: dict[str, Callable[[], None]] = {
         "backlog": lambda: _grow(given.sizes),
-        "beside": _beside,
+        "beside": lambda: _beside(given.runs),
         "flood": _one_contact,
         "snapshot": _snapshot,
         "prune": ebb.prune,
@@ -78,13 +79,13 @@ def _warm(site: drains.Site) -> None:
     site.dispatch(500, [])
 
 
-def _beside() -> None:
+def _beside(runs: int) -> None:
     print(_HEAD)
-    _print("20,000 waiting", _median(partial(_backlog, WINDOW), 3))
+    _print("20,000 waiting", _median(partial(_backlog, WINDOW), runs))
     waiting = partial(_backlog, WINDOW, lambda site: crowd.back_off(site.runtime.database, BESIDE))
-    _print(f"… beside {BESIDE:,} lanes in back-off", _median(waiting, 3))
+    _print(f"… beside {BESIDE:,} lanes in back-off", _median(waiting, runs))
     flooded = partial(_backlog, WINDOW, lambda site: crowd.flood(site.runtime.database, BESIDE))
-    _print(f"… behind {BESIDE:,} of one contact", _median(flooded, 3))
+    _print(f"… behind {BESIDE:,} of one contact", _median(flooded, runs))
 
 
 def _one_contact() -> None:

@@ -118,9 +118,10 @@ def _park_flood(database: Database, lane: str, most: int) -> int:
 
 
 def reconsider_receipts(database: Database) -> None:
-    """Merge callbacks whose message was not known when they came."""
+    """Merge callbacks whose message was not known when they came, hours ago at most."""
     with database.write() as connection:
-        receipts.reconsider(connection)
+        since = database.now(connection) - messages.KEEP_TRYING_TO_SEND
+        receipts.reconsider(connection, since)
 
 
 def fold_tallies(database: Database) -> int:

@@ -68,14 +68,17 @@ def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None
         )
 
 
-def reconsider(connection: Connection) -> int:
-    """Merge again those whose message has become known since; returns how many."""
+def reconsider(connection: Connection, since: datetime) -> int:
+    """Merge again those that came `since` whose message has become known; returns how many.
+
+    Each costs a look-up, and those of messages that are not ours stay for as long as the others.
+    """
     known = select(Message.provider_id).where(
         Message.provider_id == ReceiptRow.provider_id, Message.direction == "outbound"
     )
     again = (
         update(ReceiptRow)
-        .where(text(_UNMATCHED), known.exists())
+        .where(text(_UNMATCHED), ReceiptRow.received_at > since, known.exists())
         .values(state="waiting")
         .execution_options(synchronize_session=False)
     )
