@@ -89,12 +89,14 @@ def _beside(runs: int) -> None:
 
 
 def _one_contact() -> None:
-    print("\n| one contact's messages, converse | first 5,000 | last 5,000 | ratio |")
+    print("\n| one contact's messages, converse | 5,000 after 20,000 | last 5,000 | ratio |")
     print("|---|---|---|---|")
     with drains.site() as site:
         _warm(site)
         crowd.flood(site.runtime.database, BESIDE)
-        _print_edges("", site.converse(BESIDE, [EDGE, BESIDE - EDGE]))
+        # By then the lane knows of all of them.
+        marks = site.converse(BESIDE, [WINDOW, WINDOW + EDGE, BESIDE - EDGE])
+        _print_edges("", marks[1:])
 
 
 def _snapshot() -> None:
