@@ -118,9 +118,10 @@ def _park_flood(database: Database, lane: str, most: int) -> int:
 
 
 def reconsider_receipts(database: Database) -> None:
-    """Merge callbacks whose message was not known when they came."""
+    """Merge callbacks whose message was not known when they came, hours ago at most."""
     with database.write() as connection:
-        receipts.reconsider(connection)
+        since = database.now(connection) - messages.KEEP_TRYING_TO_SEND
+        receipts.reconsider(connection, since)
 
 
 def fold_tallies(database: Database) -> int:
@@ -147,14 +148,16 @@ def prune(database: Database, keep: timedelta) -> int:
     """Delete settled entries and receipts older than `keep`, in small transactions."""
     total = 0
     for delete in (inbox.prune, receipts.prune):
+        last = 0
         while True:
             with database.write() as connection:
                 before = database.now(connection) - keep
-                gone = delete(connection, before, _PRUNED_AT_ONCE)
+                gone = delete(connection, before, _PRUNED_AT_ONCE, last)
                 crash.point(Point.CLOCK_PRUNING)
-            total += gone
-            if gone < _PRUNED_AT_ONCE:
+            total += len(gone)
+            if len(gone) < _PRUNED_AT_ONCE:
                 break
+            last = max(gone)
     with database.write() as connection:
         workers.forget(connection, database.now(connection) - _GONE_AFTER)
     return total

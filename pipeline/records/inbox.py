@@ -128,7 +128,8 @@ def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: d
     """Move waiting entries to a final status; returns how many of them still were waiting."""
     done = (
         update(Entry)
-        .where(among(connection, Entry.id, entry_ids), Entry.status == "waiting")
+        # Not the bare column: the index of what waits would be read whole beside these ids.
+        .where(among(connection, Entry.id, entry_ids), Entry.status.concat("") == "waiting")
         .values(status=status, handled_at=now, is_filed=True)
     )
     return connection.execute(done).rowcount
@@ -188,19 +189,22 @@ def internal(kind: str, name: str, lane: str, payload: dict[str, Any]) -> dict[s
     }
 
 
-def prune(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete the oldest settled entries, which are no longer needed to know a repeated webhook."""
+def prune(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
+    """Delete the oldest settled entries, which are no longer needed to know a repeated webhook.
+
+    `after` is the last that is gone already: what was deleted is not passed by again. Returns ids.
+    """
     # The oldest come first, so nothing else need be read when none of these is old enough.
     oldest = (
         select(Entry.id, Entry.handled_at)
-        .where(Entry.status.in_(("handled", "ignored")))
+        .where(Entry.status.in_(("handled", "ignored")), Entry.id > after)
         .order_by(Entry.id)
         .limit(limit)
     ).subquery()
     old = select(oldest.c.id).where(oldest.c.handled_at < before)
     ids = list(connection.execute(old).scalars())
     connection.execute(delete(Entry).where(among(connection, Entry.id, ids)))
-    return len(ids)
+    return ids
 
 
 def has_unfiled(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, case, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, case, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
@@ -103,13 +103,19 @@ def _lease(
     )
 
 
+def _is_held(token: uuid.UUID) -> ColumnElement[bool]:
+    # With "=" the index of leased lanes would serve, and that holds every lease since the last
+    # vacuum: a handful of keys is found by the primary key.
+    return Lane.token.is_not_distinct_from(token)
+
+
 def lock_held(
     connection: Connection, direction: Direction, token: uuid.UUID, keys: Collection[str]
 ) -> set[str]:
     """Lock, in key order, those of the lanes whose lease is still ours."""
     query = (
         select(Lane.key)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
         .order_by(Lane.key)
         .with_for_update(key_share=True)
     )
@@ -137,7 +143,7 @@ def renew(
     """Push the end of leases that are still ours."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
         .values(due_at=until)
     )
 
@@ -152,7 +158,7 @@ def release(
     """End leases after success: due at once if work came meanwhile, else idle."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
         .values(token=None, attempts=0, due_at=case((Lane.has_more, now)))
     )
 
@@ -191,7 +197,7 @@ def give_back(
     """End leases of lanes that were not begun: due at once, and the claim does not count."""
     connection.execute(
         update(Lane)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), Lane.token == token)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
         .values(token=None, due_at=now, attempts=Lane.attempts - 1)
     )
 

@@ -68,14 +68,17 @@ def mark(connection: Connection, receipt_ids: Sequence[int], state: str) -> None
         )
 
 
-def reconsider(connection: Connection) -> int:
-    """Merge again those whose message has become known since; returns how many."""
+def reconsider(connection: Connection, since: datetime) -> int:
+    """Merge again those that came `since` whose message has become known; returns how many.
+
+    Each costs a look-up, and those of messages that are not ours stay for as long as the others.
+    """
     known = select(Message.provider_id).where(
         Message.provider_id == ReceiptRow.provider_id, Message.direction == "outbound"
     )
     again = (
         update(ReceiptRow)
-        .where(text(_UNMATCHED), known.exists())
+        .where(text(_UNMATCHED), ReceiptRow.received_at > since, known.exists())
         .values(state="waiting")
         .execution_options(synchronize_session=False)
     )
@@ -89,13 +92,16 @@ def has_waiting(connection: Connection) -> bool:
     )
 
 
-def prune(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete the oldest receipts, merged or not."""
+def prune(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
+    """Delete the oldest receipts, merged or not; as inbox.prune does."""
     # The oldest come first, so nothing else need be read when none of these is old enough.
     oldest = (
-        select(ReceiptRow.id, ReceiptRow.received_at).order_by(ReceiptRow.id).limit(limit)
+        select(ReceiptRow.id, ReceiptRow.received_at)
+        .where(ReceiptRow.id > after)
+        .order_by(ReceiptRow.id)
+        .limit(limit)
     ).subquery()
     old = select(oldest.c.id).where(oldest.c.received_at < before)
     ids = list(connection.execute(old).scalars())
     connection.execute(delete(ReceiptRow).where(among(connection, ReceiptRow.id, ids)))
-    return len(ids)
+    return ids

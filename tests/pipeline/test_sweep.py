@@ -95,8 +95,24 @@ def test_prune_works_in_small_transactions(stage: MakeStage) -> None:
         age = KEEP * 2 if number < 3 else KEEP
         an_entry(s.database, status="handled", handled_at=s.clock() - age)
     with s.database.write() as connection:
-        gone = [inbox.prune(connection, s.clock() - KEEP, 2) for _ in range(5)]
+        gone = [len(inbox.prune(connection, s.clock() - KEEP, 2)) for _ in range(5)]
     assert gone == [2, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_prune_goes_on_behind_what_it_deleted(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    s = stage()
+    monkeypatch.setattr(sweep, "_PRUNED_AT_ONCE", at_once)
+    for number in range(9):
+        status = "parked" if number in {0, 5} else "handled"
+        an_entry(s.database, status=status, handled_at=s.clock() - KEEP * 2)
+        s.gets(f"SM{number}", "sent")
+    s.clock.pass_by(KEEP.total_seconds() * 2)
+    assert sweep.prune(s.database, KEEP) == 7 + 9
+    assert [e.status for e in s.entries()] == ["parked", "parked"]
+    assert rows(s.database, ReceiptRow) == []
 
 
 def missed(number: int, s: Stage) -> Inbound:

@@ -98,6 +98,17 @@ def test_receipt_of_an_unknown_message_is_kept(stage: MakeStage) -> None:
     assert [row.state for row in rows(s.database, ReceiptRow)] == ["applied"]
 
 
+def test_receipt_of_an_unknown_message_is_not_looked_at_for_ever(stage: MakeStage) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM2", "delivered")
+    s.dispatch()
+    s.clock.pass_by(4 * 3600)
+    s.hears("more")
+    s.plays()
+    sweep.reconsider_receipts(s.database)
+    assert [row.state for row in rows(s.database, ReceiptRow)] == ["unmatched"]
+
+
 def test_receipt_that_names_an_inbound_message_hurts_nobody(stage: MakeStage) -> None:
     s = a_sent_message(stage)
     heard = s.hears("again", provider_id="SM-heard")
