@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import chat, db, doctor, failures, prove, seed, states, token, up, user, web
+from parley import bench, chat, db, doctor, failures, prove, seed, states, token, up, user, web
 from pipeline.errors import ParleyError
 
 
@@ -56,6 +56,7 @@ COMMANDS = (
     web.web,
     seed.seed,
     prove.command,
+    bench.bench,
 )
 for command in COMMANDS:
     main.add_command(command)
