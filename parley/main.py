@@ -1,18 +1,46 @@
 """The console script: every subcommand, and one clear line where one cannot do its work."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley import bench, chat, db, doctor, failures, prove, seed, states, token, up, user, web
 from pipeline.errors import ParleyError
+
+# A command is imported when it is wanted: web processes would carry all the others in memory.
+COMMANDS = {
+    "up": "parley.up:up",
+    "chat": "parley.chat:chat",
+    "doctor": "parley.doctor:doctor",
+    "states": "parley.states:states",
+    "failures": "parley.failures:failures",
+    "user": "parley.user:user",
+    "token": "parley.token:token",
+    "db": "parley.db:db",
+    "web": "parley.web:web",
+    "seed": "parley.seed:seed",
+    "prove": "parley.prove:command",
+    "bench": "parley.bench:bench",
+}
 
 
 class Commands(click.Group):
     """A group whose known failures are one line and exit status 1, without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own)
+        """The names of all, as `--help` lists them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The one with this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
@@ -42,21 +70,3 @@ def main() -> None:
 
     Settings come from the environment or a file named .env; see .env.example.
     """
-
-
-COMMANDS = (
-    up.up,
-    chat.chat,
-    doctor.doctor,
-    states.states,
-    failures.failures,
-    user.user,
-    token.token,
-    db.db,
-    web.web,
-    seed.seed,
-    prove.command,
-    bench.bench,
-)
-for command in COMMANDS:
-    main.add_command(command)

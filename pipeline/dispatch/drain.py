@@ -23,6 +23,7 @@ CALLS_IN_PARALLEL = 128
 # Claims and records in batches of at least half the places while there is a backlog.
 CLAIM_FROM = CALLS_IN_PARALLEL // 2
 WAIT_SECONDS = 0.25
+GATHER_SECONDS = 0.003
 DRAIN_SECONDS = 20.0
 MERGE_SECONDS = 0.05
 EXPIRY_SECONDS = 1.0
@@ -102,6 +103,9 @@ class Dispatch:
         results: list[tuple[Claimed, Result]] = []
         try:
             results.append(self._finished.get(timeout=WAIT_SECONDS))
+            if self._in_flight > self._finished.qsize() + 1:
+                # Answers come in crowds, and a transaction costs about as much for one as for all.
+                time.sleep(GATHER_SECONDS)
             while True:
                 results.append(self._finished.get_nowait())
         except queue.Empty:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Dialect, Table, TextClause, bindparam, insert, text, update
+from sqlalchemy import JSON, Connection, Dialect, Table, TextClause, bindparam, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.jsons import to_json
@@ -19,19 +19,33 @@ _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # 
 
 
 def add(
-    connection: Connection, table: type[Record], rows: Rows, *, skip_known: bool = False
+    connection: Connection,
+    table: type[Record],
+    rows: Rows,
+    *,
+    skip_known: bool = False,
+    on_known: Mapping[str, str] | None = None,
 ) -> int:
     """Insert rows in the order given; with `skip_known`, pass over those with a known unique key.
 
+    With `on_known`, one whose primary key is there sets these columns to SQL expressions instead.
     Columns that a row leaves out take their default. Every row names the same columns. Returns how
     many were inserted.
     """
     if connection.dialect.name == "postgresql":
         defaults = _defaults(_table(table))
         full = [{**defaults, **row} for row in rows]
-        statement = _insert(_table(table), tuple(full[0]), skip_known)
+        rest = " ON CONFLICT DO NOTHING" if skip_known else _on_known(_table(table), on_known or {})
+        statement = _insert(_table(table), tuple(full[0]), rest)
         return connection.execute(statement, {"rows": _as_json(_table(table), full)}).rowcount
-    plain = sqlite.insert(table).on_conflict_do_nothing() if skip_known else insert(table)
+    plain: Any = sqlite.insert(table)
+    if skip_known:
+        plain = plain.on_conflict_do_nothing()
+    elif on_known:
+        changes = {name: text(expression) for name, expression in on_known.items()}
+        plain = plain.on_conflict_do_update(
+            index_elements=list(_table(table).primary_key), set_=changes
+        )
     counted = plain.execution_options(preserve_rowcount=True)
     return connection.execute(counted, list(rows)).rowcount
 
@@ -83,13 +97,20 @@ def _defaults(table: Table) -> dict[str, Any]:
 
 
 @cache
-def _insert(table: Table, names: tuple[str, ...], skip_known: bool) -> TextClause:
+def _insert(table: Table, names: tuple[str, ...], rest: str) -> TextClause:
     values = ", ".join(_value(table, name) for name in names)
-    rest = " ON CONFLICT DO NOTHING" if skip_known else ""
     return text(
         f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608 (names of our own columns)
         f"SELECT {values} FROM {_source(table, names)}{rest}"
     )
+
+
+def _on_known(table: Table, changes: Mapping[str, str]) -> str:
+    if not changes:
+        return ""
+    key = ", ".join(column.name for column in table.primary_key)
+    assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    return f" ON CONFLICT ({key}) DO UPDATE SET {assignments}"
 
 
 @cache

@@ -9,8 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, case, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, case, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
@@ -19,6 +18,7 @@ from pipeline.records.base import Record, Word, among, partial_index
 Direction = Literal["inbound", "outbound"]
 _DUE = "due_at IS NOT NULL AND token IS NULL"
 _LEASED = "token IS NOT NULL"
+_NOTED = {"has_more": "true", "due_at": "coalesce(lane.due_at, excluded.due_at)"}
 
 
 class Lane(Record):
@@ -48,15 +48,8 @@ def note(
     connection: Connection, direction: Direction, keys: Collection[str], now: datetime
 ) -> None:
     """Tell lanes that there is work. One in work or in back-off keeps its time; in key order."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(Lane)
-    noted = new.on_conflict_do_update(
-        index_elements=[Lane.direction, Lane.key],
-        set_={"has_more": True, "due_at": func.coalesce(Lane.due_at, new.excluded.due_at)},
-    )
     rows = [{"direction": direction, "key": key, "due_at": now} for key in sorted(keys)]
-    # RETURNING makes SQLAlchemy send many rows in one statement.
-    connection.execute(noted.returning(Lane.key), rows)
+    bulk.add(connection, Lane, rows, on_known=_NOTED)
 
 
 class Lease(NamedTuple):

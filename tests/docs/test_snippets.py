@@ -102,8 +102,9 @@ def understood(command: click.Command, arguments: list[str]) -> None:
         return
     _, rest, _ = command.make_parser(click.Context(command)).parse_args(list(arguments))
     if rest:
-        assert rest[0] in command.commands, f"there is no {command.name} {rest[0]}"
-        understood(command.commands[rest[0]], rest[1:])
+        child = command.get_command(click.Context(command), rest[0])
+        assert child, f"there is no {command.name} {rest[0]}"
+        understood(child, rest[1:])
 
 
 def test_no_snippet_is_passed_over() -> None:
