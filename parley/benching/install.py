@@ -21,7 +21,8 @@ PHONES = "phones"
 _TIMES = "times"
 _COUNTERS = text(
     "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS wal_bytes, "
-    "(SELECT sum(xact_commit) FROM pg_stat_database) AS commits"
+    "(SELECT sum(xact_commit) FROM pg_stat_database) AS commits, "
+    "pg_database_size(current_database()) AS stored_bytes"
 )
 _CONNECTIONS = text(
     "SELECT application_name, count(*) FROM pg_stat_activity "
@@ -99,8 +100,8 @@ class Install:
         if self.stack.database.is_sqlite:
             return {}
         with self.stack.database.read() as connection:
-            row = connection.execute(_COUNTERS).one()
-        counters = {"wal_bytes": float(row.wal_bytes), "commits": float(row.commits)}
+            row = connection.execute(_COUNTERS).mappings().one()
+        counters = {name: float(value) for name, value in row.items()}
         if self.kind == KINDS[1]:
             with self.shelf.redis.client as client:
                 calls = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)

@@ -88,8 +88,9 @@ def _figures(measured: Measured) -> Iterator[str]:
 def _costs(counters: Mapping[str, float]) -> Iterator[str]:
     if counters:
         rings = f", {counters['rings']:.2f} rings" if "rings" in counters else ""
+        log, disk = (counters[name] / 1000 for name in ("wal_bytes", "stored_bytes"))
         yield (
-            f"A message cost the database {counters['wal_bytes'] / 1000:.1f} kB of log and "
+            f"A message cost {log:.1f} kB of the database's log, {disk:.1f} kB of its disk, "
             f"{counters['commits']:.2f} commits{rings}."
         )
 
