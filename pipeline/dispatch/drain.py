@@ -22,8 +22,11 @@ from pipeline.runtime import Runtime
 CALLS_IN_PARALLEL = 128
 # Claims and records in batches of at least half the places while there is a backlog.
 CLAIM_FROM = CALLS_IN_PARALLEL // 2
-WAIT_SECONDS = 0.25
+# New work is looked for so often while calls are under way.
+WAIT_SECONDS = 0.03
 GATHER_SECONDS = 0.003
+BACKLOG_SECONDS = 0.02
+STEP_SECONDS = 0.001
 DRAIN_SECONDS = 20.0
 MERGE_SECONDS = 0.05
 EXPIRY_SECONDS = 1.0
@@ -103,9 +106,7 @@ class Dispatch:
         results: list[tuple[Claimed, Result]] = []
         try:
             results.append(self._finished.get(timeout=WAIT_SECONDS))
-            if self._in_flight > self._finished.qsize() + 1:
-                # Answers come in crowds, and a transaction costs about as much for one as for all.
-                time.sleep(GATHER_SECONDS)
+            self._gather()
             while True:
                 results.append(self._finished.get_nowait())
         except queue.Empty:
@@ -113,3 +114,11 @@ class Dispatch:
         if results:
             self._in_flight -= len(results)
             record(self._database, results, self._sender_rate, self._is_stopping)
+
+    def _gather(self) -> None:
+        """Wait a moment for more answers: a transaction costs about as much for one as for all."""
+        patience = BACKLOG_SECONDS if self._in_flight >= CLAIM_FROM else GATHER_SECONDS
+        wanted = min(self._in_flight - 1, CLAIM_FROM)
+        until = time.monotonic() + patience
+        while self._finished.qsize() < wanted and time.monotonic() < until:
+            time.sleep(STEP_SECONDS)
