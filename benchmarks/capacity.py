@@ -56,6 +56,30 @@ INSTALLS = (
     Install("cluster, PostgreSQL on 16 cores", database_cores=16),
 )
 WAITS_MS = (0, 50, 300, 2000)
+# The medians of PLACEHOLDER runs of `parley bench`.
+MEASURED = Measured(
+    kind="postgresql + redis",
+    cores=2,
+    latency_ms=80,
+    messages=2000,
+    stages={
+        "web": Stage(2, 0.7, 0.6, megabytes=130),
+        "converse": Stage(1, 0.28, megabytes=118),
+        "dispatch": Stage(1, 0.7, 0.1, megabytes=130),
+        "database": Stage(1, 0.8, 0.15, megabytes=53),
+        "broker": Stage(1, 0.02, 0.01, megabytes=12),
+    },
+    quiet=Quiet(20, 300, 300, p50_ms=20, p99_ms=100),
+    bot=Bot("bots.template:bot", cpu_ms=0.03, waiting_ms=0, replies=1),
+    webhooks_per_second=1000,
+    webhook_p99_ms=100,
+    webhooks_refused=0,
+    backlog_per_second=700,
+    machine_busy=1,
+    load_busy=0.1,
+    others_busy=0.4,
+    counters={"wal_bytes": 9000, "stored_bytes": 5400, "commits": 0.5, "rings": 0.015},
+)
 RATES = (1, 10, 100)
 
 
@@ -90,7 +114,10 @@ def tables(measured: Measured) -> Iterator[str]:
 
 
 def _stages(measured: Measured) -> Iterator[str]:
-    yield "| stage | ms of CPU a message | of a webhook or turn | of a callback | one process carries |"
+    yield (
+        "| stage | CPU ms of a message | of its webhook, turn and call | of a callback "
+        "| one process carries |"
+    )
     yield "|---|---|---|---|---|"
     each = one_process(measured)
     for name, stage in measured.stages.items():
@@ -135,7 +162,7 @@ def median_of(benches: Sequence[Any]) -> Any:
     """Of the same JSON several times: the median of each number, the first of the rest."""
     first = benches[0]
     if isinstance(first, dict):
-        return {name: median_of([bench[name] for bench in benches]) for name in first}
+        return {name: median_of([bench.get(name, 0) for bench in benches]) for name in first}
     if isinstance(first, int | float):
         return statistics.median(benches)
     return first

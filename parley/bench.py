@@ -67,6 +67,7 @@ def bench(**options: Any) -> None:
     kind = KINDS[options.pop("on") or _installed()]
     is_json = options.pop("is_json")
     settings = dict(_pair(setting) for setting in options.pop("settings"))
+    _check(settings)
     options["bot"] = options["bot"] or Settings.load().bot
     wish = Wish(**options | {"texts": options["texts"] or ("hi",)})
     # Before anything is started: what is wrong with the bot is one line.
@@ -84,15 +85,15 @@ def _bench(kind: str, wish: Wish, settings: dict[str, str], *, is_json: bool) ->
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     click.echo(f"Sizing {wish.bot} on {kind}, {usage.cores()} cores.", err=True)
     tell("starting everything")
-    with (
-        tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
-        installed(kind, Path(folder), wish.bot, settings, wish.latency_ms / 1000) as install,
-    ):
-        try:
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
+            installed(kind, Path(folder), wish.bot, settings, wish.latency_ms / 1000) as install,
+        ):
             measured = measure(install, wish, tell)
-        except CannotBench:
-            click.echo(install.stack.logs()[-2000:], err=True)
-            raise
+    except AssertionError as error:
+        # What is started asserts that it gets up; the message has its last words.
+        raise CannotBench(str(error)) from error
     verdict = judge(measured)
     if is_json:
         click.echo(json.dumps(report.as_json(measured, verdict), indent=2))
@@ -113,6 +114,12 @@ def _installed() -> str:
             continue
         return name
     return "sqlite"
+
+
+def _check(settings: dict[str, str]) -> None:
+    """Raise SettingsError for those of Parley's own that no process would start with."""
+    own = {name.lower(): value for name, value in settings.items()}
+    Settings.load(**{name: value for name, value in own.items() if name in Settings.model_fields})
 
 
 def _pair(setting: str) -> tuple[str, str]:

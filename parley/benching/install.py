@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from parley.benching.load import CannotBench
 from parley.benching.provider import Provider
 from parley.benching.timed import BotTimes, read_times
 from parley.benching.usage import Family, Machine, machine
@@ -19,6 +20,7 @@ BENCHED = "parley.benching.benched:bot"
 # This process, in which the contacts are threads.
 PHONES = "phones"
 _TIMES = "times"
+_SHOWN_LOG = 3000
 _COUNTERS = text(
     "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS wal_bytes, "
     "(SELECT sum(xact_commit) FROM pg_stat_database) AS commits, "
@@ -66,6 +68,19 @@ class Install:
     shelf: Shelf
     families: dict[str, Family] = field(default_factory=dict)
 
+    def start(self) -> None:
+        """Start the lines of the Procfile. Raises CannotBench with the last words of all."""
+        try:
+            processes = self.stack.start(*EVERYTHING)
+        except AssertionError as error:
+            words = self.stack.logs()[-_SHOWN_LOG:]
+            raise CannotBench(f"Not every process came up.\n{words}") from error
+        for name, process in zip(EVERYTHING, processes, strict=True):
+            self.families[name] = Family(process.pid, _workers(name))
+        self.families["provider"] = Family(self.provider.process.pid)
+        for name, server in zip(("database", "broker"), self.shelf.under(self.kind), strict=False):
+            self.families[name] = Family(server.pid)
+
     def look(self) -> Look:
         """What was used so far."""
         return Look(
@@ -111,7 +126,7 @@ class Install:
 
 @contextmanager
 def installed(
-    kind: str, folder: Path, bot: str, settings: Mapping[str, str], latency_seconds: float
+    kind: str, folder: Path, bot: str, settings: dict[str, str], latency_seconds: float
 ) -> Iterator[Install]:
     """Start everything in a folder, and end it with the block."""
     with ExitStack() as owned:
@@ -123,21 +138,11 @@ def installed(
         provider = Provider(place, latency_seconds)
         owned.callback(provider.close)
         of_the_bench = {"BOT": BENCHED, "BENCHED_BOT": bot, "BENCH_TIMES": str(place / _TIMES)}
-        everything = {
-            "database_url": database_url,
-            "broker_url": broker_url,
-            **settings,
-            **of_the_bench,
-        }
-        stack = Stack(place, provider.fake, **everything)
+        addresses = {"database_url": database_url, "broker_url": broker_url}
+        stack = Stack(place, provider.fake, **addresses, **settings | of_the_bench)
         owned.callback(stack.stop)
         install = Install(kind, stack, provider, shelf)
-        processes = stack.start(*EVERYTHING)
-        for name, process in zip(EVERYTHING, processes, strict=True):
-            install.families[name] = Family(process.pid, _workers(name))
-        install.families["provider"] = Family(provider.process.pid)
-        for name, server in zip(("database", "broker"), shelf.under(kind), strict=False):
-            install.families[name] = Family(server.pid)
+        install.start()
         yield install
 
 

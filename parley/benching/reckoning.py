@@ -14,6 +14,8 @@ BUSIEST_HOUR = 0.1
 _POOLS = ("web", "converse", "dispatch")
 # A process that was this busy, or a machine, was what the backlog waited for.
 _BUSY = 0.7
+# A stage that did nothing, as dispatch for a bot that says nothing, is not taken for endless.
+_LEAST_SECONDS = 1e-5
 _MACHINE, _COMMITS = "machine", "commits"
 
 
@@ -72,12 +74,12 @@ def one_process(measured: Measured) -> dict[str, float]:
     seconds["converse"] += measured.bot.waiting_ms / 1000
     calls = measured.bot.replies * measured.latency_ms / 1000 / CALLS_IN_PARALLEL
     seconds["dispatch"] = max(seconds["dispatch"], calls)
-    return {pool: 1 / max(needed, 1e-9) for pool, needed in seconds.items()}
+    return {pool: 1 / max(needed, _LEAST_SECONDS) for pool, needed in seconds.items()}
 
 
 def machine_carries(measured: Measured) -> float:
     """Messages a second with every core at work for us."""
-    return measured.cores * 1000 / max(total_ms(measured), 1e-9)
+    return measured.cores * 1000 / max(total_ms(measured), _LEAST_SECONDS * 1000)
 
 
 def total_ms(measured: Measured) -> float:

@@ -80,8 +80,8 @@ def _figures(measured: Measured) -> Iterator[str]:
     yield from _costs(measured.counters)
     if measured.others_busy > _MUCH:
         yield (
-            f"Something else used {measured.others_busy:.0%} of this machine: speeds are too low, "
-            "CPU per message holds."
+            f"Something else used {measured.others_busy:.0%} of this machine: every figure is "
+            "worse than on a quiet one."
         )
 
 

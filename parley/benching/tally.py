@@ -52,9 +52,9 @@ def _measured(
         webhook_p99_ms=quantile(sorted(rush.posted.seconds), 0.99) * 1000,
         webhooks_refused=rush.posted.refused,
         backlog_per_second=backlog.count / spent.seconds,
-        machine_busy=spent.machine_seconds / capacity,
+        machine_busy=min(1.0, spent.machine_seconds / capacity),
         load_busy=load / capacity,
-        others_busy=max(0.0, spent.machine_seconds - ours) / capacity,
+        others_busy=min(1.0, max(0.0, spent.machine_seconds - ours) / capacity),
         counters={name: value / rush.count for name, value in rush.spent.counters.items()},
         connections=install.connections(),
     )

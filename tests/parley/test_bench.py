@@ -21,6 +21,16 @@ def start(turn: Turn) -> None:
     turn.say(turn.message.text, "and more")
 """
 
+BROKEN = """
+from pipeline.botkit import Bot, Turn
+
+bot = Bot("broken", start="start")
+
+@bot.awaits("start")
+def start(turn: Turn) -> None:
+    raise KeyError("price")
+"""
+
 
 @pytest.mark.parametrize(
     ("words", "answer"),
@@ -31,6 +41,10 @@ def start(turn: Turn) -> None:
         (["--messages", "3"], "not in the range"),
         (["--on", "mysql"], "'mysql' is not one of"),
         (["--set", "API_KEY"], "--set takes NAME=VALUE"),
+        (
+            ["--set", "TURN_LIMIT_SECONDS=never"],
+            "TURN_LIMIT_SECONDS: Input should be",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(parley: Run, words: list[str], answer: str) -> None:
@@ -39,6 +53,16 @@ def test_what_makes_no_sense_is_one_clear_line(parley: Run, words: list[str], an
     assert done.exit_code != 0
     assert answer in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.skipif(not usage.is_readable(), reason="needs /proc")
+def test_a_bot_that_raises_is_told(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+
+    done = command(tmp_path, "bench", "--on", "sqlite", "--messages", "20", BOT="broken:bot")
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("Error: The bot fails: KeyError: 'price'\n")
 
 
 @pytest.mark.skipif(not usage.is_readable(), reason="needs /proc")
