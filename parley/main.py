@@ -23,6 +23,7 @@ COMMANDS = {
     "web": "parley.web:web",
     "seed": "parley.seed:seed",
     "prove": "parley.prove:command",
+    "bench": "parley.bench:bench",
 }
 
 

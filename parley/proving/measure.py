@@ -38,7 +38,7 @@ class Pace:
 
     def of(self, share: float) -> float:
         """The seconds that this share of the tries took at most."""
-        return _quantile(sorted(seconds for _, seconds in self.tries), share)
+        return quantile(sorted(seconds for _, seconds in self.tries), share)
 
     def is_in_time(self, share: float = 1.0) -> None:
         """Assert that this share of all tries was answered within 2 s, on a machine like this."""
@@ -83,5 +83,6 @@ def _ask_for_health(url: str, pace: Pace, is_over: threading.Event) -> None:
             pace.slowness_seconds = max(pace.slowness_seconds, slowness)
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """What this share of the values is at most, of values in order; 0.0 of none."""
     return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0

@@ -69,6 +69,12 @@ class Server:
         """Whether its main process lives."""
         return self._popen is not None and self._popen.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its main process, once it was started."""
+        assert self._popen
+        return self._popen.pid
+
     def _end(self, number: signal.Signals) -> None:
         if self._popen and self.is_running:
             self._tell(signal.SIGCONT)

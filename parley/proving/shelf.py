@@ -22,10 +22,14 @@ Kind = TypeVar("Kind", bound=Server)
 
 
 class Shelf:
-    """Servers in `folder`; one run stands on them at a time."""
+    """Servers in `folder`; one run stands on them at a time.
 
-    def __init__(self, folder: Path) -> None:
+    With `is_durable` PostgreSQL syncs every commit, as installed: a proof kills no machine.
+    """
+
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
         self.folder = folder
+        self._is_durable = is_durable
         # PostgreSQL runs as a user of its own, who must get in.
         folder.chmod(0o755)
         self._used: list[Server] = []
@@ -33,7 +37,8 @@ class Shelf:
     @cached_property
     def postgresql(self) -> Postgresql:
         """The PostgreSQL of this proof."""
-        return self._used_from_now(Postgresql(self.folder / "postgresql"))
+        folder = self.folder / "postgresql"
+        return self._used_from_now(Postgresql(folder, is_durable=self._is_durable))
 
     @cached_property
     def redis(self) -> Redis:

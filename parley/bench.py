@@ -1,0 +1,129 @@
+"""`parley bench`: size this machine and this bot, on an install of its own."""
+
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parley.benching import report, usage
+from parley.benching.course import Wish
+from parley.benching.install import installed
+from parley.benching.load import CannotBench
+from parley.benching.reckoning import judge
+from parley.benching.tally import measure
+from parley.proving.scenario import RABBITMQ, REDIS, SQLITE
+from parley.proving.server import ServerMissing, folder_of
+from pipeline.botkit import load
+from pipeline.settings import Settings
+
+KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
+
+
+@click.command(
+    "bench", epilog="Example: parley bench --bot bots.template:bot --text hi --text 2 --text Ada"
+)
+@click.option("--bot", help="Your bot, as module:attribute; else the setting BOT.")
+@click.option("--text", "texts", multiple=True, help="What contacts say, in order. Default: hi.")
+@click.option(
+    "--on",
+    type=click.Choice([*KINDS]),
+    help="PostgreSQL with redis or rabbitmq, or sqlite; the first that is installed.",
+)
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=15, show_default=True)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 1000),
+    default=20,
+    show_default=True,
+    help="Messages a second while --seconds pass and latency is measured.",
+)
+@click.option(
+    "--messages",
+    type=click.IntRange(20, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="In the rush, and in the backlog.",
+)
+@click.option(
+    "--latency-ms",
+    type=click.FloatRange(0, 10_000),
+    default=80,
+    show_default=True,
+    help="How long the provider takes for a call.",
+)
+@click.option("--set", "settings", multiple=True, help="A setting of its processes: NAME=VALUE.")
+@click.option("--json", "is_json", is_flag=True, help="For a program, on standard output.")
+def bench(**options: Any) -> None:
+    """Measure what this machine carries with your bot, and which process to start more of.
+
+    Starts the processes of the Procfile, a database, a broker and a provider of its own, never
+    yours, and ends by itself in about a minute. The database lies in the folder for temporary
+    files: set TMPDIR to one on the disk that counts.
+    """
+    kind = KINDS[options.pop("on") or _installed()]
+    is_json = options.pop("is_json")
+    settings = dict(_pair(setting) for setting in options.pop("settings"))
+    _check(settings)
+    options["bot"] = options["bot"] or Settings.load().bot
+    wish = Wish(**options | {"texts": options["texts"] or ("hi",)})
+    # Before anything is started: what is wrong with the bot is one line.
+    load(wish.bot)
+    if not usage.is_readable():
+        raise CannotBench("A bench reads CPU time from /proc, which only Linux has.")
+    _bench(kind, wish, settings, is_json=is_json)
+
+
+def _bench(kind: str, wish: Wish, settings: dict[str, str], *, is_json: bool) -> None:
+    def tell(what: str) -> None:
+        click.echo(f"  {what} …", err=True)
+
+    # What was started must not outlive a bench that is told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    click.echo(f"Sizing {wish.bot} on {kind}, {usage.cores()} cores.", err=True)
+    tell("starting everything")
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
+            installed(kind, Path(folder), wish.bot, settings, wish.latency_ms / 1000) as install,
+        ):
+            measured = measure(install, wish, tell)
+    except AssertionError as error:
+        # What is started asserts that it gets up; the message has its last words.
+        raise CannotBench(str(error)) from error
+    verdict = judge(measured)
+    if is_json:
+        click.echo(json.dumps(report.as_json(measured, verdict), indent=2))
+    else:
+        click.echo(f"\n{report.as_text(measured, verdict)}")
+
+
+def _installed() -> str:
+    """The best of what this machine has servers for."""
+    for name, binary, where in (
+        ("redis", "redis-server", ""),
+        ("rabbitmq", "rabbitmq-server", "/usr/lib/rabbitmq/bin"),
+    ):
+        try:
+            folder_of("initdb", "/usr/lib/postgresql/*/bin")
+            folder_of(binary, where)
+        except ServerMissing:
+            continue
+        return name
+    return "sqlite"
+
+
+def _check(settings: dict[str, str]) -> None:
+    """Raise SettingsError for those of Parley's own that no process would start with."""
+    own = {name.lower(): value for name, value in settings.items()}
+    Settings.load(**{name: value for name, value in own.items() if name in Settings.model_fields})
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    name, equals, value = setting.partition("=")
+    if not (name and equals):
+        raise CannotBench(f"--set takes NAME=VALUE, as API_KEY=abc; it got {setting!r}.")
+    return name.upper(), value
