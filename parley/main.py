@@ -30,14 +30,14 @@ COMMANDS = {
 class Commands(click.Group):
     """A group whose known failures are one line and exit status 1, without a traceback."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own)
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all, as `--help` lists them."""
-        return sorted(COMMANDS)
+        return sorted({*super().list_commands(ctx), *COMMANDS})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The one with this name."""
         if cmd_name not in COMMANDS:
-            return None
+            return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command

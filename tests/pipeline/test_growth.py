@@ -33,13 +33,13 @@ READS = {
     "dispatch/receipts: outbox.lock": {"pk_message"},
 }
 BESIDE = 3_000
+# SQLite's planner has no such choices.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
 def worker(database_url: str) -> Iterator[Database]:
-    """A worker's connections, on PostgreSQL only."""
-    if database_url.startswith("sqlite"):
-        pytest.skip("SQLite's planner has no such choices")
+    """A worker's connections."""
     opened = Database(database_url, is_worker=True)
     yield opened
     opened.close()
