@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from benchmarks import backlog, latency, receiver, sending, table
+from benchmarks import backlog, filling, floor, latency, receiver, sending, table, textbook_side
 from benchmarks.measured import Part, lines
 from benchmarks.sizes import TINY
 from tests.stack import servers
@@ -26,9 +26,25 @@ def tells_every_row(part: Part) -> bool:
     return len(told) == len(part.rows)
 
 
-def test_backlog_in_process() -> None:
-    with backlog.in_process(TINY) as part:
-        assert tells_every_row(part)
+@pytest.mark.parametrize("name", ["textbook_rq", "textbook_dramatiq"])
+def test_the_textbook_on_other_queues(name: str) -> None:
+    assert textbook_side.measure(name, TINY.other_backlog, TINY.contacts) > 0
+
+
+def test_floor() -> None:
+    with (
+        filling.backlog(TINY.backlog, TINY.contacts) as template,
+        floor.noted(template, TINY.backlog) as bare,
+    ):
+        assert bare.measure() > 0
+        converse, dispatch = bare.scripts
+    assert any("INSERT INTO message" in statement for statement, _ in converse.steps)
+    assert any("UPDATE message" in statement for statement, _ in dispatch.steps)
+
+
+def test_pgbench() -> None:
+    told = floor.pgbench(2, TINY.pgbench_seconds)
+    assert told is None or told > 0
 
 
 def test_backlog_over_http() -> None:
