@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-from benchmarks import backlog, bench, chart, latency, receiver, sending, table
+from benchmarks import backlog, bench, chart, databases, latency, receiver, sending, table
 from benchmarks.measured import Line, Part, Round, lines
 from benchmarks.sizes import Sizes
 
@@ -36,7 +36,8 @@ def main() -> None:
         parser.error("--write wants all of it")
     # Ended from outside, the processes of the run end with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    told = measure(given.only or list(PARTS), given.runs, Sizes())
+    with databases.alone():
+        told = measure(given.only or list(PARTS), given.runs, Sizes())
     shown = table.circumstances(given.runs) + "\n" + table.table(told)
     print(shown)
     if given.write:

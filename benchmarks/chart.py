@@ -53,7 +53,8 @@ def _is_parley(line: Line) -> bool:
 def _draw(groups: Iterable[tuple[str, list[Line]]]) -> Iterator[str]:
     top = _GAP
     for what, group in groups:
-        yield f'<text class="title" x="{_LEFT}" y="{top + 16}">{escape(what)}</text>'
+        words = f"{what} (less is better)" if what.endswith(" ms") else what
+        yield f'<text class="title" x="{_LEFT}" y="{top + 16}">{escape(words)}</text>'
         top += _TITLE
         most = max(max(line.values) for line in group)
         for line in group:

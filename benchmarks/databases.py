@@ -19,6 +19,20 @@ def _server() -> URL:
 
 
 @contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Raises SystemExit where another run uses the same servers: each would empty the other's
+    Redis, and measure the other's load.
+    """
+    admin = create_engine(_driven(_server()), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        lock = text("SELECT pg_try_advisory_lock(hashtext('parley benchmarks'))")
+        if not connection.execute(lock).scalar_one():
+            raise SystemExit("another run of the benchmarks uses this PostgreSQL server")
+        yield
+    admin.dispose()
+
+
+@contextlib.contextmanager
 def database(template: str = "") -> Iterator[str]:
     """A new PostgreSQL database and an emptied Redis; empty, or a copy of that at `template`."""
     name = f"parley_bench_{secrets.token_hex(6)}"

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from benchmarks import backlog, filling, floor, latency, receiver, sending, table, textbook_side
+from benchmarks import (
+    backlog,
+    databases,
+    filling,
+    floor,
+    latency,
+    receiver,
+    sending,
+    table,
+    textbook_side,
+)
 from benchmarks.measured import Part, lines
 from benchmarks.sizes import TINY
 from tests.stack import servers
@@ -65,6 +75,13 @@ def test_sending() -> None:
 def test_latency_start_and_memory() -> None:
     with latency.part(TINY) as part:
         assert tells_every_row(part)
+
+
+def test_two_runs_at_once_would_measure_each_other() -> None:
+    with databases.alone(), pytest.raises(SystemExit), databases.alone():
+        pass
+    with databases.alone():
+        pass
 
 
 def test_circumstances() -> None:
