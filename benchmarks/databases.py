@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 
 import redis
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from benchmarks import bench
 from pipeline.database import Database
@@ -23,13 +23,21 @@ def alone() -> Iterator[None]:
     """Raises SystemExit where another run uses the same servers: each would empty the other's
     Redis, and measure the other's load.
     """
-    admin = create_engine(_driven(_server()), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        lock = text("SELECT pg_try_advisory_lock(hashtext('parley benchmarks'))")
+    lock = text("SELECT pg_try_advisory_lock(hashtext('parley benchmarks'))")
+    with _administered() as connection:
         if not connection.execute(lock).scalar_one():
             raise SystemExit("another run of the benchmarks uses this PostgreSQL server")
         yield
-    admin.dispose()
+
+
+@contextlib.contextmanager
+def _administered() -> Iterator[Connection]:
+    engine = create_engine(_driven(_server()), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 @contextlib.contextmanager
@@ -39,16 +47,14 @@ def database(template: str = "") -> Iterator[str]:
     source = f" TEMPLATE {make_url(template).database}" if template else ""
     with redis.Redis.from_url(bench.redis_url()) as broker:
         broker.flushdb()
-    admin = create_engine(_driven(_server()), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with _administered() as connection:
         connection.execute(text(f"CREATE DATABASE {name}{source}"))
     try:
         url = _server().set(drivername="postgresql", database=name)
         yield url.render_as_string(hide_password=False)
     finally:
-        with admin.connect() as connection:
+        with _administered() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
 
 
 @contextlib.contextmanager

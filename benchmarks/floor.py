@@ -50,7 +50,8 @@ class Script:
 
     def replay(self, database: Database) -> None:
         """Say all of it again, over one connection."""
-        connection: Any = database.engine.raw_connection().driver_connection
+        pooled = database.engine.raw_connection()
+        connection: Any = pooled.driver_connection
         cursor = connection.cursor()
         for statement, given in self.steps:
             if statement == _COMMIT:
@@ -63,6 +64,7 @@ class Script:
                 cursor.execute(statement, given)
                 if cursor.description:
                     cursor.fetchall()
+        pooled.close()
 
 
 @dataclass(frozen=True, slots=True)
