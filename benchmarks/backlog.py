@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks import bench, databases, filling, floor, parley_side, provider, textbook_side
-from benchmarks.measured import Goal, Part, Row
+from benchmarks.measured import Goal, Part, Row, alternating
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
 
@@ -40,21 +40,23 @@ def in_process(sizes: Sizes) -> Iterator[Part]:
         other = partial(
             textbook_side.measure, messages=sizes.other_backlog, contacts=sizes.contacts
         )
-        sides: dict[str, Callable[[], float | None]] = {
-            "textbook": partial(other, "textbook"),
-            "parley": partial(parley, template, sizes.backlog),
-            "floor": bare.measure,
-            "textbook_rq": partial(other, "textbook_rq"),
-            "textbook_dramatiq": partial(other, "textbook_dramatiq"),
-            "pgbench_1": partial(floor.pgbench, 1, sizes.pgbench_seconds),
-            "pgbench_16": partial(floor.pgbench, 16, sizes.pgbench_seconds),
-        }
+        yield Part(
+            _IN_PROCESS,
+            alternating(
+                partial(_told, "textbook", partial(other, "textbook")),
+                partial(_told, "parley", partial(parley, template, sizes.backlog)),
+                partial(_told, "floor", bare.measure),
+                partial(_told, "textbook_rq", partial(other, "textbook_rq")),
+                partial(_told, "textbook_dramatiq", partial(other, "textbook_dramatiq")),
+                partial(_told, "pgbench_1", partial(floor.pgbench, 1, sizes.pgbench_seconds)),
+                partial(_told, "pgbench_16", partial(floor.pgbench, 16, sizes.pgbench_seconds)),
+            ),
+        )
 
-        def measure() -> dict[str, float]:
-            told = {name: side() for name, side in sides.items()}
-            return {name: figure for name, figure in told.items() if figure is not None}
 
-        yield Part(_IN_PROCESS, measure)
+def _told(name: str, side: Callable[[], float | None]) -> dict[str, float]:
+    figure = side()
+    return {} if figure is None else {name: figure}
 
 
 @contextlib.contextmanager
@@ -62,14 +64,18 @@ def over_http(sizes: Sizes) -> Iterator[Part]:
     """The provider is a process of its own, and a new one for each measurement."""
     with filling.backlog(sizes.http_backlog, sizes.contacts) as template:
 
-        def measure() -> dict[str, float]:
+        def ours() -> dict[str, float]:
+            with provider.running() as far:
+                return {"parley": parley(template, sizes.http_backlog, far)}
+
+        def theirs() -> dict[str, float]:
             with provider.running() as far:
                 messages = sizes.other_http_backlog
-                other = textbook_side.measure("textbook", messages, sizes.contacts, far)
-            with provider.running() as far:
-                return {"textbook": other, "parley": parley(template, sizes.http_backlog, far)}
+                return {
+                    "textbook": textbook_side.measure("textbook", messages, sizes.contacts, far)
+                }
 
-        yield Part(_OVER_HTTP, measure)
+        yield Part(_OVER_HTTP, alternating(theirs, ours))
 
 
 def parley(template: str, messages: int, far: Provider | None = None) -> float:

@@ -5,6 +5,7 @@ Parley's processes are started one by one before and timed; after a burst their 
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from benchmarks import (
     bench,
@@ -16,7 +17,7 @@ from benchmarks import (
     receiver,
     textbook_side,
 )
-from benchmarks.measured import Goal, Part, Row, percentile
+from benchmarks.measured import Goal, Part, Row, alternating, percentile
 from benchmarks.parley_side import Pipeline
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
@@ -50,11 +51,8 @@ def part(sizes: Sizes) -> Iterator[Part]:
     """Both sides, one after the other in each round."""
     with databases.upgraded() as template:
         messages = max(4, int(sizes.seconds * PER_SECOND))
-
-        def measure() -> dict[str, float]:
-            return textbook(messages) | parley(template, messages, sizes.burst)
-
-        yield Part(tuple(_rows()), measure)
+        ours = partial(parley, template, messages, sizes.burst)
+        yield Part(tuple(_rows()), alternating(partial(textbook, messages), ours))
 
 
 def parley(template: str, messages: int, burst: int) -> dict[str, float]:

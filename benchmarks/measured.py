@@ -1,5 +1,6 @@
 """Figures and how they are told: rows with their goals, ratios within a round, medians, spread."""
 
+import itertools
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,12 @@ class Line:
         if self.row.goal is None:
             return None
         return self.row.goal.is_reached(self.ratio if self.ratios else self.median)
+
+
+def alternating(*sides: Callable[[], Round]) -> Callable[[], Round]:
+    """One round of all sides, each next round the other way about: none is always the first."""
+    orders = itertools.cycle((sides, sides[::-1]))
+    return lambda: {key: value for side in next(orders) for key, value in side().items()}
 
 
 def lines(rows: Sequence[Row], rounds: Sequence[Round]) -> list[Line]:

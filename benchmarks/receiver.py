@@ -9,11 +9,12 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import text
 
 from benchmarks import bench, databases, load
-from benchmarks.measured import Goal, Part, Row, percentile
+from benchmarks.measured import Goal, Part, Row, alternating, percentile
 from benchmarks.sizes import Sizes
 
 WARM_UP = 128
@@ -60,16 +61,13 @@ class Figures:
 def part(sizes: Sizes) -> Iterator[Part]:
     """All receivers, one after another in each round."""
     with databases.upgraded() as template:
+        sides = [partial(_told, name, template, sizes.requests) for name in SIDES]
+        yield Part(tuple(_rows()), alternating(*sides))
 
-        def measure() -> dict[str, float]:
-            told = {name: side(name, template, sizes.requests) for name in SIDES}
-            return {
-                f"{name} {figure}": getattr(figures, figure)
-                for name, figures in told.items()
-                for figure in _FIGURES
-            }
 
-        yield Part(tuple(_rows()), measure)
+def _told(name: str, template: str, requests: int) -> dict[str, float]:
+    figures = side(name, template, requests)
+    return {f"{name} {figure}": getattr(figures, figure) for figure in _FIGURES}
 
 
 def _rows() -> Iterator[Row]:

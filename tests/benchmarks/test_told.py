@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import chart, table
-from benchmarks.measured import Goal, Line, Row, lines, number, percentile
+from benchmarks.measured import Goal, Line, Row, alternating, lines, number, percentile
 
 ROWS = (
     Row("rate", "Parley", "ours"),
@@ -29,6 +29,18 @@ def told() -> list[Line]:
 def test_a_ratio_is_of_one_round(told: list[Line]) -> None:
     assert told[1].ratios == (3, 1, 3)
     assert told[1].ratio == 3
+
+
+def test_no_side_is_always_the_first() -> None:
+    order: list[str] = []
+
+    def side(name: str) -> dict[str, float]:
+        order.append(name)
+        return {name: 1.0}
+
+    one_round = alternating(lambda: side("a"), lambda: side("b"))
+    assert one_round() == one_round() == {"a": 1.0, "b": 1.0}
+    assert order == ["a", "b", "b", "a"]
 
 
 def test_a_row_without_figures_is_left_out(told: list[Line]) -> None:
