@@ -14,14 +14,14 @@ setup: .venv/ready ## Make the virtual environment in .venv with everything in i
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Parley needs Python 3.11 or later; name one, as in: make setup PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
 
 run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
 # Tests of real processes, and those that take the time, have the machine to themselves.
-ALONE := tests/browser tests/journeys tests/parley tests/workers \
+ALONE := tests/benchmarks/test_parts.py tests/browser tests/journeys tests/parley tests/workers \
 	tests/pipeline/converse/test_slow.py tests/pipeline/test_receive.py tests/web/test_webhooks.py
 test: setup ## Run the tests; TESTS= names some of them
 ifdef TESTS

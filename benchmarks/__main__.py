@@ -1,52 +1,68 @@
-"""`python -m benchmarks [--runs 3]`: run everything and print the table of docs/performance.md."""
+"""`python -m benchmarks [--runs 5] [--write]`: measure everything, side by side, in one run.
+
+In each round every side of every comparison takes its turn, so that a machine whose speed drifts
+is as slow for one as for the other.
+"""
 
 import argparse
+import contextlib
 import signal
 import sys
-from collections.abc import Callable
+import time
 
-from benchmarks import backlog, bench, receiver
+from benchmarks import backlog, bench, chart, databases, latency, receiver, sending, table
+from benchmarks.measured import Line, Part, Round, lines
+from benchmarks.sizes import Sizes
+
+_PAGE = bench.ROOT / "docs" / "performance.md"
+_CHART = bench.ROOT / "docs" / "images" / "performance.svg"
+PARTS = {
+    "backlog": backlog.in_process,
+    "http": backlog.over_http,
+    "receiver": receiver.part,
+    "sending": sending.part,
+    "latency": latency.part,
+}
 
 
 def main() -> None:
-    """Measure Parley and the textbook in turn, and print medians and ratios."""
+    """Print the table; with --write put it and the chart into the docs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", choices=PARTS, action="append", help="leave out the others")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    given = parser.parse_args()
+    if given.write and given.only:
+        parser.error("--write wants all of it")
     # Ended from outside, the processes of the run end with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    print("| what | Parley | textbook | ratio |\n|---|---|---|---|")
-    with backlog.fake_twilio() as api:
-        _row(
-            "backlog to sent, provider in process, messages/s",
-            lambda: backlog.parley(9_000),
-            lambda: backlog.textbook(600),
-            runs,
-        )
-        _row(
-            "backlog to sent over HTTP, messages/s",
-            lambda: backlog.parley(4_000, api),
-            lambda: backlog.textbook(600, api),
-            runs,
-        )
-    ours = [receiver.parley(4_000) for _ in range(runs)]
-    theirs = [receiver.textbook(4_000) for _ in range(runs)]
-    for name in ("rate", "median_ms", "p99_ms"):
-        _print(
-            f"receiver, 64 connections, {name.replace('_', ' ')}",
-            bench.median([getattr(figures, name) for figures in ours]),
-            bench.median([getattr(figures, name) for figures in theirs]),
-        )
+    with databases.alone():
+        told = measure(given.only or list(PARTS), given.runs, Sizes())
+    shown = table.circumstances(given.runs) + "\n" + table.table(told)
+    print(shown)
+    if given.write:
+        table.write(_PAGE, shown)
+        _CHART.write_text(chart.chart(told), "utf-8")
 
 
-def _row(what: str, ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> None:
-    pairs = [(ours(), theirs()) for _ in range(runs)]
-    _print(what, bench.median([a for a, _ in pairs]), bench.median([b for _, b in pairs]))
+def measure(names: list[str], runs: int, sizes: Sizes) -> list[Line]:
+    """Every part that is named, in `runs` rounds."""
+    with contextlib.ExitStack() as owned:
+        parts = {name: owned.enter_context(PARTS[name](sizes)) for name in names}
+        rounds: dict[str, list[Round]] = {name: [] for name in names}
+        for number in range(runs):
+            for name, part in parts.items():
+                rounds[name].append(_one(name, part, number))
+        return [line for name, part in parts.items() for line in lines(part.rows, rounds[name])]
 
 
-def _print(what: str, ours: float, theirs: float) -> None:
-    print(f"| {what} | {ours:,.0f} | {theirs:,.0f} | {ours / theirs:.2f} |")
-    sys.stdout.flush()
+def _one(name: str, part: Part, number: int) -> Round:
+    started = time.perf_counter()
+    figures = part.measure()
+    took = time.perf_counter() - started
+    shown = ", ".join(f"{key} {value:.3g}" for key, value in figures.items())
+    print(f"{name}, round {number + 1}, {took:.0f} s: {shown}", file=sys.stderr, flush=True)
+    return figures
 
 
 if __name__ == "__main__":

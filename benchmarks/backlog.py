@@ -1,116 +1,91 @@
-"""A backlog of inbound messages: how long until all are recorded and answered.
+"""A backlog of inbound messages: how long until all of them are recorded and answered.
 
-One converse and one dispatch process on PostgreSQL and Redis, as the Procfile starts them; the
-textbook gets one Celery worker with two processes.
+Parley runs the Procfile's workers on PostgreSQL and Redis; the others the same job as most write
+it. In process nobody is called; over HTTP every side calls the cheap provider.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from sqlalchemy import Engine, text
+from benchmarks import bench, databases, filling, floor, parley_side, provider, textbook_side
+from benchmarks.measured import Goal, Part, Row, alternating
+from benchmarks.provider import Provider
+from benchmarks.sizes import Sizes
 
-from benchmarks import bench
-from pipeline.database import Database
-from pipeline.messages import Inbound
-from pipeline.records import inbox, upgrading
-from pipeline.settings import Settings
-from workers.ring import Ringer
-
-CONTACTS = 2_000
+_HERE = "backlog to sent, messages/s"
+_HTTP = "the same over HTTP, messages/s"
+_IN_PROCESS = (
+    Row(_HERE, "Parley", "parley"),
+    Row(_HERE, "textbook, Celery", "textbook", "parley", Goal(30)),
+    Row(_HERE, "textbook, RQ", "textbook_rq", "parley"),
+    Row(_HERE, "textbook, Dramatiq", "textbook_dramatiq", "parley"),
+    Row(_HERE, "floor: Parley's SQL in a bare loop", "floor", "parley"),
+    Row("single-row inserts/s", "pgbench, 1 client", "pgbench_1", "parley"),
+    Row("single-row inserts/s", "pgbench, 16 clients", "pgbench_16", "parley"),
+)
+_OVER_HTTP = (
+    Row(_HTTP, "Parley", "parley"),
+    Row(_HTTP, "textbook, Celery", "textbook", "parley", Goal(8)),
+)
 
 
 @contextlib.contextmanager
-def fake_twilio() -> Iterator[str]:
-    """The fake provider in a process of its own; gives its address."""
-    port = bench.free_port()
-    account = f"--account {bench.ACCOUNT} --token {bench.TOKEN}"
-    command = f"python -m parley.proving.fake_twilio --port {port} {account}"
-    with bench.process(command, bench.environment("")):
-        bench.wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
-
-
-def parley(messages: int, api_url: str = "") -> float:
-    """Messages a second through Parley."""
-    with bench.fresh_database() as url:
-        provider = {"PROVIDER": "twilio" if api_url else "simulator"}
-        more = {"TWILIO_API_BASE_URL": api_url, "PUBLIC_URL": "http://127.0.0.1:1"}
-        env = bench.environment(url, **provider, **more)
-        _fill(url, messages)
-        with (
-            bench.process(bench.procfile("converse"), env),
-            bench.process(bench.procfile("dispatch"), env),
-        ):
-            looking = bench.engine(url)
-            _wait_for_workers(looking)
-            ring = Ringer(Settings.load(database_url=url, broker_url=bench.REDIS)).ring
-            ring("converse")
-            return messages / bench.wait_until(lambda: _sent(looking) == messages, pause=0.25)
-
-
-def _fill(url: str, messages: int) -> None:
-    database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
-    with database.write() as connection:
-        upgrading.upgrade(connection)
-    for first in range(0, messages, 1000):
-        with database.write() as connection:
-            now = database.now(connection)
-            numbers = range(first, min(first + 1000, messages))
-            entries = [inbox.entry(_inbound(n), {"Body": ["hi"]}) for n in numbers]
-            inbox.append(connection, [entry | {"received_at": now} for entry in entries])
-    database.close()
-
-
-def _inbound(number: int) -> Inbound:
-    phone = f"+1415{number % CONTACTS:07}"
-    return Inbound(
-        provider="twilio",
-        account_id=bench.ACCOUNT,
-        provider_id=f"SM{number:032}",
-        channel="sms",
-        contact_key=phone,
-        phone=phone,
-        recipient="+15550100",
-        text=f"message {number}",
-    )
-
-
-def _wait_for_workers(looking: Engine) -> None:
-    def are_up() -> bool:
-        with looking.connect() as connection:
-            query = text("SELECT count(DISTINCT pool) FROM worker")
-            return bool(connection.execute(query).scalar_one() == 2)
-
-    bench.wait_until(are_up)
-
-
-def _sent(looking: Engine) -> int:
-    with looking.connect() as connection:
-        query = text(
-            "SELECT count(*) FROM message WHERE direction = 'outbound' AND provider_id IS NOT NULL"
+def in_process(sizes: Sizes) -> Iterator[Part]:
+    """The provider is in the worker's process on every side."""
+    with (
+        filling.backlog(sizes.backlog, sizes.contacts) as template,
+        floor.noted(template, sizes.backlog) as bare,
+    ):
+        other = partial(
+            textbook_side.measure, messages=sizes.other_backlog, contacts=sizes.contacts
         )
-        return int(connection.execute(query).scalar_one())
-
-
-def textbook(messages: int, api_url: str = "") -> float:
-    """Messages a second through the textbook pipeline."""
-    with bench.fresh_database() as url:
-        env = bench.environment(url, TWILIO_API_BASE_URL=api_url, PUBLIC_URL="http://127.0.0.1:1")
-        script = (
-            "import benchmarks.textbook as t; t.Base.metadata.create_all(t.engine); "
-            f"[t.handle.delay(f'+1415{{n % {CONTACTS}:07}}', f'message {{n}}') "
-            f"for n in range({messages})]"
+        yield Part(
+            _IN_PROCESS,
+            alternating(
+                partial(_told, "textbook", partial(other, "textbook")),
+                partial(_told, "parley", partial(parley, template, sizes.backlog)),
+                partial(_told, "floor", bare.measure),
+                partial(_told, "textbook_rq", partial(other, "textbook_rq")),
+                partial(_told, "textbook_dramatiq", partial(other, "textbook_dramatiq")),
+                partial(_told, "pgbench_1", partial(floor.pgbench, 1, sizes.pgbench_seconds)),
+                partial(_told, "pgbench_16", partial(floor.pgbench, 16, sizes.pgbench_seconds)),
+            ),
         )
-        bench.run(["python", "-c", script], env)
-        worker = "celery --app benchmarks.textbook:celery worker --concurrency 2"
-        looking = bench.engine(url)
 
-        def sent() -> int:
-            query = text("SELECT count(*) FROM textbook_message WHERE status = 'sent'")
-            with looking.connect() as connection:
-                return int(connection.execute(query).scalar_one())
 
-        with bench.process(worker, env):
-            bench.wait_until(lambda: sent() > 0)
-            before = sent()
-            return (messages - before) / bench.wait_until(lambda: sent() == messages, pause=0.25)
+def _told(name: str, side: Callable[[], float | None]) -> dict[str, float]:
+    figure = side()
+    return {} if figure is None else {name: figure}
+
+
+@contextlib.contextmanager
+def over_http(sizes: Sizes) -> Iterator[Part]:
+    """The provider is a process of its own, and a new one for each measurement."""
+    with filling.backlog(sizes.http_backlog, sizes.contacts) as template:
+
+        def ours() -> dict[str, float]:
+            with provider.running() as far:
+                return {"parley": parley(template, sizes.http_backlog, far)}
+
+        def theirs() -> dict[str, float]:
+            with provider.running() as far:
+                messages = sizes.other_http_backlog
+                return {
+                    "textbook": textbook_side.measure("textbook", messages, sizes.contacts, far)
+                }
+
+        yield Part(_OVER_HTTP, alternating(theirs, ours))
+
+
+def parley(template: str, messages: int, far: Provider | None = None) -> float:
+    """Messages a second through Parley, from the ring to the last one recorded as sent."""
+    with databases.database(template) as url:
+        settings = parley_side.provider_settings(far.url if far else "")
+        with parley_side.running(url, bench.environment(url, **settings)) as pipeline:
+            rung_at = pipeline.ring("converse")
+            seconds = (pipeline.wait_for_sent(messages) - rung_at).total_seconds()
+            pipeline.check(messages)
+    if far:
+        far.check(messages)
+    return messages / seconds

@@ -1,26 +1,28 @@
-"""What every benchmark needs: a fresh database, processes that end, and medians."""
+"""What every benchmark needs: processes that start, are looked at and end, and a while to wait."""
 
 import contextlib
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-import redis
-from sqlalchemy import Engine, create_engine, text
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
-SERVER = os.environ.get("BENCH_POSTGRESQL_URL", "postgresql://root@127.0.0.1:5432/test")
-REDIS = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/7")
 ACCOUNT, TOKEN = "AC00000000000000000000000000000000", "benchmark-token"
-LIMIT_SECONDS = 300.0
+OUR_NUMBER = "+15550100"
+LIMIT_SECONDS = 120.0
+_LAST_BYTES = 4000
+
+
+def redis_url() -> str:
+    """The Redis database of the benchmarks, which is emptied before each measurement."""
+    return os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/7")
 
 
 def free_port() -> int:
@@ -31,40 +33,18 @@ def free_port() -> int:
         return port
 
 
-@contextlib.contextmanager
-def fresh_database() -> Iterator[str]:
-    """A new, empty PostgreSQL database, dropped afterwards; and an empty Redis."""
-    name = f"parley_bench_{uuid.uuid4().hex[:8]}"
-    admin = create_engine(
-        SERVER.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    redis.Redis.from_url(REDIS).flushdb()
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield SERVER.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
-
-
-def engine(url: str) -> Engine:
-    """A SQLAlchemy engine for looking at results."""
-    return create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-
-
 def environment(database_url: str, **more: str) -> dict[str, str]:
     """The settings of every process of a run."""
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DATABASE_URL": database_url,
-        "BROKER_URL": REDIS,
+        "BROKER_URL": redis_url(),
         "BOT": "benchmarks.bots:bot",
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
-        "TWILIO_PHONE_NUMBER": "+15550100",
+        "TWILIO_PHONE_NUMBER": OUR_NUMBER,
+        "PUBLIC_URL": "http://127.0.0.1:1",
         "SECRET_KEY": "benchmark-secret-key",
         "LOG_FORMAT": "json",
         **more,
@@ -73,25 +53,41 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def process(command: str, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """One process with its own group, ended at the end of the block."""
-    started = subprocess.Popen(
-        command.split(),
-        env=env,
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            started.terminate()
+    """One process with its own group, ended at the end of the block; if that fails, its last words
+    are shown.
+    """
+    with tempfile.TemporaryFile() as words:
+        started = subprocess.Popen(
+            command.split(),
+            env=env,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=words,
+            stderr=words,
+        )
         try:
-            started.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(started.pid, signal.SIGKILL)
-            started.wait(5)
+            yield started
+        except BaseException:
+            print(f"{command}\n{_end_of(words)}", file=sys.stderr)
+            raise
+        finally:
+            _end(started)
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        started.terminate()
+    try:
+        started.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait(5)
+
+
+def _end_of(words: IO[bytes]) -> str:
+    size = words.seek(0, os.SEEK_END)
+    words.seek(max(0, size - _LAST_BYTES))
+    return words.read().decode("utf-8", "replace")
 
 
 def procfile(name: str) -> str:
@@ -124,12 +120,7 @@ def wait_for_port(port: int) -> None:
             return False
         return True
 
-    wait_until(answers)
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle one: these machines are noisy."""
-    return statistics.median(values)
+    wait_until(answers, pause=0.01)
 
 
 def run(command: Sequence[str], env: dict[str, str]) -> None:
