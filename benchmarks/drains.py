@@ -9,14 +9,13 @@ import itertools
 import os
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from benchmarks import bench
+from benchmarks import databases
 from parley.seeding.plan import STATES
 from pipeline.botkit import Bot, Turn
 from pipeline.converse.drain import Converse
@@ -24,7 +23,6 @@ from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
 from pipeline.messages import Accepted, Outbound
 from pipeline.providers.simulator import Simulator
-from pipeline.records import upgrading
 from pipeline.runtime import Runtime, tune_memory
 from pipeline.settings import Settings
 
@@ -132,26 +130,9 @@ class _Counting(Simulator):
 
 
 @contextlib.contextmanager
-def fresh_database() -> Iterator[str]:
-    """A new, empty database, dropped afterwards; these drains need no broker."""
-    name = f"parley_growth_{uuid.uuid4().hex[:8]}"
-    admin = bench.engine(bench.SERVER).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield bench.SERVER.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
-
-
-@contextlib.contextmanager
 def site() -> Iterator[Site]:
     """A fresh database with every table, and a worker's runtime on it."""
-    with fresh_database() as url, opened(url) as made:
-        with made.runtime.database.write() as connection:
-            upgrading.upgrade(connection)
+    with databases.upgraded() as url, opened(url) as made:
         yield made
 
 
@@ -164,13 +145,12 @@ def opened(url: str, prepare: Callable[[Database], None] = lambda _: None) -> It
     settings = Settings.model_construct(database_url=url)
     bot, turns = _counting_bot()
     provider = _Counting()
-    looking = bench.engine(url)
     runtime = Runtime(settings, database, provider, bot)
     tune_memory()
     try:
-        yield Site(url, runtime, looking, turns, lambda: provider.sent)
+        with databases.looking(url) as looking:
+            yield Site(url, runtime, looking, turns, lambda: provider.sent)
     finally:
-        looking.dispose()
         database.close()
 
 
