@@ -20,16 +20,18 @@ setup: .venv/ready ## Make the virtual environment in .venv with everything in i
 run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
-# Tests of real processes, and those that take the time, have the machine to themselves.
-ALONE := tests/benchmarks/test_parts.py tests/browser tests/journeys tests/parley tests/workers \
+# Tests that take the time have the machine to themselves; other tests of real processes run in
+# twos, which is as many as two cores bear.
+ALONE := tests/benchmarks/test_parts.py tests/journeys tests/workers \
 	tests/pipeline/converse/test_slow.py tests/pipeline/test_receive.py tests/web/test_webhooks.py
+PAIRED := tests/browser tests/faults tests/parley
 test: setup ## Run the tests; TESTS= names some of them
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%) --ignore=tests/faults
+	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%) $(PAIRED:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest --numprocesses 2 tests/faults
+	$(BIN)/python -m pytest --numprocesses 2 $(PAIRED)
 endif
 
 # The same seed does the same harm.
