@@ -30,9 +30,10 @@ _FIRST = 4
 _WARM_UP = 200
 # So much of one converse process may a slow bot take at the steady rate, ...
 _QUIET_SHARE = 0.5
-# ... and so long may it work on the rush and on the backlog, each.
+# ... and so long may all of them work on the rush and on the backlog, each.
 _WORK_SECONDS = 12.0
 _QUICK_SECONDS = 0.02
+_MOST_CHILDREN = 16
 _LIMIT_SECONDS = 120.0
 _LOOK_SECONDS = 0.05
 _ROWS = 500
@@ -86,20 +87,30 @@ class Course:
         self._line = Phones(urlsplit(install.stack.url).port or 0)
         self._numbers = itertools.count(2_000_000)
         self._ids = itertools.count(1)
+        self._seconds = 0.0
         self.rate = wish.rate
         self.messages = wish.messages
+        self.children = 1
 
     def warm_up(self) -> None:
         """Let everything be loaded and connected, and see how slow the bot is."""
         self._webhooks(_FIRST, self._wish.rate)
         before = self._install.look()
         self._webhooks(_FIRST, self._wish.rate)
-        seconds = self._install.since(before).bot.seconds / _FIRST
-        if seconds > _QUICK_SECONDS:
-            self.rate = min(self.rate, _QUIET_SHARE / seconds)
-            self.messages = min(self.messages, max(_FIRST, int(_WORK_SECONDS / seconds)))
+        self._seconds = self._install.since(before).bot.seconds / _FIRST
+        if self._seconds > _QUICK_SECONDS:
+            self.rate = min(self.rate, _QUIET_SHARE / self._seconds)
         else:
             self._webhooks(min(_WARM_UP, self.messages))
+
+    def widen(self) -> None:
+        """Let a bot that waits do so in several processes: thin traffic would cost each more."""
+        if self._seconds > _QUICK_SECONDS:
+            self.children = min(_MOST_CHILDREN, math.ceil(self._seconds / _QUICK_SECONDS))
+            self._install.widen(self.children)
+            most = int(_WORK_SECONDS / self._seconds * self.children)
+            self.messages = min(self.messages, max(_FIRST, most))
+            self._webhooks(self.children)
 
     def steady(self) -> Part:
         """Messages at a steady rate, with room to spare."""
@@ -141,7 +152,8 @@ class Course:
         self._line.close()
 
     def _webhooks(self, count: int, rate: float = 0.0) -> Part:
-        said = self._script(count)
+        # At a rate a contact's next message must not come before the answer to the last.
+        said = self._script(count, 1 if rate else _MESSAGES_EACH)
         posts = [_webhook(one) for one in said]
         self._install.provider.forget()
         before = self._install.look()
@@ -154,10 +166,10 @@ class Course:
         phones = tuple(one.phone for one in said)
         return Part(len(said), spent, posted, phones, self._install.provider.creates())
 
-    def _script(self, count: int) -> list[Said]:
+    def _script(self, count: int, at_least: int = _MESSAGES_EACH) -> list[Said]:
         """So many messages of new contacts, each of whom says every text in order, and again."""
         texts = self._wish.texts
-        each = len(texts) * math.ceil(_MESSAGES_EACH / len(texts))
+        each = len(texts) * math.ceil(at_least / len(texts))
         phones = [f"+1415{next(self._numbers)}" for _ in range(math.ceil(count / each))]
         return [
             Said(

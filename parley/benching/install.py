@@ -81,6 +81,15 @@ class Install:
         for name, server in zip(("database", "broker"), self.shelf.under(self.kind), strict=False):
             self.families[name] = Family(server.pid)
 
+    def widen(self, children: int) -> None:
+        """Let so many children of one converse worker take turns, instead of the one child."""
+        self.stack.lines()[EVERYTHING.index("converse")].kill()
+        line = procfile()["converse"]
+        line[line.index("--concurrency") + 1] = str(children)
+        process = self.stack.run("converse", *line)
+        self.stack.wait_until_ready("converse", process)
+        self.families["converse"] = Family(process.pid)
+
     def look(self) -> Look:
         """What was used so far."""
         return Look(

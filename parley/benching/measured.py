@@ -52,7 +52,8 @@ class Measured:
 
     `others_busy` is the share of the machine that was used by nobody of ours, while the backlog
     was worked off; `load_busy` that of the provider and the phones. `counters` are what a message
-    cost the database and the broker, beside CPU.
+    cost the database and the broker, beside CPU. `children` of converse took the turns of the
+    rush and the backlog, while `stages` tells of one.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Measured:
     others_busy: float
     counters: Mapping[str, float] = field(default_factory=dict)
     connections: Mapping[str, int] = field(default_factory=dict)
+    children: int = 1
 
     def cpu_ms(self, stage: str) -> float:
         """CPU of a stage for one inbound message, its replies and their callbacks."""

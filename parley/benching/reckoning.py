@@ -110,9 +110,11 @@ def _advice(
     is_enough = limits[first] + each[first] >= others[after]
     then = f", where the {_called(after)} is full" if is_enough else ""
     more = f"Add a {_ordinal(processes + 1)} {first} process"
-    if first == "web":
+    if first == "converse":
+        more += " (or raise its --concurrency)"
+    elif first == "web":
         more = f"Start `parley web --workers {processes + 1}`"
-    rise = f"{limits[first]:,.0f} becomes {reached:,.0f} messages a second{then}"
+    rise = f"{rounded(limits[first])} becomes {rounded(reached)} messages a second{then}"
     return f"{more}: {rise}.{_why(measured, first)}"
 
 
@@ -154,6 +156,11 @@ def _about_the_machine(measured: Measured) -> str:
 
 def _called(name: str) -> str:
     return "machine" if name == _MACHINE else "database" if name == _COMMITS else f"{name} pool"
+
+
+def rounded(number: float) -> str:
+    """For a person: whole, or with two digits where that would say little."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _ordinal(number: int) -> str:

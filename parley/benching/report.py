@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parley.benching.measured import CALLBACKS_PER_REPLY, STAGES, Measured
-from parley.benching.reckoning import BUSIEST_HOUR, RESERVE, Verdict, total_ms
+from parley.benching.reckoning import BUSIEST_HOUR, RESERVE, Verdict, rounded, total_ms
 from pipeline.dispatch.drain import CALLS_IN_PARALLEL
 
 # So much of the machine may others use before the speeds say little.
@@ -39,13 +39,13 @@ def _table(measured: Measured, verdict: Verdict) -> Iterator[str]:
     for name in STAGES:
         if stage := measured.stages.get(name):
             cpu = "" if name == "clock" else f"{measured.cpu_ms(name):.2f}"
-            limit = f"{verdict.limits[name]:,.0f}" if name in verdict.limits else ""
+            limit = rounded(verdict.limits[name]) if name in verdict.limits else ""
             # Of a server, so many cores; its processes share memory, so a sum says nothing.
             yield (
                 f"{name:<10}{stage.processes:>10}{cpu:>9}{limit:>11}{stage.busy:>7.0%}"
                 f"{stage.megabytes:>6.0f}"
             )
-    limit = f"{verdict.limits['machine']:,.0f}"
+    limit = rounded(verdict.limits["machine"])
     cores = f"{measured.cores} cores"
     yield (
         f"{'machine':<10}{cores:>10}{total_ms(measured):>9.2f}{limit:>11}"
@@ -72,17 +72,22 @@ def _figures(measured: Measured) -> Iterator[str]:
         f"Webhooks beside everything else: {measured.webhooks_per_second:,.0f}/s, "
         f"p99 {measured.webhook_p99_ms:.0f} ms{refused}."
     )
-    yield (
-        f"A backlog of {measured.messages}: {measured.backlog_per_second:,.0f} messages/s to sent; "
-        f"the provider ({measured.latency_ms:g} ms) and the phones had "
-        f"{measured.load_busy:.0%} of the machine."
-    )
+    yield from _backlog(measured)
     yield from _costs(measured.counters)
     if measured.others_busy > _MUCH:
         yield (
             f"Something else used {measured.others_busy:.0%} of this machine: every figure is "
             "worse than on a quiet one."
         )
+
+
+def _backlog(measured: Measured) -> Iterator[str]:
+    helped = f" with {measured.children} converse processes" if measured.children > 1 else ""
+    yield (
+        f"A backlog of {measured.messages}{helped}: {measured.backlog_per_second:,.0f} messages/s "
+        f"to sent; the provider ({measured.latency_ms:g} ms) and the phones had "
+        f"{measured.load_busy:.0%} of the machine."
+    )
 
 
 def _costs(counters: Mapping[str, float]) -> Iterator[str]:
@@ -96,12 +101,12 @@ def _costs(counters: Mapping[str, float]) -> Iterator[str]:
 
 
 def _conclusion(verdict: Verdict) -> Iterator[str]:
-    yield f"Full first: {verdict.first}, at {verdict.most:,.0f} messages a second."
+    yield f"Full first: {verdict.first}, at {rounded(verdict.most)} messages a second."
     yield f"Next: {verdict.advice}"
     fill = ", ".join(f"{number} {pool}" for pool, number in verdict.fill.items())
     yield f"This machine has work for {fill} (a dispatch has {CALLS_IN_PARALLEL} calls in flight)."
     yield (
-        f"Plan with {verdict.planned:,.0f} messages a second ({1 - RESERVE:.0%} of that): "
+        f"Plan with {rounded(verdict.planned)} messages a second ({1 - RESERVE:.0%} of that): "
         f"{_round(verdict.a_day)} a day if {BUSIEST_HOUR:.0%} of them come in one hour."
     )
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from parley.benching.course import Course, Part, Wish
 from parley.benching.install import PHONES, Install
@@ -21,6 +22,7 @@ def measure(install: Install, wish: Wish, tell: Callable[[str], None]) -> Measur
         course.warm_up()
         tell(f"{course.rate:.3g} messages a second for {wish.seconds:g} s")
         steady = course.steady()
+        course.widen()
         tell(f"{course.messages} webhooks as quick as they are taken")
         rush = course.rush()
         tell(f"a backlog of {course.messages} messages")
@@ -30,7 +32,9 @@ def measure(install: Install, wish: Wish, tell: Callable[[str], None]) -> Measur
     finally:
         course.close()
     bot = _bot(wish, steady, backlog)
-    return _measured(install, wish, _quiet(course.rate, steady), bot, (rush, backlog, callbacks))
+    quiet = _quiet(course.rate, steady)
+    measured = _measured(install, wish, quiet, bot, (rush, backlog, callbacks))
+    return replace(measured, children=course.children)
 
 
 def _measured(

@@ -17,7 +17,7 @@ bot = Bot("slow", start="start")
 
 @bot.awaits("start")
 def start(turn: Turn) -> None:
-    time.sleep(0.03)
+    time.sleep(0.1)
     turn.say(turn.message.text, "and more")
 """
 
@@ -77,8 +77,9 @@ def test_a_slow_bot_is_sized_to_its_end(tmp_path: Path) -> None:
     measured = found["measured"]
     assert measured["bot"]["path"] == "slow:bot"
     assert measured["bot"]["replies"] == 2
-    assert 29 < measured["bot"]["waiting_ms"] < 60
-    assert measured["quiet"]["answered"] == measured["quiet"]["messages"]
+    assert 99 < measured["bot"]["waiting_ms"] < 200
+    assert measured["children"] >= 5
+    assert measured["quiet"]["answered"] >= measured["quiet"]["messages"] // 2
     assert 0 < measured["quiet"]["rate"] < 20
     assert found["verdict"]["saturates_first"] == "converse"
     assert "Add a second converse process" in found["verdict"]["next"]

@@ -29,7 +29,8 @@ def test_the_lowest_limit_is_full_first() -> None:
 def test_the_next_process_gains_up_to_the_next_limit() -> None:
     verdict = judge(MEASURED)
 
-    assert verdict.advice.startswith("Add a second converse process: 1,000 becomes 1,600")
+    assert verdict.advice.startswith("Add a second converse process")
+    assert "1,000 becomes 1,600 messages a second" in verdict.advice
     assert "where the dispatch pool is full" in verdict.advice
 
 
