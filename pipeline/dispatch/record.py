@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline import crash
 from pipeline.crash import Point
@@ -88,15 +88,22 @@ def record(
         watched |= claimed.watched_senders
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
-    while by_token:
-        token = next(iter(by_token))
+    groups = list(by_token.items())
+    while groups:
+        token, group = groups.pop()
         try:
-            _record_together(database, token, by_token[token], sender_rate, watched)
-            del by_token[token]
+            _record_together(database, token, group, sender_rate, watched)
+        except IntegrityError:
+            # A provider that gave an id twice must not take good answers with it.
+            if len(group) == 1:
+                log.exception("the provider's answer cannot be recorded")
+            else:
+                groups += [(token, [result]) for result in reversed(group)]
         except SQLAlchemyError as error:
             log.warning("recording sends failed", error=type(error).__name__)
             if time.monotonic() > deadline or (is_stopping() and pause > 0.5):
                 return
+            groups.append((token, group))
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
 

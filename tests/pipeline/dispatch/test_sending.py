@@ -1,6 +1,7 @@
 """Sending: order within a contact, all contacts at once, and what each outcome leads to."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -209,3 +210,16 @@ def test_turn_is_in_the_log_before_it_is_sent(stage: MakeStage) -> None:
     s.hears("hi")
     s.plays()
     assert seen == ["received", "sending"]
+
+
+def test_id_given_twice_takes_no_other_answer_with_it(stage: MakeStage) -> None:
+    post = Post(*(Accepted(sid) for sid in ("SM1", "SM1", "SM2", "SM3")))
+    s = stage(None, post)
+    for contact in (ADA, BOB, "+14155550601", "+14155550602"):
+        s.hears("hi", contact)
+    s.converse()
+    began = time.monotonic()
+    s.dispatch()
+    assert time.monotonic() - began < 5
+    # Nobody knows what became of one of the two: its lease runs out and it is looked up.
+    assert sorted(statuses(s)) == ["accepted"] * 3 + ["sending"]
