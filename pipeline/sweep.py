@@ -21,6 +21,7 @@ from pipeline.records import (
     floods,
     inbox,
     lanes,
+    leases,
     messages,
     receipts,
     tallies,
@@ -104,7 +105,7 @@ def _park_flood(database: Database, lane: str, most: int) -> int:
         with database.write() as connection:
             now = database.now(connection)
             # A turn in work is recorded before this or finds that its entry does not wait.
-            lanes.lock(connection, "inbound", [lane])
+            leases.lock(connection, "inbound", [lane])
             last = last or floods.last_to_wait(connection, lane, most)
             why = (reason, now)
             parked = floods.park(connection, lane, last, _AT_ONCE, why) if last else 0

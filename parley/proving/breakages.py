@@ -16,7 +16,7 @@ from pipeline import gates, receive, sweep
 from pipeline.converse import record
 from pipeline.database import Database
 from pipeline.dispatch import receipts as merging
-from pipeline.records import bulk, inbox, lanes, messages, outbox
+from pipeline.records import bulk, inbox, lanes, leases, messages, outbox
 from pipeline.records.contacts import Contact
 
 Rows = Sequence[dict[str, Any]]
@@ -62,7 +62,7 @@ def _respect_no_fence() -> None:
     def all_held(
         connection: Connection, direction: lanes.Direction, _token: Any, keys: Collection[str]
     ) -> set[str]:
-        lanes.lock(connection, direction, keys)
+        leases.lock(connection, direction, keys)
         return set(keys)
 
     def settled(connection: Connection, ids: Sequence[int], status: str, now: datetime) -> int:
@@ -71,7 +71,7 @@ def _respect_no_fence() -> None:
 
     settle = inbox.settle
     _put(inbox, "settle", settled)
-    _put(lanes, "lock_held", all_held)
+    _put(leases, "lock_held", all_held)
     _respect_no_version()
 
 
@@ -80,13 +80,13 @@ def _respect_no_version() -> None:
 
 
 def _respect_no_lease() -> None:
-    def claimed(connection: Connection, direction: Any, lease: lanes.Lease, **more: Any) -> Any:
+    def claimed(connection: Connection, direction: Any, lease: leases.Lease, **more: Any) -> Any:
         return claim(connection, direction, lease._replace(now=lease.until), **more)
 
-    claim = lanes.claim
-    _put(lanes, "claim", claimed)
+    claim = leases.claim
+    _put(leases, "claim", claimed)
     # A lane in somebody's hands falls due at the end of its lease: as if it were there already.
-    _put(lanes, "_DUE", "due_at IS NOT NULL")
+    _put(leases, "DUE", "due_at IS NOT NULL")
 
 
 def _take_the_newest_first() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import contacts, conversations, inbox, lanes
+from pipeline.records import contacts, conversations, inbox, lanes, leases
 
 LEASE = timedelta(seconds=15)
 ENTRIES_A_LANE = 16
@@ -82,8 +82,8 @@ def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also: tuple[bool, bool]
 ) -> tuple[list[Row[Any]], bool]:
     also_expired, also_new = also
-    lease = lanes.Lease(token, now, now + LEASE)
-    take = partial(lanes.claim, connection, "inbound", lease)
+    lease = leases.Lease(token, now, now + LEASE)
+    take = partial(leases.claim, connection, "inbound", lease)
     # A lane whose lease ran out may hold what killed its worker: it comes alone, turn by turn,
     # so that it can take no neighbour with it.
     if also_expired and (expired := take(limit=1, is_expired=True)):

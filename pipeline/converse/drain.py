@@ -24,7 +24,7 @@ from pipeline.converse.turns import MAX_ATTEMPTS, Talker
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.pace import Pace
-from pipeline.records import lanes, messages
+from pipeline.records import leases, messages
 from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 
@@ -203,13 +203,13 @@ class Converse:
         if keys:
             with self._database.write() as connection:
                 now = self._database.now(connection)
-                lanes.give_back(connection, "inbound", token, keys, now)
+                leases.give_back(connection, "inbound", token, keys, now)
             self._ring("converse")
 
     def _renew(self, token: UUID, keys: Sequence[str]) -> None:
         with self._database.write() as connection:
             until = self._database.now(connection) + LEASE
-            lanes.renew(connection, "inbound", token, keys, until)
+            leases.renew(connection, "inbound", token, keys, until)
 
     def _adapt(self, lanes_done: int, seconds: float) -> None:
         """Aim at BATCH_SECONDS of the bot's time: 64 lanes for a quick bot, 1 for a slow one."""

@@ -20,7 +20,7 @@ from pipeline.converse.rows import LostFenceError, write, write_failure
 from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import conversations, inbox, lanes, messages, parked
+from pipeline.records import conversations, inbox, leases, messages, parked
 
 log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 45.0
@@ -65,11 +65,11 @@ def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneT
     with database.write() as connection:
         now = database.now(connection)
         keys = [turns.work.key for turns in batch]
-        held = lanes.lock_held(connection, "inbound", token, keys)
+        held = leases.lock_held(connection, "inbound", token, keys)
         mine = [turns for turns in batch if turns.work.key in held]
         current = _with_current_versions(connection, mine)
         if lost := [turns.work.key for turns in mine if turns not in current]:
-            lanes.give_back(connection, "inbound", token, lost, now)
+            leases.give_back(connection, "inbound", token, lost, now)
         if current:
             write(connection, current, now)
             _release(connection, token, current, now)
@@ -98,7 +98,7 @@ def _release(
 ) -> None:
     done = [turns.work.key for turns in batch if not turns.failure and not turns.has_rest]
     if done:
-        lanes.release(connection, "inbound", token, done, now)
+        leases.release(connection, "inbound", token, done, now)
     waiting: list[tuple[str, datetime, int, str | None]] = []
     recovering: list[tuple[str, datetime, int, str | None]] = []
     for turns in batch:
@@ -112,10 +112,10 @@ def _release(
             tried = turns.work.attempt - 1 if turns.wait_until and not turns.handled else 0
             more.append((turns.work.key, turns.wait_until or now, tried, None))
     if waiting:
-        lanes.postpone(connection, "inbound", waiting)
+        leases.postpone(connection, "inbound", waiting)
     if recovering:
         # Still as if its worker had not come back: what killed it may be further down the lane.
-        lanes.postpone(connection, "inbound", recovering, token=token)
+        leases.postpone(connection, "inbound", recovering, token=token)
 
 
 def _blame(
@@ -129,7 +129,7 @@ def _blame(
     key = turns.work.key
     with database.write() as connection:
         now = database.now(connection)
-        if not lanes.lock_held(connection, "inbound", token, [key]):
+        if not leases.lock_held(connection, "inbound", token, [key]):
             return
         left = None
         if turns.handled and not isinstance(error, IntegrityError | LostFenceError):
@@ -141,7 +141,7 @@ def _blame(
             return
         # Somebody else created the same contact or settled the entry: look again.
         _ignore_repeated(connection, turns, now)
-        lanes.give_back(connection, "inbound", token, [key], now)
+        leases.give_back(connection, "inbound", token, [key], now)
 
 
 def _failure(turns: LaneTurns, error: Exception) -> Failure:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash, gates
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import lanes, outbox, senders
+from pipeline.records import leases, outbox, senders
 
 LEASE = timedelta(seconds=15)
 # The longest a call can take (the provider's time-outs) plus a margin: before that, an answer may
@@ -93,8 +93,8 @@ def claim(
 def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
 ) -> list[str]:
-    lease = lanes.Lease(token, now, now + LEASE)
-    take = partial(lanes.claim, connection, "outbound", lease)
+    lease = leases.Lease(token, now, now + LEASE)
+    take = partial(leases.claim, connection, "outbound", lease)
     rows = take(limit=limit, is_expired=True) if also_expired else []
     if len(rows) < limit:
         rows += take(limit=limit - len(rows))
@@ -152,9 +152,9 @@ def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: dat
     if sorting.to_send:
         outbox.begin(connection, _beginnings(sorting.to_send, now))
     if sorting.idle:
-        lanes.release(connection, "outbound", token, sorting.idle, now)
+        leases.release(connection, "outbound", token, sorting.idle, now)
     if sorting.postponed:
-        lanes.postpone(connection, "outbound", sorting.postponed)
+        leases.postpone(connection, "outbound", sorting.postponed)
 
 
 def _beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.messages import STATUS_RANK
-from pipeline.records import contacts, lanes, messages, outbox, receipts
+from pipeline.records import contacts, lanes, leases, messages, outbox, receipts
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
@@ -49,7 +49,7 @@ def _merge(
     wanted = set(ids.values())
     pending_lanes = outbox.lanes_of_pending(connection, wanted)
     if pending_lanes:
-        lanes.lock(connection, "outbound", pending_lanes)
+        leases.lock(connection, "outbound", pending_lanes)
     merged = {row.id: _Merged(row) for row in outbox.lock(connection, wanted).values()}
     for receipt in waiting:
         if receipt.id in ids:

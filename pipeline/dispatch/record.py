@@ -24,7 +24,7 @@ from pipeline.dispatch.claim import LOOK_AFTER, Claimed, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
 from pipeline.errors import ContactOptedOut, MessageRefused, NotSent, SenderBlocked
 from pipeline.messages import STATUS_RANK, Accepted
-from pipeline.records import contacts, lanes, messages, outbox, senders
+from pipeline.records import contacts, leases, messages, outbox, senders
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +118,7 @@ def _record_together(
     with database.write() as connection:
         now = database.now(connection)
         keys = [result.head.key for result in results]
-        held = lanes.lock_held(connection, "outbound", token, keys)
+        held = leases.lock_held(connection, "outbound", token, keys)
         current = outbox.lock(connection, [result.head.id for result in results])
         plan = _Plan(held)
         for result in results:
@@ -151,9 +151,9 @@ def _write(connection: Connection, token: uuid.UUID, plan: _Plan, now: datetime)
     if plan.changes:
         outbox.save(connection, plan.changes)
     if plan.finished:
-        lanes.release(connection, "outbound", token, plan.finished, now)
+        leases.release(connection, "outbound", token, plan.finished, now)
     if plan.postponed:
-        lanes.postpone(connection, "outbound", plan.postponed)
+        leases.postpone(connection, "outbound", plan.postponed)
     for contact_id, where in plan.opted_out:
         contacts.set_opt_out(connection, contact_id, where, now)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from pipeline.errors import ChangeRefused
 from pipeline.override.subject import contact_of
-from pipeline.records import Record, audit, bulk, contacts, conversations, lanes
+from pipeline.records import Record, audit, bulk, contacts, conversations, leases
 from pipeline.records.base import UtcDateTime
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
@@ -49,7 +49,7 @@ def elapse(runtime: Runtime, contact_id: uuid.UUID, seconds: int, *, actor: str)
 
 def _move_back(connection: Connection, contact: Row[Any], by: timedelta) -> None:
     """In the order in which everybody takes locks."""
-    lanes.lock(connection, "inbound", [contact.key])
+    leases.lock(connection, "inbound", [contact.key])
     _lanes(connection, contact.key, "inbound", by)
     _entries(connection, contact.key, by)
     talks = _ids(connection, Conversation, Conversation.contact_id == contact.id)
@@ -59,7 +59,7 @@ def _move_back(connection: Connection, contact: Row[Any], by: timedelta) -> None
     for table in (Timer, Transition):
         for rows in _moved(connection, table, table.conversation_id.in_(talks), by):
             bulk.change(connection, table, rows)
-    lanes.lock(connection, "outbound", [contact.key])
+    leases.lock(connection, "outbound", [contact.key])
     _lanes(connection, contact.key, "outbound", by)
     for rows in _moved(connection, Message, Message.contact_id == contact.id, by):
         bulk.change(connection, Message, rows)

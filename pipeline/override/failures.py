@@ -14,7 +14,7 @@ from pipeline.crash import Point
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
-from pipeline.records import audit, contacts, conversations, inbox, lanes, messages, parked
+from pipeline.records import audit, contacts, conversations, inbox, lanes, leases, messages, parked
 from pipeline.runtime import Runtime
 
 _AT_ONCE = 200
@@ -64,7 +64,7 @@ def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         entry = _existing(connection, entry_id)
-        lanes.lock(connection, "inbound", [entry.lane])
+        leases.lock(connection, "inbound", [entry.lane])
         if not parked.ignore(connection, entry_id, now):
             raise _not_parked()
         if entry.kind in _HEARD and not messages.logged_turns(connection, [entry_id]):

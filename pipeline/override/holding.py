@@ -15,7 +15,7 @@ from pipeline.crash import Point
 from pipeline.errors import ChangeRefused
 from pipeline.override.moving import arm_alarms, enter_now
 from pipeline.override.subject import contact_of, locked
-from pipeline.records import audit, conversations, lanes, outbox, timers
+from pipeline.records import audit, conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
@@ -55,7 +55,7 @@ def take(
         stay = (before.state, before.state_seq)
         timer = timers.row(before.id, contact.key, timers.GIVE_BACK, stay, now, until - now)
         timers.arm(connection, [timer])
-    lanes.lock(connection, "outbound", [contact.key])
+    leases.lock(connection, "outbound", [contact.key])
     outbox.cancel_replies(connection, before.id, _TAKEN, now)
     lanes.wake(connection, "outbound", [contact.key], now)
     details = {"minutes": minutes} if minutes is not None else {}

@@ -15,7 +15,7 @@ from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound
 from pipeline.providers.base import Provider
-from pipeline.records import audit, conversations, lanes, messages, outbox
+from pipeline.records import audit, conversations, leases, messages, outbox
 from pipeline.runtime import Runtime
 
 _FAILED = frozenset({"failed", "undelivered", "expired", "suppressed"})
@@ -34,7 +34,7 @@ def retry(
         failed = _existing(connection, message_id)
         conversation = locked_even_if_ended(connection, failed.conversation_id)
         contact = contact_of(connection, conversation.contact_id)
-        lanes.lock(connection, "outbound", [contact.key])
+        leases.lock(connection, "outbound", [contact.key])
         outbox.lock(connection, [failed.id])
         failed = _existing(connection, message_id)
         values = _values(failed, body) | {"author": actor}

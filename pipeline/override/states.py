@@ -12,7 +12,7 @@ from pipeline.errors import UnknownState
 from pipeline.messages import storable
 from pipeline.override.moving import Move, move
 from pipeline.override.subject import contact_of, locked, start_of
-from pipeline.records import audit, conversations, lanes, outbox, timers
+from pipeline.records import audit, conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
 _STARTED_OVER = "The conversation was started over before this was sent."
@@ -91,6 +91,6 @@ def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
 def _cancel_replies(
     connection: Connection, conversation_id: uuid.UUID, key: str, now: datetime
 ) -> None:
-    lanes.lock(connection, "outbound", [key])
+    leases.lock(connection, "outbound", [key])
     if outbox.cancel_replies(connection, conversation_id, _STARTED_OVER, now):
         lanes.wake(connection, "outbound", [key], now)

@@ -95,3 +95,11 @@ def among(connection: Connection, column: Any, values: Collection[Any]) -> Colum
         return cast("ColumnElement[bool]", column.in_(values))
     array = bindparam(None, list(values), ARRAY(column.type), unique=True)
     return cast("ColumnElement[bool]", column == any_(array))
+
+
+def any_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """`among` for a statement that is built once: the values come as the parameter `name`."""
+    if dialect != "postgresql":
+        return cast("ColumnElement[bool]", column.in_(bindparam(name, expanding=True)))
+    array = bindparam(name, type_=ARRAY(column.type))
+    return cast("ColumnElement[bool]", column == any_(array))

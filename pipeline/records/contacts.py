@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk, tallies
-from pipeline.records.base import Record, among
+from pipeline.records.base import Record, among, any_of
 
 
 class Contact(Record):
@@ -38,8 +39,13 @@ def scope(channel: str, our_number: str) -> str:
 
 def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """The contacts that exist among `keys`."""
-    rows = connection.execute(select(Contact.__table__).where(among(connection, Contact.key, keys)))
-    return {row.key: row for row in rows}
+    query = _keyed(connection.dialect.name)
+    return {row.key: row for row in connection.execute(query, {"keys": list(keys)})}
+
+
+@cache
+def _keyed(dialect: str) -> Select[Any]:
+    return select(Contact.__table__).where(any_of(dialect, Contact.key, "keys"))
 
 
 def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:

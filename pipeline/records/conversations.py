@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
+    Select,
     func,
     select,
     text,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk, tallies
-from pipeline.records.base import Record, Word, among, partial_index
+from pipeline.records.base import Record, Word, among, any_of, partial_index
 
 UNREAD_SQL = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_inbound_at)"
 
@@ -98,10 +100,15 @@ TABLE = Conversation.__table__
 
 def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
     """The open conversations of these contacts."""
-    query = select(TABLE).where(
-        among(connection, Conversation.contact_id, contact_ids), Conversation.closed_at.is_(None)
+    query = _open(connection.dialect.name)
+    return list(connection.execute(query, {"whose": list(contact_ids)}).all())
+
+
+@cache
+def _open(dialect: str) -> Select[Any]:
+    return select(TABLE).where(
+        any_of(dialect, Conversation.contact_id, "whose"), Conversation.closed_at.is_(None)
     )
-    return list(connection.execute(query).all())
 
 
 def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
@@ -119,13 +126,19 @@ def by_ids(
 
 def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Lock conversations in id order and tell the version of each."""
-    query = (
+    query = _locking(connection.dialect.name)
+    rows = connection.execute(query, {"ids": list(conversation_ids)})
+    return {row.id: row.version for row in rows}
+
+
+@cache
+def _locking(dialect: str) -> Select[uuid.UUID, int]:
+    return (
         select(Conversation.id, Conversation.version)
-        .where(among(connection, Conversation.id, conversation_ids))
+        .where(any_of(dialect, Conversation.id, "ids"))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
-    return {row.id: row.version for row in connection.execute(query)}
 
 
 def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:

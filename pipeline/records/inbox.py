@@ -5,6 +5,7 @@ Receive only appends. A repeated webhook is harmless because (provider, account,
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     Text,
     UniqueConstraint,
+    Update,
     bindparam,
     delete,
     func,
@@ -28,7 +30,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from pipeline.messages import Inbound
 from pipeline.records import bulk
-from pipeline.records.base import Record, SerialId, Word, among, partial_index
+from pipeline.records.base import Record, SerialId, Word, among, any_of, partial_index
 
 _WAITING = "status = 'waiting'"
 _UNFILED = "NOT is_filed"
@@ -74,6 +76,16 @@ class Entry(Record):
     handled_at: Mapped[datetime | None]
 
 
+_ANY_CONSENT = select(Entry.id).where(text(_CONSENT)).limit(1)
+_UNKNOWN = (
+    select(Entry.id, Entry.lane)
+    .where(text(_UNFILED))
+    .order_by(Entry.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
     """The values of an entry for an inbound message and the form it came in."""
     return {
@@ -95,8 +107,7 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
 
 def file_new(connection: Connection, limit: int) -> list[str]:
     """Mark the oldest entries that no lane knows of as filed; returns the lane of each."""
-    query = select(Entry.id, Entry.lane).where(text(_UNFILED)).order_by(Entry.id).limit(limit)
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
+    rows = list(connection.execute(_UNKNOWN, {"most": limit}).all())
     if rows:
         ids = [row.id for row in rows]
         connection.execute(
@@ -110,9 +121,14 @@ def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[
     if connection.dialect.name != "postgresql":
         # SQLite has no LATERAL, and a statement costs it only microseconds.
         return [row for key in keys for row in connection.execute(_heads(key, limit))]
-    wanted = func.unnest(bindparam("keys", keys, ARRAY(Text))).table_valued("key").render_derived()
+    return list(connection.execute(_all_heads(limit), {"keys": list(keys)}).all())
+
+
+@cache
+def _all_heads(limit: int) -> Select[Any]:
+    wanted = func.unnest(bindparam("keys", type_=ARRAY(Text))).table_valued("key").render_derived()
     heads = _heads(wanted.c.key, limit).lateral()
-    return list(connection.execute(select(heads).select_from(wanted).join(heads, true())).all())
+    return select(heads).select_from(wanted).join(heads, true())
 
 
 def _heads(key: Any, limit: int) -> Select[Any]:
@@ -126,13 +142,19 @@ def _heads(key: Any, limit: int) -> Select[Any]:
 
 def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: datetime) -> int:
     """Move waiting entries to a final status; returns how many of them still were waiting."""
-    done = (
+    done = {"ids": list(entry_ids), "final": status, "now": now}
+    return connection.execute(_settling(connection.dialect.name), done).rowcount
+
+
+@cache
+def _settling(dialect: str) -> Update:
+    # Not the bare column: the index of what waits would be read whole beside these ids.
+    is_waiting = Entry.status.concat("") == "waiting"
+    return (
         update(Entry)
-        # Not the bare column: the index of what waits would be read whole beside these ids.
-        .where(among(connection, Entry.id, entry_ids), Entry.status.concat("") == "waiting")
-        .values(status=status, handled_at=now, is_filed=True)
+        .where(any_of(dialect, Entry.id, "ids"), is_waiting)
+        .values(status=bindparam("final"), handled_at=bindparam("now"), is_filed=True)
     )
-    return connection.execute(done).rowcount
 
 
 def fail(
@@ -166,7 +188,7 @@ def next_consent(connection: Connection) -> Row[Any] | None:
 
 def has_consents(connection: Connection) -> bool:
     """Whether a STOP, START or HELP waits."""
-    return connection.execute(select(Entry.id).where(text(_CONSENT)).limit(1)).first() is not None
+    return connection.execute(_ANY_CONSENT).first() is not None
 
 
 def treat_as_message(connection: Connection, entry_id: int) -> None:

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, Select, select, text, update
 from sqlalchemy.orm import aliased
 
 from pipeline.records import bulk, lanes, messages
-from pipeline.records.base import among
+from pipeline.records.base import among, any_of
 from pipeline.records.contacts import Contact
 from pipeline.records.conversations import Conversation
 from pipeline.records.messages import PENDING_SQL, Message
@@ -46,7 +47,13 @@ _HAS_NEXT = (
 
 def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
     """The oldest pending message of each lane, with its contact and conversation."""
-    query = (
+    query = _heads(connection.dialect.name)
+    return list(connection.execute(query, {"keys": list(keys)}).all())
+
+
+@cache
+def _heads(dialect: str) -> Select[Any]:
+    return (
         select(
             messages.TABLE,
             _HAS_NEXT,
@@ -62,9 +69,8 @@ def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
         .select_from(Contact)
         .join(Message, Message.id == _OLDEST)
         .outerjoin(Conversation, Conversation.id == Message.conversation_id)
-        .where(among(connection, Contact.key, keys))
+        .where(any_of(dialect, Contact.key, "keys"))
     )
-    return list(connection.execute(query).all())
 
 
 def begin(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -122,7 +128,13 @@ def save(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Row[Any]]:
     """Lock messages in id order and read how they stand; their bodies are not needed."""
-    query = (
+    query = _locking(connection.dialect.name)
+    return {row.id: row for row in connection.execute(query, {"ids": list(message_ids)})}
+
+
+@cache
+def _locking(dialect: str) -> Select[Any]:
+    return (
         select(
             Message.id,
             Message.public_id,
@@ -133,11 +145,10 @@ def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Row[
             Message.attempted_at,
             *(getattr(Message, name) for name in _FIELDS),
         )
-        .where(among(connection, Message.id, message_ids))
+        .where(any_of(dialect, Message.id, "ids"))
         .order_by(Message.id)
         .with_for_update(key_share=True)
     )
-    return {row.id: row for row in connection.execute(query)}
 
 
 def cancel_replies(

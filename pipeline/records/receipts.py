@@ -42,6 +42,9 @@ class ReceiptRow(Record):
     received_at: Mapped[datetime]
 
 
+_ANY_WAITING = select(ReceiptRow.id).where(text(_WAITING)).limit(1)
+
+
 def row(receipt: Receipt, form: dict[str, list[str]]) -> dict[str, Any]:
     """The values of a row for a delivery callback and the form it came in."""
     return {**asdict(receipt), "payload": form}
@@ -87,9 +90,7 @@ def reconsider(connection: Connection, since: datetime) -> int:
 
 def has_waiting(connection: Connection) -> bool:
     """Whether a receipt waits to be merged."""
-    return (
-        connection.execute(select(ReceiptRow.id).where(text(_WAITING)).limit(1)).first() is not None
-    )
+    return connection.execute(_ANY_WAITING).first() is not None
 
 
 def prune(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:

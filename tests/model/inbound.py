@@ -9,7 +9,7 @@ from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
 from pipeline.messages import Inbound
 from pipeline.receive import Accepted
-from pipeline.records import inbox, lanes
+from pipeline.records import inbox, leases
 from pipeline.records.inbox import Entry
 from tests.builders import rows
 from tests.model.counting_bot import WorkerKilled
@@ -110,7 +110,7 @@ def renew(world: World, flight: TurnFlight) -> None:
     with world.step("renew"), world.stage.database.write() as connection:
         until = world.stage.database.now(connection) + LEASE
         keys = [work.key for work in flight.batch.works]
-        lanes.renew(connection, "inbound", flight.batch.token, keys, until)
+        leases.renew(connection, "inbound", flight.batch.token, keys, until)
 
 
 def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
@@ -131,7 +131,7 @@ def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
     if others:
         with world.step("give back"), database.write() as connection:
             keys = [turns.work.key for turns in others]
-            lanes.give_back(connection, "inbound", token, keys, database.now(connection))
+            leases.give_back(connection, "inbound", token, keys, database.now(connection))
 
 
 def _note_corners(world: World, flight: TurnFlight) -> None:

@@ -15,7 +15,7 @@ from pipeline import gates
 from pipeline.converse import record as converse_record
 from pipeline.dispatch import claim as dispatch_claim
 from pipeline.dispatch import receipts as merging
-from pipeline.records import bulk, inbox, lanes
+from pipeline.records import bulk, inbox, leases
 from pipeline.records.inbox import Entry
 from pipeline.records.lanes import Lane
 from tests.model.running import MORE_EXAMPLES, play
@@ -29,7 +29,7 @@ def leases_fence_nothing(patch: Patch) -> None:
     def all_of_them(_: Connection, __: str, ___: object, keys: Collection[str]) -> set[str]:
         return set(keys)
 
-    patch.setattr(lanes, "lock_held", all_of_them)
+    patch.setattr(leases, "lock_held", all_of_them)
 
 
 def versions_fence_nothing(patch: Patch) -> None:
@@ -75,7 +75,7 @@ def work_that_comes_during_work_is_forgotten(patch: Patch) -> None:
         idle = {"token": None, "attempts": 0, "due_at": None}
         connection.execute(update(Lane).where(*held).values(idle))
 
-    patch.setattr(lanes, "release", release)
+    patch.setattr(leases, "release", release)
 
 
 def holds_do_not_keep_replies_back(patch: Patch) -> None:

@@ -24,10 +24,10 @@ from tests.builders import a_runtime, an_inbound
 READS = {
     "converse/claim: inbox.waiting_of": {"ix_inbox_waiting"},
     "converse/claim: inbox.file_new": {"ix_inbox_unfiled", "pk_inbox"},
-    "converse/record: lanes.lock_held": {"pk_lane"},
-    "converse/record: lanes.release": {"pk_lane"},
+    "converse/record: leases.lock_held": {"pk_lane"},
+    "converse/record: leases.release": {"pk_lane"},
     "converse/rows: inbox.settle": {"pk_inbox"},
-    "dispatch/record: lanes.lock_held": {"pk_lane"},
+    "dispatch/record: leases.lock_held": {"pk_lane"},
     "dispatch/record: outbox.lock": {"pk_message"},
     "dispatch/receipts: outbox.lanes_of_pending": {"pk_contact", "pk_message"},
     "dispatch/receipts: outbox.lock": {"pk_message"},

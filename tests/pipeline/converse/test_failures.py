@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
-from pipeline.records import lanes
+from pipeline.records import lanes, leases
 from pipeline.records.contacts import Contact
 from pipeline.records.inbox import Entry
 from pipeline.records.messages import Message
@@ -168,9 +168,9 @@ def test_message_that_kills_its_worker_is_parked(stage: MakeStage) -> None:
 
 def die_in_turn(s: Stage) -> None:
     """A worker that claims, and is not heard of again."""
-    lease = lanes.Lease(uuid.uuid4(), s.clock(), s.clock() + timedelta(seconds=15))
+    lease = leases.Lease(uuid.uuid4(), s.clock(), s.clock() + timedelta(seconds=15))
     with s.database.write() as connection:
-        take = partial(lanes.claim, connection, "inbound", lease, limit=1)
+        take = partial(leases.claim, connection, "inbound", lease, limit=1)
         claimed = [*take(is_expired=True), *take()]
     assert len(claimed) == 1
 
