@@ -28,6 +28,8 @@ from pipeline.rings import Pool, Ring
 log = structlog.get_logger(__name__)
 
 Form = dict[str, list[str]]
+CROWD = 3
+GATHER_SECONDS = 0.004
 # What a database away, or a driver that cannot take a value, makes of an INSERT.
 _REFUSALS = (SQLAlchemyError, ValueError, TypeError, OverflowError)
 
@@ -84,13 +86,18 @@ class Receiver:
                     self._writer.start()
 
     def _write_groups(self) -> None:
+        crowd = 0
         while True:
             group = [self._arrivals.get()]
+            if crowd >= CROWD:
+                # Under load more come at once, and each commit costs as much as several rows.
+                time.sleep(GATHER_SECONDS)
             while len(group) < self.MAX_GROUP:
                 try:
                     group.append(self._arrivals.get_nowait())
                 except queue.Empty:
                     break
+            crowd = len(group)
             self._commit(group)
 
     def _commit(self, group: Sequence[Accepted]) -> None:
