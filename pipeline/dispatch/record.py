@@ -94,11 +94,7 @@ def record(
         try:
             _record_together(database, token, group, sender_rate, watched)
         except IntegrityError:
-            # A provider that gave an id twice must not take good answers with it.
-            if len(group) == 1:
-                log.exception("the provider's answer cannot be recorded")
-            else:
-                groups += [(token, [result]) for result in reversed(group)]
+            groups += _apart(token, group)
         except SQLAlchemyError as error:
             log.warning("recording sends failed", error=type(error).__name__)
             if time.monotonic() > deadline or (is_stopping() and pause > 0.5):
@@ -106,6 +102,14 @@ def record(
             groups.append((token, group))
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
+
+
+def _apart(token: uuid.UUID, group: Sequence[Result]) -> list[tuple[uuid.UUID, list[Result]]]:
+    """Each by itself: a provider that gave an id twice must not take good answers with it."""
+    if len(group) == 1:
+        log.exception("the provider's answer cannot be recorded")
+        return []
+    return [(token, [result]) for result in reversed(group)]
 
 
 def _record_together(
