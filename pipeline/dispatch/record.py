@@ -93,8 +93,8 @@ def record(
         token, group = groups.pop()
         try:
             _record_together(database, token, group, sender_rate, watched)
-        except IntegrityError:
-            groups += _apart(token, group)
+        except IntegrityError as error:
+            groups += _apart(token, group, error)
         except SQLAlchemyError as error:
             log.warning("recording sends failed", error=type(error).__name__)
             if time.monotonic() > deadline or (is_stopping() and pause > 0.5):
@@ -104,10 +104,12 @@ def record(
             pause = min(pause * 2, 1.0)
 
 
-def _apart(token: uuid.UUID, group: Sequence[Result]) -> list[tuple[uuid.UUID, list[Result]]]:
+def _apart(
+    token: uuid.UUID, group: Sequence[Result], error: IntegrityError
+) -> list[tuple[uuid.UUID, list[Result]]]:
     """Each by itself: a provider that gave an id twice must not take good answers with it."""
     if len(group) == 1:
-        log.exception("the provider's answer cannot be recorded")
+        log.error("the provider's answer cannot be recorded", exc_info=error)
         return []
     return [(token, [result]) for result in reversed(group)]
 
