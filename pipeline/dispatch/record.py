@@ -82,24 +82,23 @@ def record(
     What is lost with the process after that is `unknown`, and settled by look-up.
     """
     by_token: defaultdict[uuid.UUID, list[Result]] = defaultdict(list)
-    watched: set[str] = set()
     for claimed, result in results:
         by_token[claimed.token].append(result)
-        watched |= claimed.watched_senders
+    watched = {sender for claimed, _ in results for sender in claimed.watched_senders}
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
     groups = list(by_token.items())
     while groups:
-        token, group = groups.pop()
+        token, group = groups[-1]
         try:
             _record_together(database, token, group, sender_rate, watched)
+            groups.pop()
         except IntegrityError as error:
-            groups += _apart(token, group, error)
+            groups[-1:] = _apart(token, group, error)
         except SQLAlchemyError as error:
             log.warning("recording sends failed", error=type(error).__name__)
             if time.monotonic() > deadline or (is_stopping() and pause > 0.5):
                 return
-            groups.append((token, group))
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
 
