@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,14 +22,6 @@ _LAST_BYTES = 4000
 def redis_url() -> str:
     """The Redis database of the benchmarks, which is emptied before each measurement."""
     return os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/7")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(database_url: str, **more: str) -> dict[str, str]:
@@ -88,14 +79,6 @@ def _end_of(words: IO[bytes]) -> str:
     size = words.seek(0, os.SEEK_END)
     words.seek(max(0, size - _LAST_BYTES))
     return words.read().decode("utf-8", "replace")
-
-
-def procfile(name: str) -> str:
-    """The command of a process, as ops start it."""
-    for line in (ROOT / "Procfile").read_text().splitlines():
-        if line.startswith(f"{name}: "):
-            return line.removeprefix(f"{name}: ")
-    raise LookupError(name)
 
 
 def wait_until(is_done: Callable[[], bool], *, pause: float = 0.05) -> float:

@@ -32,7 +32,7 @@ def alone() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _administered() -> Iterator[Connection]:
-    engine = create_engine(_driven(_server()), isolation_level="AUTOCOMMIT")
+    engine = create_engine(driven(_server()), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             yield connection
@@ -69,7 +69,7 @@ def upgraded() -> Iterator[str]:
 @contextlib.contextmanager
 def opened(url: str, *, is_worker: bool = False) -> Iterator[Database]:
     """The database as Parley opens it; closed again, so that it can be copied."""
-    parley = Database(_driven(make_url(url)), is_worker=is_worker)
+    parley = Database(driven(url), is_worker=is_worker)
     try:
         yield parley
     finally:
@@ -79,12 +79,13 @@ def opened(url: str, *, is_worker: bool = False) -> Iterator[Database]:
 @contextlib.contextmanager
 def looking(url: str) -> Iterator[Engine]:
     """A SQLAlchemy engine for looking at results."""
-    engine = create_engine(_driven(make_url(url)))
+    engine = create_engine(driven(url))
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def _driven(url: URL) -> str:
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+def driven(url: str | URL) -> str:
+    """The address as SQLAlchemy takes it."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)

@@ -6,16 +6,15 @@ process and of PostgreSQL's backends is counted beside it.
 
 import contextlib
 import itertools
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy import Engine, text
 
 from benchmarks import databases
+from parley.benching.usage import cpu_seconds
 from parley.seeding.plan import STATES
 from pipeline.botkit import Bot, Turn
 from pipeline.converse.drain import Converse
@@ -26,7 +25,6 @@ from pipeline.providers.simulator import Simulator
 from pipeline.runtime import Runtime, tune_memory
 from pipeline.settings import Settings
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _BACKENDS = text(
     "SELECT pid FROM pg_stat_activity "
     "WHERE datname = current_database() AND backend_type = 'client backend'"
@@ -81,7 +79,7 @@ class Site:
         """Now."""
         with self.looking.connect() as connection:
             pids = list(connection.execute(_BACKENDS).scalars())
-        return Mark(done, time.perf_counter(), time.process_time(), sum(map(_cpu, pids)))
+        return Mark(done, time.perf_counter(), time.process_time(), sum(map(cpu_seconds, pids)))
 
 
 class _Watch:
@@ -139,7 +137,7 @@ def site() -> Iterator[Site]:
 @contextlib.contextmanager
 def opened(url: str, prepare: Callable[[Database], None] = lambda _: None) -> Iterator[Site]:
     """The same on a database that there is; `prepare` sees it before its first connection."""
-    driver = url.replace("postgresql://", "postgresql+psycopg://")
+    driver = databases.driven(url)
     database = Database(driver, application="growth", statement_seconds=600, is_worker=True)
     prepare(database)
     settings = Settings.model_construct(database_url=url)
@@ -164,11 +162,3 @@ def _counting_bot() -> tuple[Bot, Callable[[], int]]:
     for state in ("start", *(name for name, _ in STATES)):
         bot.awaits(state)(answer)
     return bot, lambda: taken[0]
-
-
-def _cpu(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS

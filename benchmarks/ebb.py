@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
-from benchmarks import crowd, drains
+from benchmarks import crowd, databases, drains
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
 from pipeline.records import inbox
@@ -48,7 +48,7 @@ def prune() -> None:
         crowd.handled(site.runtime.database, _OLD, days=40)
         _latencies(hear, _SAMPLES // 4)
         _print("alone", _latencies(hear, _SAMPLES))
-        url = site.url.replace("postgresql://", "postgresql+psycopg://")
+        url = databases.driven(site.url)
         started = time.perf_counter()
         with subprocess.Popen([sys.executable, "-c", _PRUNING, url]) as pruning:
             during = _latencies(hear, 100 * _SAMPLES, lambda: pruning.poll() is None)
@@ -105,12 +105,11 @@ def bloat() -> None:
     with drains.site() as site:
         crowd.handled(site.runtime.database, _HISTORY, days=1)
         site.runtime.database.engine.dispose()
-        costs = []
         for round_number in range(_ROUNDS):
             crowd.write(site.runtime.database, _A_ROUND, prefix=f"+1{500 + round_number % 10}")
-            costs.append([work(_A_ROUND, [])[-1] for work in (site.converse, site.dispatch)])
+            site.converse(_A_ROUND, [])
+            site.dispatch(_A_ROUND, [])
         _print_bloat(site)
-        del costs
 
 
 def _print_bloat(site: drains.Site) -> None:

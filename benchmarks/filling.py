@@ -3,12 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 
-from benchmarks import bench, databases
+from benchmarks import bench, crowd, databases
 from pipeline import runtime
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
-from pipeline.messages import Inbound
 from pipeline.records import inbox
 from pipeline.rings import Pool
 from pipeline.settings import Settings
@@ -29,22 +28,11 @@ def backlog(messages: int, contacts: int) -> Iterator[str]:
 def _fill(database: Database, numbers: range, contacts: int) -> None:
     with database.write() as connection:
         now = database.now(connection)
-        entries = [inbox.entry(_inbound(n, contacts), {"Body": ["hi"]}) for n in numbers]
+        entries = [
+            inbox.entry(crowd.inbound(f"+1415{n % contacts:07}", n), {"Body": ["hi"]})
+            for n in numbers
+        ]
         inbox.append(connection, [entry | {"received_at": now} for entry in entries])
-
-
-def _inbound(number: int, contacts: int) -> Inbound:
-    phone = f"+1415{number % contacts:07}"
-    return Inbound(
-        provider="twilio",
-        account_id=bench.ACCOUNT,
-        provider_id=f"SM{number:032}",
-        channel="sms",
-        contact_key=phone,
-        phone=phone,
-        recipient=bench.OUR_NUMBER,
-        text=f"message {number}",
-    )
 
 
 @contextlib.contextmanager

@@ -17,10 +17,12 @@ from benchmarks import (
     receiver,
     textbook_side,
 )
-from benchmarks.measured import Goal, Part, Row, alternating, percentile
+from benchmarks.measured import Goal, Part, Row, alternating
 from benchmarks.parley_side import Pipeline
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
+from parley.proving.measure import quantile
+from parley.proving.server import free_port
 
 PER_SECOND = 20.0
 WARM_UP = 20
@@ -58,9 +60,9 @@ def part(sizes: Sizes) -> Iterator[Part]:
 def parley(template: str, messages: int, burst: int) -> dict[str, float]:
     """Latencies, then the start and the memory of each process."""
     with databases.database(template) as url, provider.running() as far:
-        port = bench.free_port()
+        port = free_port()
         env = _environment(url, port, **parley_side.provider_settings(far.url))
-        with parley_side.one_by_one(url, env, PROCESSES) as pipeline:
+        with parley_side.running(url, env, names=PROCESSES) as pipeline:
             told = _latencies("parley", port, far, messages)
             load.together(port, load.requests(port, "burst", burst))
             pipeline.wait_for_sent(WARM_UP + messages + burst)
@@ -71,7 +73,7 @@ def parley(template: str, messages: int, burst: int) -> dict[str, float]:
 def textbook(messages: int) -> dict[str, float]:
     """Latencies of the textbook: its receiver under granian, its Celery worker."""
     with databases.database() as url, provider.running() as far:
-        port = bench.free_port()
+        port = free_port()
         env = _environment(url, port, TWILIO_API_BASE_URL=far.url)
         textbook_side.fill("textbook", 0, 1, env)
         web = receiver.SIDES["textbook"].format(port=port)
@@ -95,7 +97,7 @@ def _latencies(side: str, port: int, far: Provider, messages: int) -> dict[str, 
 
 
 def _ms(ordered: Sequence[float], share: float) -> float:
-    return percentile(ordered, share) * 1000
+    return quantile(ordered, share) * 1000
 
 
 def _processes(pipeline: Pipeline) -> dict[str, float]:

@@ -95,8 +95,3 @@ def number(value: float) -> str:
 def span(values: Sequence[float]) -> str:
     """From the least to the most."""
     return f"{number(min(values))}–{number(max(values))}"
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed."""
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from parley.proving.processes import family_of
+
 _PROC = Path("/proc")
 
 
@@ -16,7 +18,7 @@ class Memory:
 
 def largest_of(pid: int) -> Memory:
     """The largest process of that one and its descendants."""
-    return max((_of(each) for each in [pid, *_descendants(pid)]), key=lambda memory: memory.pss)
+    return max((_of(each) for each in family_of(pid)), key=lambda memory: memory.pss)
 
 
 def _of(pid: int) -> Memory:
@@ -24,12 +26,3 @@ def _of(pid: int) -> Memory:
     fields = dict(line.split(":") for line in lines)
     pss, rss = (int(fields[name].split()[0]) / 1024 for name in ("Pss", "Rss"))
     return Memory(pss, rss)
-
-
-def _descendants(pid: int) -> list[int]:
-    children = [
-        int(child)
-        for task in (_PROC / str(pid) / "task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return children + [it for child in children for it in _descendants(child)]

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from benchmarks import bench
+from benchmarks import bench, databases
+from parley.proving.server import free_port
 from parley.seeding.plan import OPERATORS
 from pipeline import accounts
-from pipeline.database import Database
 from pipeline.records import tokens
 
 PASSWORD = "seven green lamps in the hall"
@@ -52,6 +52,11 @@ ASKED = {
     "API messages": "/api/v1/conversations/{conversation}/messages?limit=50",
     "API /states": "/api/v1/states",
 }
+
+_TALK = text(
+    "SELECT c.id, c.contact_id, p.key FROM conversation c JOIN contact p ON p.id = c.contact_id "
+    "WHERE p.phone IS NOT NULL ORDER BY last_message_at DESC OFFSET 100 LIMIT 1"
+)
 
 
 @dataclass(slots=True)
@@ -127,7 +132,7 @@ def _third_page(site: Site) -> str:
 
 @contextlib.contextmanager
 def _site(url: str) -> Iterator[Site]:
-    port = bench.free_port()
+    port = free_port()
     env = bench.environment(url, PROVIDER="simulator", PORT=str(port), BOT="bots.template:bot")
     with bench.process("parley web --workers 1", env):
         bench.wait_for_port(port)
@@ -135,19 +140,12 @@ def _site(url: str) -> Iterator[Site]:
 
 
 def _visitor(site_url: str, database_url: str) -> Site:
-    database = Database(database_url.replace("postgresql://", "postgresql+psycopg://"))
     email = f"bench-{time.time_ns()}@example.com"
-    accounts.add_user(database, email, "admin", PASSWORD, actor=OPERATORS[0])
-    with database.write() as connection:
-        token = tokens.add(connection, email, "admin", datetime.now(UTC))
-        talk = connection.execute(
-            text(
-                "SELECT c.id, c.contact_id, p.key FROM conversation c JOIN contact p "
-                "ON p.id = c.contact_id WHERE p.phone IS NOT NULL "
-                "ORDER BY last_message_at DESC OFFSET 100 LIMIT 1"
-            )
-        ).one()
-    database.close()
+    with databases.opened(database_url) as database:
+        accounts.add_user(database, email, "admin", PASSWORD, actor=OPERATORS[0])
+        with database.write() as connection:
+            token = tokens.add(connection, email, "admin", datetime.now(UTC))
+            talk = connection.execute(_TALK).one()
     known = {"conversation": str(talk.id), "contact": str(talk.contact_id)}
     known |= {"number": talk.key.removeprefix("+"), "week": datetime.now(UTC).strftime("%Y-%m-%d")}
     return Site(site_url, _cookie(site_url, email), token, known)

@@ -1,6 +1,7 @@
 """Parley's side: the Procfile's processes on one database, rung, watched and checked."""
 
 import contextlib
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, text
 
 from benchmarks import bench, databases
+from parley.proving.processes import procfile
 from pipeline.rings import Pool
 from pipeline.settings import Settings
 from workers.ring import Ringer
@@ -76,26 +78,15 @@ class Pipeline:
 def running(
     url: str, env: dict[str, str], *, names: tuple[str, ...] = WORKERS
 ) -> Iterator[Pipeline]:
-    """These processes of the Procfile, started together; they are ready in the block."""
-    with databases.looking(url) as engine, contextlib.ExitStack() as owned:
-        pipeline = Pipeline(url, engine)
-        for name in names:
-            started = owned.enter_context(bench.process(bench.procfile(name), env))
-            pipeline.pids[name] = started.pid
-        for name in names:
-            _wait(pipeline, name, env)
-        yield pipeline
-
-
-@contextlib.contextmanager
-def one_by_one(url: str, env: dict[str, str], names: tuple[str, ...]) -> Iterator[Pipeline]:
-    """The same, each started when the one before it is ready, so that its start can be timed."""
+    """These processes of the Procfile, each started when the one before it is ready, so that its
+    start can be timed.
+    """
     with databases.looking(url) as engine, contextlib.ExitStack() as owned:
         pipeline = Pipeline(url, engine)
         for name in names:
             began = time.perf_counter()
-            started = owned.enter_context(bench.process(bench.procfile(name), env))
-            pipeline.pids[name] = started.pid
+            command = shlex.join(procfile()[name])
+            pipeline.pids[name] = owned.enter_context(bench.process(command, env)).pid
             _wait(pipeline, name, env)
             pipeline.ready_seconds[name] = time.perf_counter() - began
         yield pipeline

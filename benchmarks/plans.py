@@ -74,7 +74,7 @@ def _watch(url: str) -> dict[str, Seen]:
         _write_as_known(database)
         site.converse(_MESSAGES, [])
         site.dispatch(_MESSAGES, [])
-        _call_back(database)
+        call_back(database)
         while merging.merge_waiting(database, lambda _code: False):
             pass
         for _ in range(3):
@@ -88,19 +88,21 @@ def _write_as_known(database: Database) -> None:
         lanes = text("SELECT key FROM contact WHERE phone IS NOT NULL ORDER BY md5(key) LIMIT 600")
         keys = list(connection.execute(lanes).scalars())
         now = database.now(connection)
-        said = database.now(connection).isoformat()
     for key in keys:
+        # Their numbers begin where those of any earlier run ended.
+        messages = [crowd.inbound(key, int(now.timestamp() * 1000) + n) for n in range(5)]
+        entries = [inbox.entry(message, {}) | {"received_at": now} for message in messages]
         with database.write() as connection:
-            entries = [inbox.entry(crowd.inbound(key, n), {"at": [said]}) for n in range(5)]
-            for entry in entries:
-                entry["provider_id"] += said
-                entry["payload"]["message"]["provider_id"] = entry["provider_id"]
-            inbox.append(connection, [entry | {"received_at": now} for entry in entries])
+            inbox.append(connection, entries)
 
 
-def _call_back(database: Database) -> None:
+def call_back(database: Database) -> None:
+    """Tell that the last messages sent were read."""
     with database.write() as connection:
-        sent = text("SELECT provider_id FROM message WHERE attempts > 0 ORDER BY id DESC LIMIT 600")
+        sent = text(
+            "SELECT provider_id FROM message WHERE attempts > 0 AND provider_id IS NOT NULL "
+            "ORDER BY id DESC LIMIT 600"
+        )
         rows = [
             receipts.row(Receipt("simulator", "simulator", provider_id, "read"), {})
             for provider_id in connection.execute(sent).scalars()

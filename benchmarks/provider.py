@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks import bench
+from parley.proving.server import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Provider:
 @contextlib.contextmanager
 def running(delay: float = 0.0) -> Iterator[Provider]:
     """The provider, which answers after `delay` seconds."""
-    port = bench.free_port()
+    port = free_port()
     command = f"python -m benchmarks.cheap_provider --port {port} --delay {delay}"
     with bench.process(command, bench.environment("")):
         bench.wait_for_port(port)

@@ -5,6 +5,7 @@ under granian with two processes; Parley's app under gunicorn as well.
 """
 
 import contextlib
+import shlex
 import statistics
 import time
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from functools import partial
 from sqlalchemy import text
 
 from benchmarks import bench, databases, load
-from benchmarks.measured import Goal, Part, Row, alternating, percentile
+from benchmarks.measured import Goal, Part, Row, alternating
 from benchmarks.sizes import Sizes
+from parley.proving.measure import quantile
+from parley.proving.processes import procfile
+from parley.proving.server import free_port
 
 WARM_UP = 128
 _GRANIAN = (
@@ -25,7 +29,7 @@ _GRANIAN = (
 # In the order in which they take their turns.
 SIDES = {
     "textbook": _GRANIAN + "benchmarks.textbook:app",
-    "parley": bench.procfile("web"),
+    "parley": shlex.join(procfile()["web"]),
     "signature": _GRANIAN + "benchmarks.signature_only:app",
     "gunicorn": (
         "gunicorn --bind 127.0.0.1:{port} --worker-class gthread --workers 2 --threads 64"
@@ -81,7 +85,7 @@ def _rows() -> Iterator[Row]:
 
 def side(name: str, template: str, requests: int) -> Figures:
     """One receiver. Raises RuntimeError if one of Parley's lacks a row that it acknowledged."""
-    port = bench.free_port()
+    port = free_port()
     with databases.database(template) as url:
         env = bench.environment(
             url, PROVIDER="twilio", PORT=str(port), PUBLIC_URL=f"http://127.0.0.1:{port}"
@@ -100,7 +104,7 @@ def _load(port: int, requests: int) -> Figures:
     started = time.perf_counter()
     seconds = load.together(port, prepared)
     rate = requests / (time.perf_counter() - started)
-    p99 = percentile(sorted(seconds), 0.99)
+    p99 = quantile(sorted(seconds), 0.99)
     return Figures(rate, statistics.median(seconds) * 1000, p99 * 1000)
 
 

@@ -24,7 +24,7 @@ class Family:
     @property
     def cpu_seconds(self) -> float:
         """What they used so far, those that have ended included."""
-        return sum(map(_cpu_seconds, family_of(self.pid)))
+        return sum(map(cpu_seconds, family_of(self.pid)))
 
     @property
     def megabytes(self) -> float:
@@ -58,7 +58,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """What one process and its ended children used so far; 0.0 once it is gone."""
     try:
         # The second word is a name in brackets that may hold blanks.
         words = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

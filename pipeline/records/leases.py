@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Row,
     Select,
     Update,
+    and_,
     bindparam,
     case,
     select,
@@ -91,40 +91,35 @@ def _leasing(dialect: str, direction: Direction) -> Update:
     )
 
 
-def _is_held(token: uuid.UUID | BindParameter[Any]) -> ColumnElement[bool]:
+def _held(dialect: str, direction: Direction) -> ColumnElement[bool]:
+    """Lanes of these `keys` that are leased under the token `held`."""
     # With "=" the index of leased lanes would serve, and that holds every lease since the last
     # vacuum: a handful of keys is found by the primary key.
-    return Lane.token.is_not_distinct_from(token)
+    is_ours = Lane.token.is_not_distinct_from(bindparam("held", type_=Lane.token.type))
+    return and_(Lane.direction == direction, any_of(dialect, Lane.key, "keys"), is_ours)
 
 
 def lock_held(
     connection: Connection, direction: Direction, token: uuid.UUID, keys: Collection[str]
 ) -> set[str]:
     """Lock, in key order, those of the lanes whose lease is still ours."""
-    query = _holding(connection.dialect.name, direction)
+    query = _locking_held(connection.dialect.name, direction)
     return set(connection.execute(query, {"keys": list(keys), "held": token}).scalars())
 
 
 @cache
-def _holding(dialect: str, direction: Direction) -> Select[Any]:
-    return (
-        select(Lane.key)
-        .where(Lane.direction == direction, any_of(dialect, Lane.key, "keys"))
-        .where(_is_held(bindparam("held", type_=Lane.token.type)))
-        .order_by(Lane.key)
-        .with_for_update(key_share=True)
-    )
+def _locking_held(dialect: str, direction: Direction) -> Select[Any]:
+    return _locking(_held(dialect, direction))
 
 
 def lock(connection: Connection, direction: Direction, keys: Collection[str]) -> None:
     """Lock lanes in key order, whoever holds their lease."""
-    query = (
-        select(Lane.key)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys))
-        .order_by(Lane.key)
-        .with_for_update(key_share=True)
-    )
-    list(connection.execute(query).all())
+    these = and_(Lane.direction == direction, among(connection, Lane.key, keys))
+    list(connection.execute(_locking(these)).all())
+
+
+def _locking(these: ColumnElement[bool]) -> Select[Any]:
+    return select(Lane.key).where(these).order_by(Lane.key).with_for_update(key_share=True)
 
 
 def renew(
@@ -135,11 +130,8 @@ def renew(
     until: datetime,
 ) -> None:
     """Push the end of leases that are still ours."""
-    connection.execute(
-        update(Lane)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
-        .values(due_at=until)
-    )
+    renewed = update(Lane).where(_held(connection.dialect.name, direction)).values(due_at=until)
+    connection.execute(renewed, {"keys": list(keys), "held": token})
 
 
 def release(
@@ -156,12 +148,9 @@ def release(
 
 @cache
 def _releasing(dialect: str, direction: Direction) -> Update:
-    now = bindparam("now", type_=Lane.due_at.type)
+    due_at = case((Lane.has_more, bindparam("now", type_=Lane.due_at.type)))
     return (
-        update(Lane)
-        .where(Lane.direction == direction, any_of(dialect, Lane.key, "keys"))
-        .where(_is_held(bindparam("held", type_=Lane.token.type)))
-        .values(token=None, attempts=0, due_at=case((Lane.has_more, now)))
+        update(Lane).where(_held(dialect, direction)).values(token=None, attempts=0, due_at=due_at)
     )
 
 
@@ -197,8 +186,9 @@ def give_back(
     now: datetime,
 ) -> None:
     """End leases of lanes that were not begun: due at once, and the claim does not count."""
-    connection.execute(
+    given_back = (
         update(Lane)
-        .where(Lane.direction == direction, among(connection, Lane.key, keys), _is_held(token))
+        .where(_held(connection.dialect.name, direction))
         .values(token=None, due_at=now, attempts=Lane.attempts - 1)
     )
+    connection.execute(given_back, {"keys": list(keys), "held": token})
