@@ -23,7 +23,8 @@ run: setup ## Start everything in one process and say how to text the bot
 # Tests that take the time have the machine to themselves; other tests of real processes run in
 # twos, which is as many as two cores bear.
 ALONE := tests/benchmarks/test_parts.py tests/journeys tests/workers \
-	tests/pipeline/converse/test_slow.py tests/pipeline/test_receive.py tests/web/test_webhooks.py
+	tests/pipeline/converse/test_slow.py tests/pipeline/dispatch/test_rate.py \
+	tests/pipeline/test_receive.py tests/web/test_webhooks.py
 PAIRED := tests/browser tests/faults tests/parley
 test: setup ## Run the tests; TESTS= names some of them
 ifdef TESTS

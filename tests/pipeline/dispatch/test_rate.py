@@ -126,4 +126,4 @@ def test_paced_messages_leave_at_the_rate(stage: MakeStage, database: Database) 
         drain.close()
     # 5 at once, then one each 0.05 s, with nobody ringing again.
     assert len(times) == 12
-    assert 0.1 < max(times) - min(times) < 10
+    assert 0.25 < max(times) - min(times) < 1.5
