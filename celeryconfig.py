@@ -65,7 +65,7 @@ worker_max_memory_per_child = 300_000
 worker_deduplicate_successful_tasks = False
 
 # A message that Celery cannot read must not come back for ever.
-worker_consumer = "workers.hearing:Consumer"
+worker_consumer = "workers.consumer:Consumer"
 
 # Logs are ours (pipeline/logs.py).
 worker_hijack_root_logger = False

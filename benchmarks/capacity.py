@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from parley.benching.measured import Bot, Measured, Quiet, Stage, from_json
-from parley.benching.reckoning import BUSIEST_HOUR, RESERVE, one_process, total_ms
+from proving.sizing.measured import Bot, Measured, Quiet, Stage, from_json
+from proving.sizing.reckoning import BUSIEST_HOUR, RESERVE, one_process, total_ms
 
 POOLS = ("web", "converse", "dispatch")
 # Measured by `connections` of a bench, at its end: a web process commits in one thread, a worker

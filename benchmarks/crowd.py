@@ -9,7 +9,7 @@ from pipeline.database import Database
 from pipeline.ids import new_id
 from pipeline.jsons import to_json
 from pipeline.messages import Inbound
-from pipeline.records import inbox
+from pipeline.records.core import inbox
 
 OUR_NUMBER = "+15550100"
 MESSAGES_A_CONTACT = 5

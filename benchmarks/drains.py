@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, text
 
 from benchmarks import databases
-from parley.benching.usage import cpu_seconds
-from parley.seeding.plan import STATES
 from pipeline.botkit import Bot, Turn
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
@@ -24,6 +22,8 @@ from pipeline.messages import Accepted, Outbound
 from pipeline.providers.simulator import Simulator
 from pipeline.runtime import Runtime, tune_memory
 from pipeline.settings import Settings
+from proving.seeding.plan import STATES
+from proving.sizing.usage import cpu_seconds
 
 _BACKENDS = text(
     "SELECT pid FROM pg_stat_activity "

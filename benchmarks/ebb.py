@@ -12,7 +12,7 @@ from sqlalchemy import text
 from benchmarks import crowd, databases, drains
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
-from pipeline.records import inbox
+from pipeline.records.core import inbox
 
 _OLD = 500_000
 _HISTORY = 1_000_000

@@ -8,9 +8,9 @@ from pipeline import runtime
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
-from pipeline.records import inbox
-from pipeline.rings import Pool
+from pipeline.records.core import inbox
 from pipeline.settings import Settings
+from pipeline.wakeups import Pool
 
 _AT_ONCE = 1000
 

@@ -21,8 +21,8 @@ from benchmarks.measured import Goal, Part, Row, alternating
 from benchmarks.parley_side import Pipeline
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
-from parley.proving.measure import quantile
-from parley.proving.server import free_port
+from proving.faults.measure import quantile
+from proving.faults.server import free_port
 
 PER_SECOND = 20.0
 WARM_UP = 20

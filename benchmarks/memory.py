@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from parley.proving.processes import family_of
+from proving.faults.processes import family_of
 
 _PROC = Path("/proc")
 

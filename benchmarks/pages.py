@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from benchmarks import bench, databases
-from parley.proving.server import free_port
-from parley.seeding.plan import OPERATORS
 from pipeline import accounts
-from pipeline.records import tokens
+from pipeline.records.accounts import tokens
+from proving.faults.server import free_port
+from proving.seeding.plan import OPERATORS
 
 PASSWORD = "seven green lamps in the hall"
 ROUNDS = 40

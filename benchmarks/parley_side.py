@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, text
 
 from benchmarks import bench, databases
-from parley.proving.processes import procfile
-from pipeline.rings import Pool
 from pipeline.settings import Settings
-from workers.ring import Ringer
+from pipeline.wakeups import Pool
+from proving.faults.processes import procfile
+from workers.notifier import Ringer
 
 WORKERS = ("converse", "dispatch", "clock")
 _SENT = text(

@@ -21,7 +21,7 @@ from pipeline import sweep
 from pipeline.database import Database
 from pipeline.dispatch import receipts as merging
 from pipeline.messages import Receipt
-from pipeline.records import inbox, receipts
+from pipeline.records.core import inbox, receipts
 
 _MESSAGES = 3_000
 _SETTINGS = (

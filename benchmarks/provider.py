@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks import bench
-from parley.proving.server import free_port
+from proving.faults.server import free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from sqlalchemy import text
 from benchmarks import bench, databases, load
 from benchmarks.measured import Goal, Part, Row, alternating
 from benchmarks.sizes import Sizes
-from parley.proving.measure import quantile
-from parley.proving.processes import procfile
-from parley.proving.server import free_port
+from proving.faults.measure import quantile
+from proving.faults.processes import procfile
+from proving.faults.server import free_port
 
 WARM_UP = 128
 _GRANIAN = (

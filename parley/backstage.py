@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import sweep
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
-from pipeline.rings import Pool
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Pool
 
 log = structlog.get_logger(__name__)
 

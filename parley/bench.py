@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
-from parley.benching import report, usage
-from parley.benching.course import Wish
-from parley.benching.install import installed
-from parley.benching.load import CannotBench
-from parley.benching.reckoning import judge
-from parley.benching.tally import measure
-from parley.proving.scenario import RABBITMQ, REDIS, SQLITE
-from parley.proving.server import ServerMissing, folder_of
 from pipeline.botkit import load
 from pipeline.settings import Settings
+from proving.faults.scenario import RABBITMQ, REDIS, SQLITE
+from proving.faults.server import ServerMissing, folder_of
+from proving.sizing import report, usage
+from proving.sizing.course import Wish
+from proving.sizing.install import installed
+from proving.sizing.load import CannotBench
+from proving.sizing.reckoning import judge
+from proving.sizing.tally import measure
 
 KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 

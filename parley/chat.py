@@ -16,15 +16,15 @@ from parley.backstage import Backstage
 from parley.db import to_head
 from pipeline import logs
 from pipeline.errors import SettingsError
-from pipeline.insight import progress
 from pipeline.messages import Channel, Inbound
 from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import Webhook
+from pipeline.queries import progress
 from pipeline.receive import Receiver
-from pipeline.records import contacts
-from pipeline.rings import Ring
+from pipeline.records.core import contacts
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
+from pipeline.wakeups import Ring
 
 _APART = "sqlite:///var/chat.db"
 _LOOK_SECONDS = 0.05

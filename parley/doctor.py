@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.botkit import load
 from pipeline.database import Database
 from pipeline.errors import ParleyError, SchemaError
-from pipeline.insight import queues
 from pipeline.providers import registry
+from pipeline.queries import queues
 from pipeline.records import schema
 from pipeline.settings import Settings
 from web.broker import BrokerProbe

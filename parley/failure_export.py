@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row
 
 from parley.failure_tables import Asked, words_of
 from pipeline.database import Database
-from pipeline.insight import failures as insight
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
-from pipeline.records import audit
+from pipeline.queries import failures as insight
+from pipeline.records.accounts import audit
 from pipeline.runtime import Runtime
 from web.exports import A_BATCH, csv_lines, plain
 

@@ -17,9 +17,9 @@ from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.errors import NotFound
-from pipeline.insight import failures as insight
-from pipeline.insight.failures import MOST, Place
-from pipeline.records import contacts, inbox, messages
+from pipeline.queries import failures as insight
+from pipeline.queries.failures import MOST, Place
+from pipeline.records.core import contacts, inbox, messages
 from pipeline.runtime import Runtime
 from web.dashboard import formats
 

@@ -15,12 +15,12 @@ from parley.failure_tables import Asked
 from parley.opened import opened
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.insight import failures as insight
 from pipeline.providers import addresses
-from pipeline.records import contacts
-from pipeline.rings import Pool
+from pipeline.queries import failures as insight
+from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
-from workers.ring import Ringer
+from pipeline.wakeups import Pool
+from workers.notifier import Ringer
 
 _ACTOR = "parley failures"
 _TURN = click.IntRange(min=1)

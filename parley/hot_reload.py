@@ -15,7 +15,8 @@ from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType
 
-from pipeline.botkit import Bot, graph, load
+from pipeline.botkit import Bot, load
+from pipeline.botkit.analysis import graph
 from pipeline.errors import BotDefinitionError
 from pipeline.runtime import Runtime
 

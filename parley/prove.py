@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from parley.proving import report
-from parley.proving.breakages import BREAKAGES
-from parley.proving.proof import Result, prove
-from parley.proving.run import Plan
-from parley.proving.scenario import RABBITMQ, REDIS, SQLITE, Scenario
-from parley.proving.scenarios import ALL
-from parley.proving.shelf import Shelf
 from pipeline.errors import ParleyError
+from proving.faults import report
+from proving.faults.breakages import BREAKAGES
+from proving.faults.proof import Result, prove
+from proving.faults.run import Plan
+from proving.faults.scenario import RABBITMQ, REDIS, SQLITE, Scenario
+from proving.faults.scenarios import ALL
+from proving.faults.shelf import Shelf
 
 KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 

@@ -1,4 +1,4 @@
-"""The pytest plugin that replays `*.talk` files; pipeline/botkit/talkfile.py tells their format.
+"""The pytest plugin that replays `*.talk` files; pipeline/botkit/testing/script.py has the format.
 
 pytest finds it by itself. `pytest --update-talks` writes the files anew from what the bots say now.
 """
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.botkit import load
-from pipeline.botkit.replay import TalkDiffersError, replay, rewritten
-from pipeline.botkit.talkfile import TalkFile, TalkFileError, parse
+from pipeline.botkit.testing.script import TalkFile, TalkFileError, parse
+from pipeline.botkit.testing.script_replay import TalkDiffersError, replay, rewritten
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Channel
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 import click
 from sqlalchemy import select
 
-from parley.seeding import postgresql
-from parley.seeding.plan import Plan
 from pipeline.database import Database
 from pipeline.errors import ParleyError
-from pipeline.records import conversations, schema, tallies
-from pipeline.records.contacts import Contact
+from pipeline.records import schema
+from pipeline.records.core import conversations
+from pipeline.records.core.contacts import Contact
+from pipeline.records.stats import tallies
 from pipeline.settings import Settings
+from proving.seeding import postgresql
+from proving.seeding.plan import Plan
 
 _STATEMENT_SECONDS = 3600
 

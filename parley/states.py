@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parley.opened import opened
 from pipeline import override
-from pipeline.botkit import Bot, graph, load
+from pipeline.botkit import Bot, load
+from pipeline.botkit.analysis import graph
 from pipeline.database import Database
 from pipeline.errors import SchemaError
-from pipeline.insight.machine import Place, places
-from pipeline.insight.states import StateCount, listing
-from pipeline.insight.wanted import Wanted
 from pipeline.override import Changed
+from pipeline.queries.filter import Wanted
+from pipeline.queries.machine import Place, places
+from pipeline.queries.states import StateCount, listing
 from pipeline.records import schema
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings

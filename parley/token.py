@@ -3,7 +3,8 @@
 import click
 
 from pipeline.database import Database
-from pipeline.records import schema, tokens
+from pipeline.records import schema
+from pipeline.records.accounts import tokens
 from pipeline.settings import Settings
 
 

@@ -20,11 +20,11 @@ from parley.db import to_head
 from parley.engine import Engine
 from parley.hot_reload import HotReload
 from pipeline import accounts, logs
-from pipeline.rings import Ring
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
+from pipeline.wakeups import Ring
 from web.app import create_app
-from workers.ring import Ringer
+from workers.notifier import Ringer
 
 _THREADS = 16
 _CONNECTIONS = 500

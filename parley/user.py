@@ -9,7 +9,8 @@ import click
 from pipeline import accounts
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.records import schema, tokens, users
+from pipeline.records import schema
+from pipeline.records.accounts import tokens, users
 from pipeline.settings import Settings
 
 _ACTOR = "parley user"

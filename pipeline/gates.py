@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from pipeline.records.contacts import scope
+from pipeline.records.core.contacts import scope
 
 # Marks, in a message's content, the answer to a STOP, START or HELP: its contact wrote just now.
 # Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers

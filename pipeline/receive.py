@@ -22,8 +22,8 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, Receipt
-from pipeline.records import inbox, receipts
-from pipeline.rings import Pool, Ring
+from pipeline.records.core import inbox, receipts
+from pipeline.wakeups import Pool, Ring
 
 log = structlog.get_logger(__name__)
 

@@ -16,20 +16,10 @@ from pipeline.database import Database
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
 from pipeline.providers import addresses
-from pipeline.records import (
-    conversations,
-    floods,
-    inbox,
-    lanes,
-    leases,
-    messages,
-    receipts,
-    tallies,
-    timers,
-    workers,
-)
-from pipeline.rings import Ring
+from pipeline.records.core import conversations, inbox, lanes, leases, messages, receipts, timers
+from pipeline.records.stats import floods, tallies, workers
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Ring
 
 log = structlog.get_logger(__name__)
 

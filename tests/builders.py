@@ -7,24 +7,26 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Connection, Row, Table, insert, select
 
-from parley.proving.fake_twilio.webhooks import OUR_NUMBER
 from pipeline.accounts.sign_in import begin
 from pipeline.botkit import Bot, Turn
 from pipeline.database import Database
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
 from pipeline.providers import registry
-from pipeline.records import Record, tallies, tokens
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
-from pipeline.records.transitions import Transition
-from pipeline.records.users import User
-from pipeline.records.workers import Worker
+from pipeline.records import Record
+from pipeline.records.accounts import tokens
+from pipeline.records.accounts.users import User
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message
+from pipeline.records.core.transitions import Transition
+from pipeline.records.stats import tallies
+from pipeline.records.stats.workers import Worker
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
+from proving.faults.fake_twilio.webhooks import OUR_NUMBER
 
 _numbers = itertools.count(1)
 

@@ -14,11 +14,11 @@ from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
 from pipeline.messages import Inbound, Receipt
 from pipeline.providers.base import Provider
-from pipeline.records import inbox, receipts
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
+from pipeline.records.core import inbox, receipts
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from tests.builders import an_inbound, rows

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = ("bots", "migrations", "parley", "pipeline", "web", "workers")
+SOURCES = ("bots", "migrations", "parley", "pipeline", "proving", "web", "workers")
 MODULES = sorted(path for name in SOURCES for path in (ROOT / name).rglob("*.py"))
 EVERY_MODULE = [*MODULES, ROOT / "celeryconfig.py", *sorted((ROOT / "tests").rglob("*.py"))]
 # A migration is a list of operations, kept as it was released.

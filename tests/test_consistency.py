@@ -90,7 +90,7 @@ def test_migrations_make_the_tables_of_the_models(database: Database) -> None:
 
 
 def test_every_table_module_is_imported_with_the_records() -> None:
-    files = (ROOT / "pipeline" / "records").glob("[a-z]*.py")
+    files = (ROOT / "pipeline" / "records").rglob("[a-z]*.py")
     tables = {path.stem for path in files if "(Record):" in path.read_text("utf-8")}
     assert tables - set(records.__all__) == set()
 

@@ -8,9 +8,9 @@ from flask import request
 
 from pipeline import runtime as runtimes
 from pipeline.receive import Receiver
-from pipeline.rings import Ring
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
+from pipeline.wakeups import Ring
 from web import headers, metrics, problems, stalled, webhooks
 from web.api import shapes
 from web.api.nouns import NOUNS
@@ -19,7 +19,7 @@ from web.dashboard import pages as dashboard
 from web.health import health
 from web.reader import Reader
 from web.site import Site
-from workers.ring import Ringer
+from workers.notifier import Ringer
 
 API = "/api/v1"
 # A provider hangs up after 15 s and a person sooner; a webhook is answered within 2 s.

@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import HTTPTokenAuth
 from sqlalchemy import Row
 
-from pipeline.records import tokens
+from pipeline.records.accounts import tokens
 from web.site import here
 
 bearer = HTTPTokenAuth(

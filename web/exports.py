@@ -17,12 +17,12 @@ from flask import Response
 from sqlalchemy import Connection, Row
 
 from pipeline.database import Database
-from pipeline.insight import contacts as contact_list
-from pipeline.insight import conversations as insight
-from pipeline.insight import transcript
-from pipeline.insight.wanted import Wanted
 from pipeline.jsons import to_json
-from pipeline.records import audit
+from pipeline.queries import contacts as contact_list
+from pipeline.queries import conversations as insight
+from pipeline.queries import transcript
+from pipeline.queries.filter import Wanted
+from pipeline.records.accounts import audit
 from web.api import views
 from web.site import here
 

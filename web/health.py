@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import SchemaError
-from pipeline.insight import queues
+from pipeline.queries import queues
 from pipeline.records import schema
 from web.site import Site, here
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.database import Database
-from pipeline.insight import queues
+from pipeline.queries import queues
 
 
 class Pipeline(Collector):

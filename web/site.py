@@ -6,8 +6,8 @@ from typing import cast
 from flask import current_app
 
 from pipeline.receive import Receiver
-from pipeline.rings import Ring
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Ring
 from web.broker import BrokerProbe
 from web.reader import Reader
 

@@ -25,7 +25,7 @@ from pipeline.records import schema
 from pipeline.runtime import Runtime, build, tune_memory
 from pipeline.settings import Settings
 from workers import broker, process
-from workers.ring import Ringer
+from workers.notifier import Ringer
 
 log = structlog.get_logger(__name__)
 

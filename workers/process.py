@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
-from pipeline.records import workers
-from pipeline.rings import Ring
+from pipeline.records.stats import workers
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Ring
 
 log = structlog.get_logger(__name__)
 

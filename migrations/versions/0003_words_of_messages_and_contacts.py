@@ -11,7 +11,7 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 _CLOSED = sa.text("closed_at IS NOT NULL")
-# As in pipeline/records/messages.py and contacts.py: an expression index serves its own words only.
+# As in pipeline/records/core/: an expression index serves only queries with the same expression.
 _MESSAGE_WORDS = (
     "to_tsvector('simple', translate(left(message.body, 20000), "
     """'!"#$&''()*+,-./:;<=>?@[\\]^_`{|}~', repeat(' ', 31)))"""

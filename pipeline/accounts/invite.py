@@ -10,7 +10,7 @@ from pipeline.accounts.sign_in import begin
 from pipeline.accounts.users import address, create, known_role
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.records import audit, invitations, sign_ins, users
+from pipeline.records.accounts import audit, invitations, sign_ins, users
 
 INVITED_FOR = timedelta(hours=24)
 _GONE = "This link was used already, or is too old; ask an admin for a new one."

@@ -15,7 +15,7 @@ from pipeline.accounts import passwords, secret
 from pipeline.database import Database
 from pipeline.errors import SignInRefused
 from pipeline.messages import storable
-from pipeline.records import audit, sign_ins, tokens, users
+from pipeline.records.accounts import audit, sign_ins, tokens, users
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)

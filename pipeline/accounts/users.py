@@ -10,7 +10,7 @@ from pipeline.accounts import passwords
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.messages import storable
-from pipeline.records import audit, sign_ins, tokens, users
+from pipeline.records.accounts import audit, sign_ins, tokens, users
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 

@@ -3,22 +3,33 @@
 Pure: no database, no network, no queue. The engine drives it through `Bot.respond`.
 """
 
+from pipeline.botkit.analysis.check import Problem
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.burst import EACH, LAST, Burst, Join, joined
-from pipeline.botkit.cards import Card, Carousel
-from pipeline.botkit.check import Problem
-from pipeline.botkit.choices import Choice
 from pipeline.botkit.consent import ConsentTexts
+from pipeline.botkit.content.buttons import Buttons, Menu, Row
+from pipeline.botkit.content.cards import Card, Carousel
+from pipeline.botkit.content.choices import Choice
+from pipeline.botkit.content.files import Audio, Document, Image
+from pipeline.botkit.content.kinds import Content
+from pipeline.botkit.content.links import Link, LocationRequest
+from pipeline.botkit.content.replies import Reply
+from pipeline.botkit.content.templates import Template
+from pipeline.botkit.debounce import EACH, LAST, Burst, Join, joined
 from pipeline.botkit.definition import Next, State
-from pipeline.botkit.files import Audio, Document, Image
+from pipeline.botkit.engine.memory import is_unentered, moved_by_hand, unentered
 from pipeline.botkit.flow import Flow
-from pipeline.botkit.kinds import Content
-from pipeline.botkit.links import Link, LocationRequest
+from pipeline.botkit.inputs.readers import (
+    Answer,
+    Date,
+    Email,
+    Name,
+    Number,
+    OneOf,
+    Phone,
+    Reader,
+    Text,
+)
 from pipeline.botkit.loading import load
-from pipeline.botkit.memory import is_unentered, moved_by_hand, unentered
-from pipeline.botkit.readers import Answer, Date, Email, Name, Number, OneOf, Phone, Reader, Text
-from pipeline.botkit.rehearsal import Rehearsal, both_channels, rehearse
-from pipeline.botkit.replies import Reply
 from pipeline.botkit.responder import Responder
 from pipeline.botkit.situation import (
     ContactView,
@@ -32,8 +43,7 @@ from pipeline.botkit.situation import (
     Situation,
     Step,
 )
-from pipeline.botkit.taps import Buttons, Menu, Row
-from pipeline.botkit.templates import Template
+from pipeline.botkit.testing.tester import Rehearsal, both_channels, rehearse
 from pipeline.botkit.turn import Turn
 from pipeline.errors import NotUnderstood
 

@@ -15,12 +15,11 @@ from typing import Any, Generic, TypedDict, Unpack
 
 from typing_extensions import TypeVar
 
-from pipeline.botkit import run
-from pipeline.botkit.burst import EACH, Burst, Join
-from pipeline.botkit.check import Problem, check
-from pipeline.botkit.choices import Choice, picked, plain
+from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.consent import ConsentTexts
-from pipeline.botkit.data import Migrate, Schema
+from pipeline.botkit.content.choices import Choice, picked, plain
+from pipeline.botkit.debounce import EACH, Burst, Join
+from pipeline.botkit.decorators import F, Scope
 from pipeline.botkit.definition import (
     Definition,
     Handler,
@@ -31,8 +30,9 @@ from pipeline.botkit.definition import (
     position,
     written,
 )
+from pipeline.botkit.engine import run
+from pipeline.botkit.engine.data import Migrate, Schema
 from pipeline.botkit.flow import Flow
-from pipeline.botkit.scope import F, Scope
 from pipeline.botkit.situation import Outcome, Situation
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Inbound

@@ -6,7 +6,7 @@ short code of its own, and nobody does in the simulator: there the engine sends 
 
 from dataclasses import dataclass, fields
 
-from pipeline.botkit.splitting import LONGEST_BODY
+from pipeline.botkit.content.splitting import LONGEST_BODY
 from pipeline.errors import BotDefinitionError
 
 

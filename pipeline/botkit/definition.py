@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.botkit.burst import EACH, Burst, Join
-from pipeline.botkit.data import Schema
-from pipeline.botkit.kinds import Content
-from pipeline.botkit.readers import Reader
+from pipeline.botkit.content.kinds import Content
+from pipeline.botkit.debounce import EACH, Burst, Join
+from pipeline.botkit.engine.data import Schema
+from pipeline.botkit.inputs.readers import Reader
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
 

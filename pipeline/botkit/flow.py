@@ -6,8 +6,8 @@ address = Flow("address", start="street"); bot.include(address); turn.call(addre
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.botkit.decorators import Scope
 from pipeline.botkit.definition import State, here
-from pipeline.botkit.scope import Scope
 from pipeline.errors import BotDefinitionError
 
 

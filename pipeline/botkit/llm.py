@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import structlog
 
-from pipeline.botkit.splitting import LONGEST_BODY, split
+from pipeline.botkit.content.splitting import LONGEST_BODY, split
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pipeline.botkit.choices import Choice
-from pipeline.botkit.replies import Reply
+from pipeline.botkit.content.choices import Choice
+from pipeline.botkit.content.replies import Reply
 from pipeline.messages import Channel, Inbound
 
 Via = Literal[

@@ -10,9 +10,9 @@ from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from pipeline.botkit.choices import Choice, picked, plain, whole_words
-from pipeline.botkit.jumps import Jump
-from pipeline.botkit.kinds import Content, Reply, offered, render
+from pipeline.botkit.content.choices import Choice, picked, plain, whole_words
+from pipeline.botkit.content.kinds import Content, Reply, offered, render
+from pipeline.botkit.engine.control import Jump
 from pipeline.botkit.situation import (
     ContactView,
     Heard,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import contacts, conversations, inbox, lanes, leases
+from pipeline.records.core import contacts, conversations, inbox, lanes, leases
 
 LEASE = timedelta(seconds=15)
 ENTRIES_A_LANE = 16

@@ -20,7 +20,7 @@ from pipeline.converse.drafts import ContactDraft
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.messages import Inbound, storable
-from pipeline.records import contacts, conversations, inbox, messages, outbox
+from pipeline.records.core import contacts, conversations, inbox, messages, outbox
 
 log = structlog.get_logger(__name__)
 

@@ -15,18 +15,18 @@ import structlog
 
 from pipeline import crash
 from pipeline.botkit import PastMessage
-from pipeline.converse.bell import Bell
 from pipeline.converse.claim import LEASE, Batch, Work, claim
 from pipeline.converse.consent import Consents
+from pipeline.converse.delayed_notifier import Bell
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.pace import Pace
-from pipeline.records import leases, messages
-from pipeline.rings import Ring
+from pipeline.records.core import leases, messages
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Ring
 
 log = structlog.get_logger(__name__)
 

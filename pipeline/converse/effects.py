@@ -14,7 +14,7 @@ from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.errors import BotError
 from pipeline.messages import Inbound, storable
-from pipeline.records import messages, timers
+from pipeline.records.core import messages, timers
 
 log = structlog.get_logger(__name__)
 _ERROR_LENGTH = 20_000

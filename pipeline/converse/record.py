@@ -20,7 +20,7 @@ from pipeline.converse.rows import LostFenceError, write, write_failure
 from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import conversations, inbox, leases, messages, parked
+from pipeline.records.core import conversations, inbox, leases, messages, parked
 
 log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 45.0

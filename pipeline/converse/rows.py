@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.errors import ParleyError
-from pipeline.records import (
+from pipeline.records.core import (
     contacts,
     conversations,
     inbox,

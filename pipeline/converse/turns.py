@@ -21,12 +21,12 @@ from pipeline.botkit import (
     Situation,
     is_unentered,
 )
-from pipeline.converse.bursts import Group, group
 from pipeline.converse.claim import Work
+from pipeline.converse.debouncing import Group, group
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.converse.effects import Effects, Failure, LaneTurns, explained
 from pipeline.messages import Inbound
-from pipeline.records import messages, timers
+from pipeline.records.core import messages, timers
 
 MAX_ATTEMPTS = 5
 

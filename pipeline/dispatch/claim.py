@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash, gates
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.records import leases, outbox, senders
+from pipeline.records.core import leases, outbox, senders
 
 LEASE = timedelta(seconds=15)
 # The longest a call can take (the provider's time-outs) plus a margin: before that, an answer may

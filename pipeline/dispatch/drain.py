@@ -16,8 +16,8 @@ from pipeline.dispatch.claim import Claimed, claim
 from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
 from pipeline.pace import Pace
-from pipeline.rings import Ring
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Ring
 
 CALLS_IN_PARALLEL = 128
 # Claims and records in batches of at least half the places while there is a backlog.

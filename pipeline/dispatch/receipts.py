@@ -17,7 +17,7 @@ from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.messages import STATUS_RANK
-from pipeline.records import contacts, lanes, leases, messages, outbox, receipts
+from pipeline.records.core import contacts, lanes, leases, messages, outbox, receipts
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200

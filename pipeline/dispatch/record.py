@@ -24,7 +24,7 @@ from pipeline.dispatch.claim import LOOK_AFTER, Claimed, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
 from pipeline.errors import ContactOptedOut, MessageRefused, NotSent, SenderBlocked
 from pipeline.messages import STATUS_RANK, Accepted
-from pipeline.records import contacts, leases, messages, outbox, senders
+from pipeline.records.core import contacts, leases, messages, outbox, senders
 
 log = structlog.get_logger(__name__)
 

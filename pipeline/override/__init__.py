@@ -14,11 +14,11 @@ from pipeline.override.canned_replies import (
 )
 from pipeline.override.changing import Change, change_state_and_holder
 from pipeline.override.contacts import add_contact, block, change_contact, unblock
-from pipeline.override.elapsing import elapse
 from pipeline.override.failures import rerun, rerun_all, skip
 from pipeline.override.holding import LONGEST_HOLD_MINUTES, give_back, hold
-from pipeline.override.resending import dismiss, retry, why_not_again
+from pipeline.override.retry import dismiss, retry, why_not_again
 from pipeline.override.states import change_state, end, reset, wanted_state
+from pipeline.override.time_travel import elapse
 from pipeline.override.writing import LONGEST_BODY, Queued, send_message, write_to
 
 __all__ = [

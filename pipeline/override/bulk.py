@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row
 
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.insight import conversations as insight
-from pipeline.insight.wanted import Wanted
 from pipeline.override.moving import Move, move
 from pipeline.override.states import wanted_state
 from pipeline.override.subject import start_of
-from pipeline.records import audit, conversations
+from pipeline.queries import conversations as insight
+from pipeline.queries.filter import Wanted
+from pipeline.records.accounts import audit
+from pipeline.records.core import conversations
 from pipeline.runtime import Runtime
 
 _FOUND_AT_ONCE = 200

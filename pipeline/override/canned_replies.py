@@ -10,7 +10,7 @@ from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import storable
 from pipeline.override.writing import LONGEST_BODY
-from pipeline.records import audit, canned_replies
+from pipeline.records.accounts import audit, canned_replies
 from pipeline.runtime import Runtime
 
 LONGEST_TITLE = 80

@@ -11,7 +11,8 @@ from pipeline.override import holding
 from pipeline.override.moving import Move, move
 from pipeline.override.states import FREE, wanted_state
 from pipeline.override.subject import locked, locked_even_if_ended
-from pipeline.records import audit, timers
+from pipeline.records.accounts import audit
+from pipeline.records.core import timers
 from pipeline.runtime import Runtime
 
 

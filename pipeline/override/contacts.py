@@ -11,7 +11,8 @@ from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import storable
 from pipeline.providers import addresses
-from pipeline.records import audit, contacts
+from pipeline.records.accounts import audit
+from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
 
 LONGEST_NAME = 255

@@ -14,7 +14,8 @@ from pipeline.crash import Point
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
-from pipeline.records import audit, contacts, conversations, inbox, lanes, leases, messages, parked
+from pipeline.records.accounts import audit
+from pipeline.records.core import contacts, conversations, inbox, lanes, leases, messages, parked
 from pipeline.runtime import Runtime
 
 _AT_ONCE = 200

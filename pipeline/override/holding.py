@@ -15,7 +15,8 @@ from pipeline.crash import Point
 from pipeline.errors import ChangeRefused
 from pipeline.override.moving import arm_alarms, enter_now
 from pipeline.override.subject import contact_of, locked
-from pipeline.records import audit, conversations, lanes, leases, outbox, timers
+from pipeline.records.accounts import audit
+from pipeline.records.core import conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60

@@ -12,7 +12,7 @@ from pipeline import crash
 from pipeline.botkit import Bot, State, moved_by_hand
 from pipeline.crash import Point
 from pipeline.messages import storable
-from pipeline.records import contacts, conversations, inbox, timers, transitions
+from pipeline.records.core import contacts, conversations, inbox, timers, transitions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from pipeline.errors import UnknownState
 from pipeline.messages import storable
 from pipeline.override.moving import Move, move
 from pipeline.override.subject import contact_of, locked, start_of
-from pipeline.records import audit, conversations, lanes, leases, outbox, timers
+from pipeline.records.accounts import audit
+from pipeline.records.core import conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
 _STARTED_OVER = "The conversation was started over before this was sent."

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.records import contacts, conversations
+from pipeline.records.core import contacts, conversations
 from pipeline.runtime import Runtime
 
 

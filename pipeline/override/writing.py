@@ -21,7 +21,8 @@ from pipeline.messages import storable
 from pipeline.override import attachments, holding
 from pipeline.override.subject import contact_of, locked, start_of
 from pipeline.providers import simulator
-from pipeline.records import audit, conversations, messages, outbox
+from pipeline.records.accounts import audit
+from pipeline.records.core import conversations, messages, outbox
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 

@@ -1,25 +1,19 @@
 """One file per noun: its table and every query on it. Importing this registers every table."""
 
-from pipeline.records import (
-    audit,
-    canned_replies,
+from pipeline.records.accounts import audit, canned_replies, invitations, sign_ins, tokens, users
+from pipeline.records.base import Record
+from pipeline.records.core import (
     contacts,
     conversations,
     inbox,
-    invitations,
     lanes,
     messages,
     receipts,
     senders,
-    sign_ins,
-    tallies,
     timers,
-    tokens,
     transitions,
-    users,
-    workers,
 )
-from pipeline.records.base import Record
+from pipeline.records.stats import tallies, workers
 
 __all__ = [
     "Record",

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import chart, table
 from benchmarks.measured import Goal, Line, Row, alternating, lines, number
-from parley.proving.measure import quantile
+from proving.faults.measure import quantile
 
 ROWS = (
     Row("rate", "Parley", "ours"),

@@ -10,9 +10,9 @@ from typing import NamedTuple, Protocol
 import pytest
 from playwright.sync_api import Browser, Page
 
-from parley.proving import EVERYTHING
-from parley.proving.people import Person, a_person
-from parley.proving.processes import eventually
+from proving.faults import EVERYTHING
+from proving.faults.people import Person, a_person
+from proving.faults.processes import eventually
 from tests.browser import chromium
 from tests.browser.chromium import Device, Scheme
 from tests.browser.complaints import Complaints

@@ -13,7 +13,7 @@ import click
 from PIL import Image
 from playwright.sync_api import Page
 
-from parley.proving.processes import ROOT
+from proving.faults.processes import ROOT
 from tests.browser.chromium import DEVICES, SCHEMES, SIZES, a_browser
 from tests.browser.pages import EMPTY_PAGES, PAGES, Seen
 from tests.browser.sample import Sample, fill

@@ -9,12 +9,12 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from parley.proving import Stack
-from parley.proving.fake_twilio import FakeTwilio
-from parley.proving.people import Person
 from pipeline import accounts
 from pipeline.database import Database
 from pipeline.records import upgrading
+from proving.faults import Stack
+from proving.faults.fake_twilio import FakeTwilio
+from proving.faults.people import Person
 from tests.browser.chromium import Device, Scheme, a_context
 from tests.browser.complaints import Complaints
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from parley.proving.people import Person, a_person
-from parley.proving.processes import eventually
+from proving.faults.people import Person, a_person
+from proving.faults.processes import eventually
 from tests.browser.conftest import Visit
 from tests.browser.site import Site, open_talk
 

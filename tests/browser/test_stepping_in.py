@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from parley.proving.people import Person
-from parley.proving.processes import eventually
+from proving.faults.people import Person
+from proving.faults.processes import eventually
 from tests.browser.conftest import Full, Visit
 from tests.browser.site import Site, open_talk
 

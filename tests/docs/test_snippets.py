@@ -17,8 +17,8 @@ from hypothesis import settings
 
 from parley.main import main
 from pipeline.botkit import Bot
-from pipeline.botkit.replay import replay
-from pipeline.botkit.talkfile import parse
+from pipeline.botkit.testing.script import parse
+from pipeline.botkit.testing.script_replay import replay
 from tests.docs.pages import ROOT, SECTIONS, Block, Section
 
 OURS = {"python", "talk", "console"}

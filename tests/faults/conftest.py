@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from parley.proving.shelf import Shelf
+from proving.faults.shelf import Shelf
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from parley.proving.breakages import BREAKAGES
-from parley.proving.proof import prove
-from parley.proving.run import Plan
-from parley.proving.scenarios import ALL
-from parley.proving.shelf import Shelf
+from proving.faults.breakages import BREAKAGES
+from proving.faults.proof import prove
+from proving.faults.run import Plan
+from proving.faults.scenarios import ALL
+from proving.faults.shelf import Shelf
 
 BY_NAME = {scenario.name: scenario for scenario in ALL}
 QUICK = [name for name, breakage in BREAKAGES.items() if breakage.is_quick]

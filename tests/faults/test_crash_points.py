@@ -4,8 +4,8 @@ import ast
 from collections import Counter
 from pathlib import Path
 
-from parley.proving.scenarios import ALL
 from pipeline.crash import Point
+from proving.faults.scenarios import ALL
 
 ROOT = Path(__file__).parents[2]
 VERBS = ("pipeline", "web", "workers")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from parley.proving import report
-from parley.proving.proof import prove
-from parley.proving.run import Plan
-from parley.proving.scenario import Scenario
-from parley.proving.scenarios import ALL
-from parley.proving.shelf import KINDS, Shelf
+from proving.faults import report
+from proving.faults.proof import prove
+from proving.faults.run import Plan
+from proving.faults.scenario import Scenario
+from proving.faults.scenarios import ALL
+from proving.faults.shelf import KINDS, Shelf
 from tests.stack.fixtures import figure
 
 QUICK = [scenario for scenario in ALL if scenario.is_quick]

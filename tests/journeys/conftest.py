@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from parley.proving import EVERYTHING, Stack
+from proving.faults import EVERYTHING, Stack
 from tests.stack.fixtures import KINDS, MakeStack
 
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
-from parley.proving import Person, Stack, eventually
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message
+from proving.faults import Person, Stack, eventually
 from tests.builders import rows
 
 Said = Mapping[Person, Sequence[str]]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from parley.proving import Stack, a_person, eventually
-from parley.proving.fake_twilio import inbound_form
-from pipeline.records.inbox import Entry
+from pipeline.records.core.inbox import Entry
+from proving.faults import Stack, a_person, eventually
+from proving.faults.fake_twilio import inbound_form
 
 pytestmark = pytest.mark.parametrize("stack", ["postgresql + redis"], indirect=True)
 

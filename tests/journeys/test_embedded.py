@@ -7,7 +7,7 @@ from signal import SIGINT
 
 import pytest
 
-from parley.proving import Person, Process, Stack, a_person, eventually, people
+from proving.faults import Person, Process, Stack, a_person, eventually, people
 from tests.journeys.effects import assert_each_once, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 

@@ -9,11 +9,11 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import func, select, update
 
-from parley.proving import EVERYTHING, Person, Process, Stack, a_person, eventually
-from parley.proving.processes import ROOT
 from pipeline.botkit import Rehearsal, load, rehearse
 from pipeline.messages import Channel, Location
-from pipeline.records.timers import Timer
+from pipeline.records.core.timers import Timer
+from proving.faults import EVERYTHING, Person, Process, Stack, a_person, eventually
+from proving.faults.processes import ROOT
 from tests.stack.fixtures import MakeStack
 
 PHOTO = "https://example.com/crack.jpg"

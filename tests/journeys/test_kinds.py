@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from parley.proving import EVERYTHING, Person, Stack, a_person, eventually
+from proving.faults import EVERYTHING, Person, Stack, a_person, eventually
 from tests.bot_of_every_kind import CAROUSEL, FILES, SAID, TEMPLATE
 from tests.stack.fixtures import MakeStack
 

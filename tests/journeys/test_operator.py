@@ -1,6 +1,6 @@
 """An operator steers through the API what the bot and the contact go on with."""
 
-from parley.proving import Stack, a_person, eventually
+from proving.faults import Stack, a_person, eventually
 
 
 def test_a_state_set_by_hand_is_used_next(stack: Stack) -> None:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from parley.proving import EVERYTHING, Person, Stack, a_person, eventually, people
-from parley.proving.notes import read_notes
+from proving.faults import EVERYTHING, Person, Stack, a_person, eventually, people
+from proving.faults.notes import read_notes
 from tests.stack.fixtures import BOT, MakeStack, figure
 
 # The promise is 0.5 s (P9) and the figure is printed; without P9 it would be 10 s.

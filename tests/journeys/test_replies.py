@@ -3,7 +3,7 @@
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
-from parley.proving import Person, Stack, a_person, eventually
+from proving.faults import Person, Stack, a_person, eventually
 
 GREETING = "Hi! What can I do for you?\n\n1. Book a visit\n2. Get support\nReply with a number."
 

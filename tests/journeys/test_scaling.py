@@ -7,8 +7,8 @@ from signal import SIGTERM
 
 import pytest
 
-from parley.proving import EVERYTHING, Process, Stack, eventually, people
-from parley.proving.notes import Note, read_notes
+from proving.faults import EVERYTHING, Process, Stack, eventually, people
+from proving.faults.notes import Note, read_notes
 from tests.journeys.effects import assert_each_once, leased, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 

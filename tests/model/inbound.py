@@ -9,8 +9,8 @@ from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
 from pipeline.messages import Inbound
 from pipeline.receive import Accepted
-from pipeline.records import inbox, leases
-from pipeline.records.inbox import Entry
+from pipeline.records.core import inbox, leases
+from pipeline.records.core.inbox import Entry
 from tests.builders import rows
 from tests.model.counting_bot import WorkerKilled
 from tests.model.world import TurnFlight, World

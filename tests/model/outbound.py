@@ -14,7 +14,7 @@ from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
 from pipeline.messages import Receipt
 from pipeline.receive import Accepted
-from pipeline.records import receipts
+from pipeline.records.core import receipts
 from tests.model.post_office import Take
 from tests.model.world import World
 

@@ -9,12 +9,12 @@ from sqlalchemy import Row, select
 
 from pipeline.database import Database
 from pipeline.records import Record
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
-from pipeline.records.transitions import Transition
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message
+from pipeline.records.core.transitions import Transition
 
 Turn = dict[int, list[Row[Any]]]
 

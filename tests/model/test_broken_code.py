@@ -15,9 +15,10 @@ from pipeline import gates
 from pipeline.converse import record as converse_record
 from pipeline.dispatch import claim as dispatch_claim
 from pipeline.dispatch import receipts as merging
-from pipeline.records import bulk, inbox, leases
-from pipeline.records.inbox import Entry
-from pipeline.records.lanes import Lane
+from pipeline.records import bulk
+from pipeline.records.core import inbox, leases
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
 from tests.model.running import MORE_EXAMPLES, play
 from tests.model.world import World
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
 from tests.builders import a_message, an_entry, an_inbound, rows
 from tests.stage import ADA
 

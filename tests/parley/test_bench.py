@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.benching import usage
+from proving.sizing import usage
 from tests.parley.commands import parley as command
 from tests.parley.conftest import Run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import Database
-from pipeline.records import tokens
+from pipeline.records.accounts import tokens
 from tests.builders import a_contact, a_conversation
 from tests.parley.commands import parley
 

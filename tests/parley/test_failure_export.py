@@ -8,7 +8,7 @@ import pytest
 
 from parley.failure_tables import plain
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
+from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_contact, a_conversation, rows
 from tests.parley.conftest import Run
 from tests.parley.failing import ERROR, NOW, failed, parked

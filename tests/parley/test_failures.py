@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
-from pipeline.records.lanes import Lane
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.lanes import Lane
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.parley.conftest import Run
 from tests.parley.failing import ERROR, NOW, failed, is_rung, parked, resent, statuses

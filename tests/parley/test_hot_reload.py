@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from parley.hot_reload import HotReload
-from pipeline.botkit import Bot, Turn, graph, load, rehearse
+from pipeline.botkit import Bot, Turn, load, rehearse
+from pipeline.botkit.analysis import graph
 from pipeline.botkit.situation import ContactView
-from pipeline.botkit.talk import Talk
+from pipeline.botkit.testing.session import Talk
 from pipeline.database import Database
 from pipeline.runtime import Runtime
 from tests.builders import a_runtime

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, func, select, text
 
 from parley import seed
 from pipeline.database import Database
-from pipeline.insight import conversations as insight
-from pipeline.insight.wanted import Wanted
-from pipeline.records import conversations, tallies
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
+from pipeline.queries import conversations as insight
+from pipeline.queries.filter import Wanted
+from pipeline.records.core import conversations
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.records.stats import tallies
 from tests.builders import a_contact
 from tests.parley.commands import parley
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.timers import Timer
+from pipeline.records.core.transitions import Transition
 from tests.builders import a_contact, a_conversation, rows
 from tests.parley.commands import parley
 

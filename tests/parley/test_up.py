@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from pipeline import accounts
 from pipeline.database import Database
-from pipeline.records.messages import Message
+from pipeline.records.core.messages import Message
 from tests.parley.commands import parley, running, text_the_bot, wait_until
 
 

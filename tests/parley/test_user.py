@@ -7,7 +7,7 @@ import pytest
 from pipeline import accounts
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.records import users
+from pipeline.records.accounts import users
 from tests.parley.commands import parley
 
 PASSWORD = "seven green lamps in the hall"

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
+from pipeline.records.core.inbox import Entry
 from tests.parley.commands import parley, running, text_the_bot
 
 PASSWORD = "seven green lamps"

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from pipeline.database import Database
-from pipeline.records import workers
-from pipeline.records.workers import Worker
+from pipeline.records.stats import workers
+from pipeline.records.stats.workers import Worker
 from tests.builders import rows
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)

@@ -6,9 +6,10 @@ from structlog.testing import capture_logs
 from pipeline import override, sweep
 from pipeline.botkit import Turn
 from pipeline.converse.claim import FILED_AT_ONCE, claim
-from pipeline.insight import failures, queues
-from pipeline.records import floods, inbox, lanes
-from pipeline.records.messages import Message
+from pipeline.queries import failures, queues
+from pipeline.records.core import inbox, lanes
+from pipeline.records.core.messages import Message
+from pipeline.records.stats import floods
 from tests.builders import an_entry, an_inbound, rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB, Stage, echo

@@ -6,11 +6,11 @@ import pytest
 
 from pipeline import override
 from pipeline.botkit import Buttons, Card, Carousel, Content, Link, Template, Turn
-from pipeline.botkit.kinds import render
+from pipeline.botkit.content.kinds import render
 from pipeline.gates import is_window_open
-from pipeline.records import outbox
-from pipeline.records.contacts import Contact
-from pipeline.records.messages import outbound_row
+from pipeline.records.core import outbox
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.messages import outbound_row
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post
 from tests.stage import ADA, Stage

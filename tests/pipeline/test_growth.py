@@ -16,7 +16,7 @@ from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
 from pipeline.dispatch.receipts import merge_waiting
-from pipeline.records import inbox
+from pipeline.records.core import inbox
 from tests.builders import a_runtime, an_inbound
 from tests.stack.servers import missing
 

@@ -13,8 +13,8 @@ from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, Receipt
 from pipeline.receive import Receiver
-from pipeline.records.inbox import Entry
-from pipeline.records.receipts import ReceiptRow
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.receipts import ReceiptRow
 from tests.builders import an_inbound, rows
 
 

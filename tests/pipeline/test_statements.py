@@ -22,7 +22,7 @@ from pipeline.dispatch.record import record as record_sends
 from pipeline.dispatch.send import send
 from pipeline.messages import Receipt
 from pipeline.receive import Accepted, Receiver
-from pipeline.records import inbox, receipts
+from pipeline.records.core import inbox, receipts
 from tests.builders import an_inbound
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage

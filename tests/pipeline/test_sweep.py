@@ -9,11 +9,11 @@ import pytest
 from pipeline import sweep
 from pipeline.errors import NotSent
 from pipeline.messages import Inbound
-from pipeline.records import inbox
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
-from pipeline.records.receipts import ReceiptRow
-from pipeline.records.workers import Worker
+from pipeline.records.core import inbox
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
+from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.stats.workers import Worker
 from tests.builders import a_lane, a_worker, an_entry, an_inbound, rows
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post

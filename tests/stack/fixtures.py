@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from parley.proving.fake_twilio import FakeTwilio
-from parley.proving.stack import RUNNING, Stack
+from proving.faults.fake_twilio import FakeTwilio
+from proving.faults.stack import RUNNING, Stack
 from tests.stack import servers
 
 pytest.register_assert_rewrite("tests.journeys.effects")
 
 # What most stacks run; without it a stack has the template bot.
-BOT = "parley.proving.counter:bot"
+BOT = "proving.faults.counter:bot"
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 BROKERS = {"embedded": servers.embedded, "redis": servers.redis, "rabbitmq": servers.rabbitmq}
 

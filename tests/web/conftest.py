@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pipeline.database import Database
-from pipeline.rings import Pool
+from pipeline.wakeups import Pool
 from tests.builders import a_runtime, a_token
 from web.app import STATEMENT_SECONDS, create_app
 

@@ -20,8 +20,8 @@ from werkzeug.datastructures import MultiDict
 
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
-from pipeline.records.receipts import ReceiptRow
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.receipts import ReceiptRow
 from pipeline.runtime import Runtime
 from tests.builders import a_runtime, rows
 from web.app import create_app

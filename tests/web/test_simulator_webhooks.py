@@ -1,7 +1,7 @@
 """The doors in simulator mode: no account, no signature, and Twilio's stays shut."""
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
+from pipeline.records.core.inbox import Entry
 from tests.builders import a_runtime, rows
 from web.app import create_app
 

@@ -16,9 +16,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
-from pipeline.records.receipts import ReceiptRow
-from pipeline.rings import Pool
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.receipts import ReceiptRow
+from pipeline.wakeups import Pool
 from tests.builders import a_runtime, rows
 from web.app import create_app
 

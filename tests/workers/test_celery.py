@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import Database
-from pipeline.records import inbox, upgrading
-from pipeline.records.messages import Message
-from pipeline.records.workers import Worker
+from pipeline.records import upgrading
+from pipeline.records.core import inbox
+from pipeline.records.core.messages import Message
+from pipeline.records.stats.workers import Worker
 from pipeline.settings import Settings
 from tests.builders import an_inbound, rows
-from workers.ring import Ringer
+from workers.notifier import Ringer
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from parley.proving.processes import eventually, family_of
+from proving.faults.processes import eventually, family_of
 from tests.stack.fixtures import MakeStack
 
 

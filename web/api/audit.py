@@ -4,9 +4,9 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from pipeline.insight import audit as insight
-from pipeline.insight.audit import Asked
 from pipeline.messages import storable
+from pipeline.queries import audit as insight
+from pipeline.queries.audit import Asked
 from web.api.cursors import page
 from web.api.shapes import accounts as shapes
 from web.auth import at_least, bearer

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.errors import NotFound
-from pipeline.records import canned_replies as records
+from pipeline.records.accounts import canned_replies as records
 from web.api import shapes
 from web.auth import actor, at_least, bearer
 from web.site import here

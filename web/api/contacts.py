@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row
 
 from pipeline import override
 from pipeline.errors import NotFound
-from pipeline.insight import contacts as insight
-from pipeline.insight import conversations as conversation_list
-from pipeline.insight import transcript
-from pipeline.insight.wanted import Wanted
 from pipeline.providers import addresses
-from pipeline.records import contacts as records
+from pipeline.queries import contacts as insight
+from pipeline.queries import conversations as conversation_list
+from pipeline.queries import transcript
+from pipeline.queries.filter import Wanted
+from pipeline.records.core import contacts as records
 from web.api import shapes, views
 from web.api.cursors import page
 from web.api.overrides import sent

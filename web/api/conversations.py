@@ -7,8 +7,8 @@ from apiflask import APIBlueprint
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import NotFound
-from pipeline.insight import conversations as insight
-from pipeline.insight import transcript
+from pipeline.queries import conversations as insight
+from pipeline.queries import transcript
 from web.api import filters, shapes, views
 from web.api.cursors import page
 from web.auth import at_least, bearer

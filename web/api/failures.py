@@ -7,8 +7,8 @@ from apiflask import APIBlueprint
 from sqlalchemy import Row
 
 from pipeline import override
-from pipeline.insight import failures as insight
 from pipeline.providers.base import Provider
+from pipeline.queries import failures as insight
 from web.api import contacts, shapes, views
 from web.api.cursors import page
 from web.api.overrides import sent

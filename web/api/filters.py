@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.insight.wanted import Wanted
 from pipeline.messages import storable
+from pipeline.queries.filter import Wanted
 
 
 def wanted(given: Mapping[str, Any]) -> Wanted:

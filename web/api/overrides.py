@@ -6,8 +6,8 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from pipeline import override
-from pipeline.insight import transcript
-from pipeline.records import conversations as records
+from pipeline.queries import transcript
+from pipeline.records.core import conversations as records
 from web.api import filters, shapes, views
 from web.api.conversations import existing, shown
 from web.auth import actor, at_least, bearer

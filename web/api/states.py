@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from pipeline.insight import states as insight
+from pipeline.queries import states as insight
 from web.api import shapes
 from web.auth import at_least, bearer
 from web.site import here

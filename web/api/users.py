@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from pipeline import accounts
 from pipeline.accounts.users import existing
-from pipeline.records import users as records
+from pipeline.records.accounts import users as records
 from web.api.shapes import accounts as shapes
 from web.auth import actor, at_least, bearer
 from web.site import here

@@ -8,7 +8,7 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
 from pipeline.errors import ChangeRefused
-from pipeline.records import sign_ins
+from pipeline.records.accounts import sign_ins
 from web.dashboard.access import needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from pipeline.botkit import graph
-from pipeline.insight.system import Overview
+from pipeline.botkit.analysis import graph
+from pipeline.queries.system import Overview
 from pipeline.runtime import Runtime
 from web.dashboard.formats import channel, phone, span
 

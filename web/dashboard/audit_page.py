@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import Connection, Row
 
-from pipeline.insight import audit as insight
-from pipeline.insight.audit import Asked
 from pipeline.messages import storable
+from pipeline.queries import audit as insight
+from pipeline.queries.audit import Asked
 from web.api import cursors
 from web.dashboard.access import needs
 from web.dashboard.filters import days

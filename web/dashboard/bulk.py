@@ -13,9 +13,9 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import ChangeRefused, UnknownState
-from pipeline.insight import conversations as insight
-from pipeline.insight import states
-from pipeline.insight.wanted import Wanted
+from pipeline.queries import conversations as insight
+from pipeline.queries import states
+from pipeline.queries.filter import Wanted
 from web.dashboard.access import needs, person
 from web.dashboard.filters import Filters
 from web.dashboard.reader import ask

@@ -12,7 +12,7 @@ from werkzeug import Response as BaseResponse
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.override import LONGEST_TITLE
-from pipeline.records import canned_replies
+from pipeline.records.accounts import canned_replies
 from web.dashboard.access import needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show

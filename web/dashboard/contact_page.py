@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.insight import transcript
-from pipeline.records import canned_replies
+from pipeline.queries import transcript
+from pipeline.records.accounts import canned_replies
 from pipeline.segments import segments
 from web.api import cursors
 from web.dashboard.access import needs, person

@@ -9,9 +9,9 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import ChangeRefused
-from pipeline.insight import address_book
-from pipeline.insight.address_book import Known
 from pipeline.messages import storable
+from pipeline.queries import address_book
+from pipeline.queries.address_book import Known
 from web.api import cursors
 from web.dashboard.access import needs, person
 from web.dashboard.reader import ask

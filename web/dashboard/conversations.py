@@ -11,11 +11,11 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import Connection, Row
 
 from pipeline.gates import why_not_to_write
-from pipeline.insight import conversations as insight
-from pipeline.insight import states
-from pipeline.insight.wanted import Wanted
-from pipeline.records import canned_replies
-from pipeline.records import conversations as records
+from pipeline.queries import conversations as insight
+from pipeline.queries import states
+from pipeline.queries.filter import Wanted
+from pipeline.records.accounts import canned_replies
+from pipeline.records.core import conversations as records
 from web.api import cursors
 from web.dashboard.access import needs, person
 from web.dashboard.filters import Filters

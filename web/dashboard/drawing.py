@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 
 from flask import url_for
 
-from pipeline.botkit import Bot, graph
-from pipeline.insight.machine import Place
+from pipeline.botkit import Bot
+from pipeline.botkit.analysis import graph
+from pipeline.queries.machine import Place
 from web.dashboard.formats import tint
 
 Way = Literal["move", "then", "timeout", "command", "fallback"]

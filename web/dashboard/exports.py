@@ -6,8 +6,8 @@ from typing import cast
 from flask import Blueprint, Response, abort, request
 
 from pipeline.errors import NotFound
-from pipeline.insight import conversations as insight
 from pipeline.messages import storable
+from pipeline.queries import conversations as insight
 from web import exports as files
 from web.dashboard.access import needs, person
 from web.dashboard.filters import Filters

@@ -12,9 +12,9 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import ChangeRefused
-from pipeline.insight import failures as insight
-from pipeline.insight import queues
-from pipeline.rings import Pool
+from pipeline.queries import failures as insight
+from pipeline.queries import queues
+from pipeline.wakeups import Pool
 from web.api import cursors
 from web.dashboard.access import needs, person
 from web.dashboard.reader import ask

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from pipeline.insight.wanted import Wanted
 from pipeline.messages import storable
+from pipeline.queries.filter import Wanted
 
 _MOST_STATES = 50
 _LONGEST_WORDS = 200

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import NotFound
-from pipeline.insight import contacts, transcript
-from pipeline.insight import conversations as insight
-from pipeline.insight.wanted import Wanted
-from pipeline.records import contacts as contact_records
-from pipeline.records import conversations as records
+from pipeline.queries import contacts, transcript
+from pipeline.queries import conversations as insight
+from pipeline.queries.filter import Wanted
+from pipeline.records.core import contacts as contact_records
+from pipeline.records.core import conversations as records
 
 SHOWN = 60
 LISTED = 30

@@ -13,7 +13,7 @@ from werkzeug.urls import iri_to_uri
 
 from pipeline.errors import MediaUnavailable, NotFound
 from pipeline.providers.base import File
-from pipeline.records import messages
+from pipeline.records.core import messages
 from web.dashboard.access import needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show

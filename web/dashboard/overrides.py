@@ -13,8 +13,8 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound, UnknownState
-from pipeline.rings import Pool
 from pipeline.segments import segments
+from pipeline.wakeups import Pool
 from web.dashboard import conversations as page
 from web.dashboard.access import needs, person
 from web.site import here

@@ -35,7 +35,7 @@ from web.dashboard.access import needs
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A line of the menu; `count` names the number beside it in pipeline/insight/menu.py.
+    """A line of the menu; `count` names the number beside it in pipeline/queries/menu.py.
 
     `inner` are the blueprints of further pages that one comes to from this one.
     """

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import WebhookRejected
-from pipeline.insight import contacts as insight
-from pipeline.insight import transcript
 from pipeline.providers import addresses
-from pipeline.records import contacts, conversations, timers
+from pipeline.queries import contacts as insight
+from pipeline.queries import transcript
+from pipeline.records.core import contacts, conversations, timers
 
 SHOWN = 60
 KNOWN = 12

@@ -11,7 +11,7 @@ from flask import Response, g, make_response, render_template, request
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
-from pipeline.insight.menu import Menu, menu
+from pipeline.queries.menu import Menu, menu
 from pipeline.records import schema
 from web.dashboard.access import guard, person
 from web.dashboard.reader import ask

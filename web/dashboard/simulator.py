@@ -15,7 +15,7 @@ from werkzeug import Response as BaseResponse
 from pipeline import override, sweep
 from pipeline.errors import ChangeRefused, WebhookRejected
 from pipeline.providers.base import Webhook
-from pipeline.records import contacts
+from pipeline.records.core import contacts
 from web.dashboard.access import needs, person
 from web.dashboard.phones import known, phone
 from web.dashboard.reader import ask

@@ -6,9 +6,9 @@ What is drawn is in web/dashboard/drawing.py; web/static/graph.js draws it.
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
-from pipeline.botkit import graph
-from pipeline.insight import states
-from pipeline.insight.machine import Place, places
+from pipeline.botkit.analysis import graph
+from pipeline.queries import states
+from pipeline.queries.machine import Place, places
 from web.dashboard.access import needs
 from web.dashboard.drawing import drawing
 from web.dashboard.reader import ask

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from pipeline.insight import system as insight
+from pipeline.queries import system as insight
 from pipeline.records import schema
 from pipeline.settings import Settings
 from web.dashboard.access import needs, person

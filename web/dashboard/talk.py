@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row
 
 from pipeline.errors import NotFound
 from pipeline.gates import WHATSAPP_WINDOW
-from pipeline.insight import contacts, transcript
-from pipeline.insight import conversations as insight
-from pipeline.insight.wanted import Wanted
-from pipeline.records import contacts as contact_records
+from pipeline.queries import contacts, transcript
+from pipeline.queries import conversations as insight
+from pipeline.queries.filter import Wanted
+from pipeline.records.core import contacts as contact_records
 
 SHOWN = 60
 _OTHERS = 8

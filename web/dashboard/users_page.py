@@ -9,7 +9,7 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
 from pipeline.errors import ChangeRefused
-from pipeline.records import tokens, users
+from pipeline.records.accounts import tokens, users
 from web.dashboard.access import needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from bots.examples.appointments import REMINDER_SID, bot
 from pipeline.botkit import Rehearsal, both_channels, moved_by_hand, rehearse
-from pipeline.botkit.walking import Walk, walks
+from pipeline.botkit.testing.fuzzing import Walk, walks
 from pipeline.messages import Channel
 
 

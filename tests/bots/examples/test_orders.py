@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bots.examples.orders import SHIPPED_SID, SHOP, OrderNumber, bot
 from pipeline.botkit import NotUnderstood, both_channels, rehearse
-from pipeline.botkit.walking import Walk, walks
+from pipeline.botkit.testing.fuzzing import Walk, walks
 
 PHOTO = "https://example.com/crack.jpg"
 

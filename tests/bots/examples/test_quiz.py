@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bots.examples.quiz import FILES, bot
 from pipeline.botkit import LAST, Rehearsal, both_channels, rehearse
-from pipeline.botkit.walking import Walk, walks
+from pipeline.botkit.testing.fuzzing import Walk, walks
 
 
 def begun() -> Rehearsal:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from bots.examples import support_desk
 from bots.examples.support_desk import bot
 from pipeline.botkit import Join, Rehearsal, Turn, both_channels, rehearse
-from pipeline.botkit.walking import Walk, walks
+from pipeline.botkit.testing.fuzzing import Walk, walks
 from pipeline.messages import Channel
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from bots.examples.survey import bot
 from pipeline.botkit import Rehearsal, both_channels, rehearse
-from pipeline.botkit.walking import Walk, walks
+from pipeline.botkit.testing.fuzzing import Walk, walks
 
 
 def asked(way: str) -> Rehearsal:

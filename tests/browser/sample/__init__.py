@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select, update
 
-from parley.proving.processes import ROOT
-from pipeline.records.audit import AuditEntry
-from pipeline.records.inbox import Entry
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.inbox import Entry
+from proving.faults.processes import ROOT
 from tests.browser.sample import troubles
 from tests.browser.sample.office import play_office
 from tests.browser.sample.play import Operator, Phone, Play

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from pipeline import accounts, override
-from pipeline.records import workers
+from pipeline.records.stats import workers
 from tests.browser.sample.play import Operator, Phone, Play
 
 A_PASSWORD = "nine blue cups on the shelf"

@@ -20,7 +20,7 @@ from pipeline.botkit import Bot
 from pipeline.messages import Accepted, Outbound, Receipt
 from pipeline.providers import forms
 from pipeline.providers.twilio.codes import delivery_reason
-from pipeline.records import contacts, conversations, inbox, messages, receipts
+from pipeline.records.core import contacts, conversations, inbox, messages, receipts
 from tests.provider_for_tests import Answer, Post
 from tests.stage import Stage, a_stage
 

@@ -17,8 +17,8 @@ from pipeline.accounts.sign_in import (
 )
 from pipeline.database import Database
 from pipeline.errors import SignInRefused
-from pipeline.records.audit import AuditEntry
-from pipeline.records.sign_ins import SignIn
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.accounts.sign_ins import SignIn
 from tests.builders import a_sign_in, a_user, rows
 from tests.stage import Clock
 

@@ -9,8 +9,8 @@ from pipeline import accounts
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
-from pipeline.records import users
-from pipeline.records.audit import AuditEntry
+from pipeline.records.accounts import users
+from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_user, rows
 from tests.stage import Clock
 

@@ -1,7 +1,7 @@
 """What the tests of bursts share: a bot that says what it hears, and short ways to look."""
 
 from pipeline.botkit import EACH, Bot, Burst, Buttons, Join, Turn
-from pipeline.records.messages import Message
+from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.stage import Stage
 

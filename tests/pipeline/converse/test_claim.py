@@ -7,7 +7,7 @@ from pipeline.botkit import Turn
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
 from pipeline.converse.turns import Talker
-from pipeline.records import inbox
+from pipeline.records.core import inbox
 from tests.builders import a_lane, an_entry
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB

@@ -5,9 +5,9 @@ import pytest
 from pipeline.botkit import ConsentTexts, Turn
 from pipeline.converse.claim import claim
 from pipeline.messages import Consent
-from pipeline.records import inbox
-from pipeline.records.contacts import Contact
-from pipeline.records.messages import Message
+from pipeline.records.core import inbox
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage

@@ -7,10 +7,10 @@ from pipeline.botkit import Bot, ConsentTexts, Turn
 from pipeline.converse.claim import claim
 from pipeline.errors import BotDefinitionError, ContactOptedOut
 from pipeline.messages import Channel, Consent
-from pipeline.records import inbox
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
+from pipeline.records.core import inbox
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post

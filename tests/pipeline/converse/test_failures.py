@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
-from pipeline.records import lanes, leases
-from pipeline.records.contacts import Contact
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
+from pipeline.records.core import lanes, leases
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB, Stage

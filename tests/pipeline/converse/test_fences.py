@@ -8,7 +8,7 @@ from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.converse.claim import LEASE, claim
 from pipeline.ids import new_id
-from pipeline.records.contacts import Contact
+from pipeline.records.core.contacts import Contact
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, Stage, one_state

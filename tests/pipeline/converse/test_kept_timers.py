@@ -6,8 +6,8 @@ import pytest
 
 from pipeline import override
 from pipeline.botkit import Bot, Join, Name, Turn, rehearse
-from pipeline.records import inbox
-from pipeline.records.timers import Timer
+from pipeline.records.core import inbox
+from pipeline.records.core.timers import Timer
 from tests.builders import an_inbound, rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, Stage

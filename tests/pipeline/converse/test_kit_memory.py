@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import override
 from pipeline.botkit import Bot, Flow, Name, Text, Turn
-from pipeline.records.timers import Timer
+from pipeline.records.core.timers import Timer
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage

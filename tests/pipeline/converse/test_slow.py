@@ -5,7 +5,7 @@ import time
 
 from pipeline.botkit import Turn
 from pipeline.converse.claim import claim
-from pipeline.records import lanes
+from pipeline.records.core import lanes
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB, Stage
 

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
+from pipeline.records.core.timers import Timer
+from pipeline.records.core.transitions import Transition
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage

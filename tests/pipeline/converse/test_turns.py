@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
-from pipeline.records import inbox
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
-from pipeline.records.transitions import Transition
+from pipeline.records.core import inbox
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.records.core.transitions import Transition
 from tests.builders import a_contact, an_inbound, rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB

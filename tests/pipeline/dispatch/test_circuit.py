@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import NotSent, OutcomeUnknown, SenderBlocked
-from pipeline.records.senders import Sender
+from pipeline.records.core.senders import Sender
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post

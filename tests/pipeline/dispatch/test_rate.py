@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pipeline.database import Database
 from pipeline.dispatch.claim import claim
 from pipeline.dispatch.drain import Dispatch
-from pipeline.records import senders
-from pipeline.records.lanes import Lane
-from pipeline.records.senders import Sender
+from pipeline.records.core import senders
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.senders import Sender
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from tests.builders import rows

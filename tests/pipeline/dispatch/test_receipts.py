@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline import sweep
 from pipeline.messages import STATUS_RANK
-from pipeline.records.receipts import ReceiptRow
+from pipeline.records.core.receipts import ReceiptRow
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage

@@ -15,8 +15,8 @@ from pipeline.errors import (
     NotSent,
 )
 from pipeline.messages import Accepted, Outbound
-from pipeline.records.contacts import Contact
-from pipeline.records.messages import Message
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post

@@ -11,14 +11,15 @@ from pipeline.converse.claim import claim
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, UnknownState
 from pipeline.ids import new_id
-from pipeline.insight.wanted import Wanted
 from pipeline.override import bulk
-from pipeline.records import conversations, tallies
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
+from pipeline.queries.filter import Wanted
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core import conversations
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.timers import Timer
+from pipeline.records.core.transitions import Transition
+from pipeline.records.stats import tallies
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.conftest import MakeStage

@@ -7,8 +7,8 @@ import pytest
 from pipeline import override
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.records import canned_replies
-from pipeline.records.audit import AuditEntry
+from pipeline.records.accounts import canned_replies
+from pipeline.records.accounts.audit import AuditEntry
 from pipeline.runtime import Runtime
 from tests.builders import rows
 

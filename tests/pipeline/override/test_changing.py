@@ -9,11 +9,11 @@ from pipeline.database import Database
 from pipeline.errors import ChangeRefused, UnknownState
 from pipeline.override import holding
 from pipeline.override.changing import Change
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.timers import GIVE_BACK, Timer
-from pipeline.records.transitions import Transition
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.timers import GIVE_BACK, Timer
+from pipeline.records.core.transitions import Transition
 from pipeline.runtime import Runtime
 from tests.builders import a_conversation, rows
 

@@ -9,8 +9,8 @@ from sqlalchemy import Row
 from pipeline import override
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.records.audit import AuditEntry
-from pipeline.records.contacts import Contact
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.contacts import Contact
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_runtime, rows
 

@@ -6,9 +6,9 @@ from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.converse.claim import LEASE, claim
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.records.audit import AuditEntry
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
 from pipeline.runtime import Runtime
 from tests.builders import an_entry, rows
 from tests.pipeline.conftest import MakeStage

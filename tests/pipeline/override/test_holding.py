@@ -9,9 +9,9 @@ from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
-from pipeline.records.timers import Timer
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.records.core.timers import Timer
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.conftest import MakeStage

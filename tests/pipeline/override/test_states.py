@@ -10,13 +10,13 @@ from pipeline import override
 from pipeline.botkit import Bot
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, NotFound, UnknownState
-from pipeline.records import tallies
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
+from pipeline.records.core.timers import Timer
+from pipeline.records.core.transitions import Transition
+from pipeline.records.stats import tallies
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.conftest import MakeStage

@@ -9,10 +9,10 @@ import pytest
 from pipeline import override
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message
 from pipeline.runtime import Runtime
 from tests.builders import a_contact, a_conversation, a_message, a_runtime, rows
 

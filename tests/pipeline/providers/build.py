@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from parley.proving.fake_twilio import FakeTwilio, sign
-from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline.messages import Outbound
 from pipeline.providers.base import Webhook
 from pipeline.providers.twilio.provider import Twilio
 from pipeline.providers.twilio.settings import TwilioSettings
+from proving.faults.fake_twilio import FakeTwilio, sign
+from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 
 PUBLIC_URL = "https://bot.example.com"
 URL = f"{PUBLIC_URL}/webhooks/twilio"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from parley.proving.fake_twilio import FakeTwilio
+from proving.faults.fake_twilio import FakeTwilio
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parley.proving.fake_twilio import FakeTwilio, inbound_form
-from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline.errors import SettingsError, WebhookRejected
 from pipeline.providers import registry
 from pipeline.providers.base import Provider
 from pipeline.settings import Settings
+from proving.faults.fake_twilio import FakeTwilio, inbound_form
+from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.pipeline.providers.build import OUR_NUMBER, a_webhook, an_outbound
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)

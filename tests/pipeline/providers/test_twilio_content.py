@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from parley.proving.fake_twilio import FakeTwilio
 from pipeline.botkit import Buttons, Content, Link, Menu, Row
-from pipeline.botkit.kinds import render
+from pipeline.botkit.content.kinds import render
 from pipeline.errors import NotSent
 from pipeline.messages import Outbound
 from pipeline.providers.twilio.content import definition
+from proving.faults.fake_twilio import FakeTwilio
 from tests.pipeline.providers.build import a_twilio, an_outbound
 
 YES_NO = Buttons(yes="Yes", no="No")

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parley.proving.fake_twilio import FakeTwilio
 from pipeline.errors import NotSent, OutcomeUnknown, SendError
 from pipeline.messages import Media
+from proving.faults.fake_twilio import FakeTwilio
 from tests.pipeline.providers.build import CONTACT, OUR_NUMBER, a_twilio, an_outbound
 
 NOW = datetime.now(UTC)

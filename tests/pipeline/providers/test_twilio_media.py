@@ -2,12 +2,12 @@
 
 import pytest
 
-from parley.proving.fake_twilio import Answer, FakeTwilio
-from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline.errors import MediaUnavailable
 from pipeline.providers.twilio.media import LARGEST_FILE, Files
 from pipeline.providers.twilio.rest import PooledClient
 from pipeline.providers.twilio.settings import TwilioSettings
+from proving.faults.fake_twilio import Answer, FakeTwilio
+from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.pipeline.providers.build import a_twilio
 
 MESSAGE, FILE = "MM" + "0a" * 16, "ME" + "0b" * 16

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from parley.proving.fake_twilio import FakeTwilio
-from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline import errors
 from pipeline.errors import NotSent, OutcomeUnknown, SenderBlocked
 from pipeline.providers import registry
 from pipeline.providers.twilio.settings import TwilioSettings
 from pipeline.settings import Settings
+from proving.faults.fake_twilio import FakeTwilio
+from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.pipeline.providers.build import CASES, CONTACT, a_twilio, an_outbound, labels
 
 USER_ID = "whatsapp:US.1234"

@@ -3,9 +3,9 @@
 import pytest
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
-from parley.proving.fake_twilio import inbound_form, sign
 from pipeline.errors import SignatureRejected
 from pipeline.providers.base import Webhook
+from proving.faults.fake_twilio import inbound_form, sign
 from tests.pipeline.providers.build import PUBLIC_URL, URL, a_twilio, a_webhook, signed
 
 

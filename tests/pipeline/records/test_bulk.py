@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.database import Database
 from pipeline.ids import new_id
-from pipeline.records import bulk, contacts
+from pipeline.records import bulk
 from pipeline.records.base import among
-from pipeline.records.contacts import Contact
-from pipeline.records.lanes import Lane
-from pipeline.records.messages import Message, outbound_row
-from pipeline.records.senders import Sender
+from pipeline.records.core import contacts
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import Message, outbound_row
+from pipeline.records.core.senders import Sender
 from tests.builders import a_contact, rows
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)

@@ -8,7 +8,8 @@ from sqlalchemy import event
 
 from pipeline import sweep
 from pipeline.database import Database
-from pipeline.records import Record, lanes
+from pipeline.records import Record
+from pipeline.records.core import lanes
 from tests.pipeline.conftest import MakeStage
 from tests.stage import BOB
 

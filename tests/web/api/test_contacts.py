@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.database import Database
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.rings import Pool
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.web.conftest import Caller
 

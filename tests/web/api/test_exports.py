@@ -10,7 +10,7 @@ import pytest
 from apiflask import APIFlask
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
+from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_contact, a_conversation, a_message, a_token, rows
 from tests.web.conftest import Caller
 from web import exports

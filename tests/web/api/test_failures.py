@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
-from pipeline.rings import Pool
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, an_entry, rows
 from tests.web.conftest import Caller
 

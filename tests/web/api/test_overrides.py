@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
-from pipeline.records.timers import Timer
-from pipeline.rings import Pool
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.records.core.timers import Timer
+from pipeline.wakeups import Pool
 from tests.builders import a_conversation, a_message, a_runtime, a_token, rows
 from tests.web.conftest import Caller
 from web.app import create_app

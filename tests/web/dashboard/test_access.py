@@ -11,7 +11,7 @@ from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from pipeline.database import Database
-from pipeline.records.sign_ins import SignIn
+from pipeline.records.accounts.sign_ins import SignIn
 from tests.builders import a_runtime, rows
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.botkit import Bot
 from pipeline.database import Database
-from pipeline.insight.system import Lanes, Number, Overview, Process, Waiting
+from pipeline.queries.system import Lanes, Number, Overview, Process, Waiting
 from tests.builders import a_bot, a_runtime
-from tests.pipeline.insight.test_system import NOW
+from tests.pipeline.queries.test_system import NOW
 from web.dashboard.advice import advice
 
 POOLS = ("converse", "dispatch", "clock")

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
-from pipeline.records.conversations import Conversation
-from pipeline.records.transitions import Transition
-from pipeline.rings import Pool
+from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.transitions import Transition
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, rows
 
 PAGE = "/conversations/change-state"

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records.canned_replies import CannedReply
+from pipeline.records.accounts.canned_replies import CannedReply
 from tests.builders import a_contact, rows
 
 PAGE = "/canned-replies"

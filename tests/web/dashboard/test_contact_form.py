@@ -5,8 +5,8 @@ import re
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records import contacts
-from pipeline.records.contacts import Contact
+from pipeline.records.core import contacts
+from pipeline.records.core.contacts import Contact
 from tests.builders import a_contact, rows
 from tests.web.dashboard.test_contact_page import address
 

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row
 
 from pipeline.database import Database
-from pipeline.records.contacts import Contact
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
-from pipeline.rings import Pool
+from pipeline.records.core.contacts import Contact
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, rows
 
 NOW = datetime.now(UTC)

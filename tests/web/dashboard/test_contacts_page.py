@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records.contacts import Contact
+from pipeline.records.core.contacts import Contact
 from tests.builders import a_contact, a_conversation, rows
 
 NOW = datetime.now(UTC)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row
 
 from pipeline.database import Database
-from pipeline.records.conversations import Conversation
+from pipeline.records.core.conversations import Conversation
 from tests.builders import a_contact, a_conversation, a_message, a_transition, rows
 
 PAGE = "/conversations"

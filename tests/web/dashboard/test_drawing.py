@@ -5,8 +5,8 @@ from datetime import timedelta
 from flask import Flask
 
 from pipeline.botkit import Bot, Name
-from pipeline.insight.machine import places
-from pipeline.insight.states import StateCount
+from pipeline.queries.machine import places
+from pipeline.queries.states import StateCount
 from tests.builders import a_bot
 from web.dashboard.drawing import Drawing, Line, drawing
 

@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records.audit import AuditEntry
+from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_contact, a_conversation, a_message, rows
 
 

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row
 
 from pipeline.database import Database
-from pipeline.records.inbox import Entry
-from pipeline.records.messages import Message
-from pipeline.rings import Pool
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.messages import Message
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, an_entry, an_inbound, rows
 
 ERROR = 'state "start" at bots/mine.py:3: <b>boom</b>\n\nTraceback\n  File <script>'

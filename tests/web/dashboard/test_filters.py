@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from pipeline.insight.wanted import Wanted
+from pipeline.queries.filter import Wanted
 from web.dashboard.filters import Filters
 
 EVERYTHING = [

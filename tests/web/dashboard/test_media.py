@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import Row
 
-from parley.proving.fake_twilio import Answer, FakeTwilio
-from parley.proving.fake_twilio.webhooks import ACCOUNT, TOKEN
 from pipeline.database import Database
 from pipeline.providers.twilio.media import LARGEST_FILE
-from pipeline.rings import Pool
+from pipeline.wakeups import Pool
+from proving.faults.fake_twilio import Answer, FakeTwilio
+from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.builders import a_conversation, a_message, a_runtime
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app

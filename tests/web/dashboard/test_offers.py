@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Row
 
-from pipeline.botkit.kinds import Content, offered, render
+from pipeline.botkit.content.kinds import Content, offered, render
 from pipeline.database import Database
 from pipeline.messages import Channel
-from pipeline.records.inbox import Entry
+from pipeline.records.core.inbox import Entry
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.botkit.samples import SAMPLES, SHOWN, SID, URL
 

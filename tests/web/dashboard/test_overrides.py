@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row
 
 from pipeline.database import Database
-from pipeline.records.conversations import Conversation
-from pipeline.records.messages import Message
-from pipeline.records.timers import Timer
-from pipeline.records.transitions import Transition
-from pipeline.rings import Pool
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
+from pipeline.records.core.timers import Timer
+from pipeline.records.core.transitions import Transition
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, rows
 
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from pipeline import accounts
 from pipeline.database import Database
-from pipeline.records.sign_ins import SignIn
+from pipeline.records.accounts.sign_ins import SignIn
 from tests.builders import rows
 
 ADA = "ada@example.com"

@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.database import Database
-from pipeline.records.conversations import Conversation
-from pipeline.records.inbox import Entry
-from pipeline.records.timers import Timer
-from pipeline.rings import Pool
+from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.timers import Timer
+from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, a_runtime, rows
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app

@@ -5,7 +5,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, String
 from apiflask.validators import Length, OneOf
 from marshmallow import ValidationError, validates_schema
 
-from pipeline.records.tokens import ROLES
+from pipeline.records.accounts.tokens import ROLES
 from web.api.shapes.base import BySerial, Flag, Shown, moment, page_of
 
 

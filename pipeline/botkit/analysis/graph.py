@@ -1,0 +1,215 @@
+"""A bot's machine as the code shows it: states, moves, time-outs, commands, and what looks wrong.
+
+`parley states` prints it, the dashboard draws it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from pipeline.botkit.analysis import transitions
+from pipeline.botkit.analysis.check import NO_WAY_IN, NO_WAY_OUT, check
+from pipeline.botkit.analysis.reachability import trapped, unreachable
+from pipeline.botkit.analysis.transitions import ANYWHERE, Edge, in_words, returned
+from pipeline.botkit.bot import Bot
+from pipeline.botkit.definition import Definition, Handler, State
+
+__all__ = [
+    "ANYWHERE",
+    "NO_WAY_IN",
+    "NO_WAY_OUT",
+    "Command",
+    "Edge",
+    "Machine",
+    "Node",
+    "as_text",
+    "edges",
+    "machine",
+]
+
+_OPEN = "decided while it runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state, where it leads, and where to when the contact is silent for too long.
+
+    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong. `nudge`
+    is after how long a silent contact is spoken to, "" for never; `goes_back`: it returns
+    `turn.back()`. `flow` is the flow it belongs to.
+    """
+
+    name: str
+    sort: Literal["await", "send"]
+    moves: tuple[Edge, ...]
+    timeout: Edge | None
+    is_open: bool
+    is_start: bool
+    marks: tuple[str, ...]
+    is_question: bool = False
+    nudge: str = ""
+    goes_back: bool = False
+    flow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the contact may say in every state; without `targets` it stays where it is."""
+
+    words: tuple[str, ...]
+    targets: tuple[str, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All of a bot. A contact in a state that the code lacks goes to one of `fallback`.
+
+    That is where the bot's own fallback leads or, where it has none, the start. `problems` are all
+    that the check at start says.
+    """
+
+    bot: str
+    start: str
+    states: tuple[Node, ...]
+    commands: tuple[Command, ...]
+    fallback: tuple[str, ...]
+    has_fallback: bool
+    renames: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...] = ()
+
+
+def edges(bot: Bot) -> list[Edge]:
+    """Every move that the code shows, in its order; source "*" is any state."""
+    return transitions.edges(bot.definition)
+
+
+def machine(bot: Bot) -> Machine:
+    """The bot's machine."""
+    return _machine(bot.definition)
+
+
+# It reads the bot's source, and a live page asks for it all the time.
+@lru_cache(maxsize=4)
+def _machine(definition: Definition) -> Machine:
+    commands = tuple(_commands(definition))
+    marks = _marks(definition)
+    ends = transitions.call_ends(definition)
+    fallback = _targets(definition, definition.fallback) if definition.fallback else ()
+    start = definition.start
+    return Machine(
+        bot=definition.name,
+        start=start,
+        states=tuple(
+            _node(definition, state, list(transitions.from_state(definition, state, ends)), marks)
+            for state in definition.states.values()
+        ),
+        commands=commands,
+        # One that names no state leads to the start, as without a fallback.
+        fallback=fallback or tuple(name for name in [start] if name in definition.states),
+        has_fallback=definition.fallback is not None,
+        renames=tuple(definition.renames.items()),
+        problems=tuple(problem.text for problem in check(definition)),
+    )
+
+
+def _marks(definition: Definition) -> dict[str, tuple[str, ...]]:
+    lost = {state.name for state in unreachable(definition)}
+    caught = {state.name for state in trapped(definition)}
+    return {
+        name: (NO_WAY_IN,) * (name in lost) + (NO_WAY_OUT,) * (name in caught)
+        for name in definition.states
+    }
+
+
+def _node(
+    definition: Definition, state: State, leads: list[Edge], marks: dict[str, tuple[str, ...]]
+) -> Node:
+    own = list(dict.fromkeys(leads))
+    timeout = next((edge for edge in own if edge.label == _after(state)), None)
+    return Node(
+        name=state.name,
+        sort="send" if state.sort == "send" else "await",
+        moves=tuple(edge for edge in own if edge != timeout),
+        timeout=timeout,
+        is_open=state.to is None and returned(state).is_open,
+        is_start=state.name == definition.start,
+        marks=marks[state.name],
+        is_question=state.question is not None,
+        nudge=f"after {in_words(state.nudge.after)}" if state.nudge else "",
+        goes_back=bool(returned(state).backs),
+        flow=state.flow,
+    )
+
+
+def _after(state: State) -> str | None:
+    return f"after {in_words(state.timeout)}" if state.timeout else None
+
+
+def _commands(definition: Definition) -> Iterator[Command]:
+    for handler in dict.fromkeys(definition.commands.values()):
+        words = [word for word, other in definition.commands.items() if other is handler]
+        found = returned(handler)
+        is_open = found.is_open or bool(found.backs)
+        yield Command(tuple(words), _targets(definition, handler), is_open)
+
+
+def _targets(definition: Definition, handler: Handler) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(transitions.targets(definition, handler)))
+
+
+def as_text(bot: Bot) -> str:
+    """The machine for a terminal."""
+    return "\n".join(_lines(machine(bot)))
+
+
+def _lines(drawn: Machine) -> Iterator[str]:
+    yield f"{drawn.bot}, starting in {drawn.start}"
+    flow = ""
+    for state in drawn.states:
+        if state.flow and state.flow != flow:
+            yield from ("", f"flow {state.flow}")
+        flow = state.flow
+        yield from _of_state(state)
+    if drawn.commands:
+        yield from ("", "anywhere")
+        for command in drawn.commands:
+            yield from _of_command(command)
+    if drawn.has_fallback:
+        yield from ("", "a state that is not in the code")
+        yield from (_arrow(name, "fallback") for name in drawn.fallback)
+    if drawn.renames:
+        yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
+    # What is wrong with the ways of one state is marked there.
+    others = [text for text in drawn.problems if NO_WAY_IN not in text and NO_WAY_OUT not in text]
+    if others:
+        yield from ("", "looks wrong", *(f"  ! {text}" for text in others))
+
+
+def _of_state(state: Node) -> Iterator[str]:
+    sort = "asks" if state.is_question else "awaits" if state.sort == "await" else "sends"
+    yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
+    yield from (_arrow(edge.target, edge.label) for edge in state.moves)
+    if state.timeout:
+        yield _arrow(state.timeout.target, state.timeout.label)
+    if state.nudge:
+        yield _arrow("the same state", f"nudges {state.nudge}")
+    if state.goes_back:
+        yield _arrow("the state before", "back")
+    if state.is_open:
+        yield _arrow("?", _OPEN)
+    yield from (f"  ! {mark}" for mark in state.marks)
+
+
+def _of_command(command: Command) -> Iterator[str]:
+    words = " or ".join(f'"{word}"' for word in command.words)
+    yield from (_arrow(name, words) for name in command.targets)
+    if command.is_open:
+        yield _arrow("?", f"{words}, {_OPEN}")
+    elif not command.targets:
+        yield _arrow("the same state", words)
+
+
+def _arrow(target: str, label: str) -> str:
+    return f"  -> {target}  ({label})" if label else f"  -> {target}"

@@ -1,0 +1,1 @@
+"""What a message carries: texts, files, buttons, lists, cards, links and templates."""

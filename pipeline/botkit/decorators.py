@@ -1,0 +1,192 @@
+"""What a Bot and a Flow share: the decorators that write states."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
+
+from pipeline.botkit.debounce import LONGEST_PAUSE, Burst, Join
+from pipeline.botkit.definition import (
+    AnswerFunction,
+    HandlerFunction,
+    Nudge,
+    Question,
+    State,
+    Words,
+    here,
+    place,
+    position,
+    stays,
+    written,
+)
+from pipeline.botkit.inputs.readers import Reader
+from pipeline.errors import BotDefinitionError
+
+F = TypeVar("F", bound=HandlerFunction)
+A = TypeVar("A", bound=AnswerFunction)
+
+
+class Waits(TypedDict, total=False):
+    """The settings of a state that awaits the contact.
+
+    `timeout` after the last turn the talk goes to `on_timeout`. `nudge_after` the last turn `nudge`
+    is said, once, and the state stays. `burst` is what becomes of messages in quick succession:
+    EACH is a turn of its own, Join(seconds=2) makes one of those that come together, LAST passes
+    over all but the last of those that wait.
+    """
+
+    timeout: timedelta
+    on_timeout: str
+    nudge_after: timedelta
+    nudge: Words
+    burst: Burst | Join
+
+
+class Asks(Waits, total=False):
+    """After `tries` wrong answers to a question the talk goes to `give_up`."""
+
+    tries: int
+    give_up: str
+
+
+class Scope(ABC):
+    """States of one bot or one flow."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """How errors name it."""
+
+    @abstractmethod
+    def _add(self, state: State) -> None:
+        """Take a state up; BotDefinitionError where its name is taken."""
+
+    @abstractmethod
+    def _replace(self, state: State) -> None:
+        """Put a state in the place of the one of the same name."""
+
+    def awaits(
+        self,
+        name: str,
+        *,
+        to: str | Iterable[str] | None = None,
+        entry: Words | None = None,
+        **waits: Unpack[Waits],
+    ) -> Callable[[F], F]:
+        """An AWAIT-state: the function runs on the contact's next message.
+
+        It returns the next state, or None to stay; `to` names the only states it may return.
+        `entry` is said when the talk comes here: contents, or a function that takes the turn.
+        """
+        targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
+        self._check_names(name, "to", *targets or ())
+        settings = self._waiting(name, waits, Waits.__annotations__)
+
+        def decorate(function: F) -> F:
+            own = self._written(name, function)
+            self._add(State(name, "await", *own, to=targets, entry=entry, **settings))
+            return function
+
+        return decorate
+
+    def sends(self, name: str, *, then: str | None = None) -> Callable[[F], F]:
+        """A SEND-state: the function runs on entry, then the talk moves on at once to `then`.
+
+        A state that the function returns goes before `then`.
+        """
+
+        self._check_names(name, "then", then)
+
+        def decorate(function: F) -> F:
+            self._add(State(name, "send", *self._written(name, function), then=then))
+            return function
+
+        return decorate
+
+    def asks(
+        self,
+        name: str,
+        question: Words,
+        reader: Reader[Any],
+        *,
+        into: str | None = None,
+        then: str | None = None,
+        **asks: Unpack[Asks],
+    ) -> Callable[[A], A]:
+        """A question: an AWAIT-state that says it on entry and asks again until it is answered.
+
+        The value that `reader` reads goes `into` the data and the talk to `then`. As a decorator it
+        also runs a function of (turn, value), whose answer goes before `then`; what that raises as
+        NotUnderstood is a wrong answer too.
+        """
+        settings = self._waiting(name, asks, Asks.__annotations__)
+        self._check_question(name, reader, asks)
+        self._check_names(name, "then", then)
+        asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
+        own = (stays, *position())
+        state = State(name, "await", *own, entry=question, question=asked, **settings)
+        self._add(state)
+
+        def decorate(function: A) -> A:
+            asked.on_answer, file, line = self._written(name, function, "the turn, the value")
+            self._replace(replace(state, file=file, line=line))
+            return function
+
+        return decorate
+
+    def _check_names(self, name: str, setting: str, *targets: object) -> None:
+        for target in targets:
+            if target is not None and not isinstance(target, str):
+                self._refuse(name, f"{setting}= takes the name of a state, not {target!r}")
+
+    def _check_question(self, name: str, reader: object, asks: Asks) -> None:
+        tries = asks.get("tries")
+        self._check_names(name, "give_up", asks.get("give_up"))
+        if not isinstance(reader, Reader):
+            self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
+        if ("tries" in asks) != ("give_up" in asks):
+            self._refuse(name, "tries= and give_up= go together: give_up= is the state for then")
+        if tries is not None and tries < 1:
+            self._refuse(name, f"tries={tries}; it takes at least one to answer")
+
+    def _waiting(self, name: str, given: Any, known: Iterable[str]) -> dict[str, Any]:
+        """The settings as a State takes them."""
+        if unknown := sorted(given.keys() - set(known)):
+            self._refuse(name, f"{unknown[0]}= is no setting; there are {', '.join(sorted(known))}")
+        for one, other in (("timeout", "on_timeout"), ("nudge_after", "nudge")):
+            if (one in given) != (other in given):
+                self._refuse(name, f"{one}= and {other}= go together")
+            if one in given and given[one] <= timedelta(0):
+                self._refuse(name, f"{one}= must be more than nothing")
+        self._check_names(name, "on_timeout", given.get("on_timeout"))
+        burst = given.get("burst")
+        if isinstance(burst, Join) and not 0 < burst.seconds <= LONGEST_PAUSE.total_seconds():
+            self._refuse(name, f"Join(seconds=) is more than 0 and at most {LONGEST_PAUSE}")
+        settings = {key: given[key] for key in ("timeout", "on_timeout", "burst") if key in given}
+        if "nudge" in given:
+            settings["nudge"] = Nudge(given["nudge_after"], given["nudge"])
+        return settings
+
+    def _written(
+        self, name: str, function: Callable[..., Any], takes: str = "the turn"
+    ) -> tuple[Any, str, int]:
+        try:
+            return written(function, takes)
+        except BotDefinitionError as failure:
+            raise BotDefinitionError(f'{self.label}, state "{name}", {failure}') from failure
+
+    def _refuse(self, name: str, what: str) -> NoReturn:
+        raise BotDefinitionError(f'{self.label}, state "{name}", {here()}: {what}')
+
+    def _refuse_second(self, state: State, first: State | None) -> None:
+        if not state.name.strip():
+            raise BotDefinitionError(
+                f"{self.label}, {place(state.file, state.line)}: a state needs a name"
+            )
+        if first is not None:
+            raise BotDefinitionError(
+                f"{self.label}: {state.label} is written twice, "
+                f"at {place(first.file, first.line)} and {place(state.file, state.line)}; "
+                "give one of them another name"
+            )

@@ -1,0 +1,1 @@
+"""Runs one turn: calls the author's functions and collects the outcome."""

@@ -1,0 +1,109 @@
+"""Says what a state says on its own, and takes the answers to questions.
+
+`run` comes here for `bot.asks`, `entry=` and `nudge=`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.botkit.content.buttons import Buttons, Menu
+from pipeline.botkit.content.kinds import Content
+from pipeline.botkit.definition import Definition, Question, State, Words
+from pipeline.botkit.engine.calling import Caller
+from pipeline.botkit.engine.memory import Memory
+from pipeline.botkit.situation import Via
+from pipeline.botkit.turn import Turn
+from pipeline.errors import BotError, NotUnderstood
+
+Asked = tuple[object, Via]
+
+
+class Asking:
+    """Questions and words in one turn."""
+
+    __slots__ = ("_caller", "_definition", "_memory", "_turn")
+
+    def __init__(
+        self, definition: Definition, memory: Memory, caller: Caller, turn: Turn[Any]
+    ) -> None:
+        self._definition = definition
+        self._memory = memory
+        self._caller = caller
+        self._turn = turn
+
+    def say(self, state: State, words: Words, before: str = "") -> None:
+        """Say the words of a state, `before` ahead of them."""
+        replies = self._caller.effects.replies
+        already = len(replies)
+        said: object = self._caller.call(state, words, self._turn) if callable(words) else words
+        self._caller.last = state
+        contents = () if said is None else said if isinstance(said, tuple) else (said,)
+        if state.question is not None and not any(
+            isinstance(it, Buttons | Menu) for it in contents
+        ):
+            contents = (*contents, *state.question.reader.offers)
+        # What a function said by itself comes after the words that go before.
+        own = replies[already:]
+        del replies[already:]
+        if before and own:
+            self._say(before)
+        replies += own
+        if before and not own:
+            contents = _merged(before, contents)
+        if contents:
+            self._say(*contents)
+
+    def _say(self, *contents: Content) -> None:
+        try:
+            self._turn.say(*contents)
+        except BotError as failure:
+            raise self._caller.fault(str(failure)) from failure
+
+    def answered(self, state: State, question: Question) -> Asked | None:
+        """Take an answer: what comes next, or None where it was asked again."""
+        put_back: list[Callable[[], None]] = []
+
+        def take(turn: Turn[Any]) -> object:
+            value = question.reader.read(turn)
+            if question.into is not None:
+                put_back.append(self._keep(question.into, value))
+            return question.on_answer(turn, value) if question.on_answer else None
+
+        try:
+            result = self._caller.ask(state, take, self._turn)
+        except NotUnderstood as unclear:
+            for undo in put_back:
+                undo()
+            return self._again(state, question, str(unclear))
+        self._memory.tries = 0
+        return (question.then, "then") if result is None else (result, "return")
+
+    def _keep(self, into: str, value: object) -> Callable[[], None]:
+        """Put an answer into the data; returns what takes it out again."""
+        data = self._turn.data
+        if self._definition.schema is not None:
+            earlier = getattr(data, into, None)
+            self._definition.schema.put(data, into, value)
+            return lambda: setattr(data, into, earlier)
+        had, earlier = into in data, data.get(into)
+        data[into] = value
+        return lambda: data.update({into: earlier}) if had else data.pop(into, None)
+
+    def _again(self, state: State, question: Question, reason: str) -> Asked | None:
+        if question.tries is not None:
+            self._memory.tries += 1
+            if self._memory.tries >= question.tries:
+                target = self._definition.known(question.give_up or "")
+                # The contact must not be left without a word.
+                if target is None or not target.has_way_in:
+                    self._say(reason)
+                return question.give_up, "give_up"
+        self.say(state, state.entry or (), before=reason)
+        return None
+
+
+def _merged(before: str, contents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One text instead of two, which would be two messages."""
+    if contents and isinstance(contents[0], str):
+        return f"{before} {contents[0]}", *contents[1:]
+    return before, *contents

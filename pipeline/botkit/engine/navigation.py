@@ -1,0 +1,190 @@
+"""Moves the talk from state to state in one turn: along returned names, calls, and back.
+
+`run` comes here with what a handler returned.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.botkit.analysis.introspection import uses_back
+from pipeline.botkit.definition import Definition, Handler, State
+from pipeline.botkit.engine.asking import Asking
+from pipeline.botkit.engine.calling import Caller
+from pipeline.botkit.engine.control import Jump
+from pipeline.botkit.engine.data import checked_value
+from pipeline.botkit.engine.memory import MOST_CALLS, Calls, Memory
+from pipeline.botkit.situation import Step, Via
+from pipeline.botkit.turn import Turn
+from pipeline.errors import BotError
+
+MOST_SENDS = 20
+
+
+class Moving:
+    """The steps of one turn. `has_result`: a flow returned something in this turn."""
+
+    __slots__ = (
+        "_asking", "_began_in", "_began_with", "_caller", "_definition", "_memory", "_turn",
+        "_way_in", "_went_back", "has_result", "steps",
+    )  # fmt: skip
+
+    def __init__(
+        self, definition: Definition, memory: Memory, caller: Caller, asking: Asking, turn: Any
+    ) -> None:
+        self._definition = definition
+        self._memory = memory
+        self._caller = caller
+        self._asking = asking
+        self._turn: Turn[Any] = turn
+        self._began_in = ""
+        self._began_with: Calls = []
+        self._way_in = ""
+        self._went_back = False
+        self.has_result = False
+        self.steps: list[Step] = []
+
+    def begin(self, state: State | None) -> None:
+        """The turn begins in this state, or in one that the code lacks."""
+        memory, definition = self._memory, self._definition
+        if definition.renames and memory.calls:
+            memory.calls = [[definition.known_flow(flow), then] for flow, then in memory.calls]
+        if state is not None:
+            self.step(state, "renamed")
+        self._began_in = self._caller.effects.state
+        self._began_with = list(memory.calls)
+
+    def step(self, target: State, via: Via) -> None:
+        """Come to a state, without running anything in it."""
+        effects = self._caller.effects
+        if target.name != effects.state:
+            self.steps.append(Step(effects.state, target.name, via))
+            effects.state = target.name
+            if via != "renamed":
+                self._memory.tries = 0
+        if self._memory.calls:
+            self._memory.leave_flows(target.name)
+
+    def move(self, handler: Handler, result: object, via: Via) -> None:
+        """Go where a handler's answer leads; None stays."""
+        if result is not None:
+            target, via = self._target(handler, result, via)
+            self.step(target, via)
+            self.enter(target)
+
+    def enter(self, state: State) -> None:
+        """Run SEND-states from `state` on, until one that awaits the contact says its entry."""
+        passed = [state.name]
+        self._memory.is_new = False
+        self._way_in = state.name
+        while state.sort == "send":
+            if len(passed) > MOST_SENDS:
+                raise self._caller.fault(_endless(passed))
+            self._way_in = state.name
+            target, via = self._following(state)
+            if target is None:
+                return
+            self.step(target, via)
+            passed.append(target.name)
+            state = target
+        self._memory.tries = 0
+        if state.entry is not None:
+            self._way_in = state.name
+            self._asking.say(state, state.entry)
+
+    def _following(self, state: State) -> tuple[State | None, Via]:
+        result = self._caller.call(state, state.function, self._turn)
+        if result is not None:
+            return self._target(state, result, "return")
+        if self._caller.effects.is_ended:  # nothing is said after the goodbye
+            return None, "then"
+        if state.then is not None:
+            return self._named(state, state.then, f"then={state.then!r}"), "then"
+        raise self._caller.fault(
+            "a SEND-state without then= must return the next state or end() the talk"
+        )
+
+    def _target(self, handler: Handler, result: object, via: Via) -> tuple[State, Via]:
+        if isinstance(result, Jump):
+            if result.way == "call":
+                return self._called(handler, result), "call"
+            return (self._back(), "back") if result.way == "back" else self._done(handler, result)
+        target = self._named(handler, result, f"returned {result!r}")
+        if via != "give_up":
+            self._allow(handler, target.name, result)
+        return target, via
+
+    def _named(self, handler: Handler, name: object, what: str) -> State:
+        known = self._definition.resolve(name, handler.flow) if isinstance(name, str) else None
+        if known is None:
+            states = _list(self._definition.states)
+            raise self._caller.fault(f"{what}, which is no state; the states are {states}")
+        return self._definition.states[known]
+
+    def _allow(self, handler: Handler, target: str, result: object) -> None:
+        allowed = handler.to if isinstance(handler, State) else None
+        if allowed is not None and target not in (*allowed, handler.name):
+            raise self._caller.fault(f"returned {result!r}; its to= allows {_list(allowed)}")
+
+    def _called(self, handler: Handler, jump: Jump) -> State:
+        start = self._definition.flows[jump.flow]
+        allowed = handler.to if isinstance(handler, State) else None
+        if allowed is not None and jump.flow not in allowed and start not in allowed:
+            raise self._caller.fault(f"calls {jump.flow!r}; its to= allows {_list(allowed)}")
+        if len(self._memory.calls) >= MOST_CALLS:
+            raise self._caller.fault(f"more than {MOST_CALLS} flows call one another")
+        self._memory.calls.append([jump.flow, jump.then])
+        if start not in self._definition.states:
+            raise self._caller.fault(f"the flow {jump.flow!r} starts in {start!r}, no state")
+        return self._definition.states[start]
+
+    def _done(self, handler: Handler, jump: Jump) -> tuple[State, Via]:
+        calls = self._memory.calls
+        if not calls or calls[-1][0] != handler.flow:
+            raise self._caller.fault(
+                "turn.done() outside a call, so it leads nowhere; come to these states by "
+                f'turn.call({handler.flow or "a flow"}, then="...")'
+            )
+        _, then = calls.pop()
+        try:
+            self._caller.effects.result = checked_value(jump.value, "the value of turn.done()")
+        except BotError as failure:
+            raise self._caller.fault(str(failure)) from failure
+        self.has_result = True
+        target = self._definition.known(then)
+        if target is None:
+            raise self._caller.fault(f"turn.done() leads to {then!r}, which is no state any more")
+        return target, "done"
+
+    def _back(self) -> State:
+        """The AWAIT-state before this one, or what led into it; at the start the same again."""
+        self._definition.keeps_trail = self._went_back = True
+        trail, here = self._memory.trail, self._caller.effects.state
+        if trail and here == self._began_in:
+            trail.pop()  # where it is now
+        while trail:
+            way_in, calls = trail.pop()
+            if target := self._definition.known(way_in):
+                self._memory.calls = [list(call) for call in calls]
+                return target
+        states = self._definition.states
+        # Of a state that is not in the code only the start is left.
+        return states.get(self._began_in) or states.get(here) or states[self._definition.start]
+
+    def note_trail(self) -> None:
+        """Keep the way for `turn.back()`, in bots that use it."""
+        definition, state = self._definition, self._caller.effects.state
+        if definition.keeps_trail is None:
+            definition.keeps_trail = uses_back(definition)
+        if not definition.keeps_trail or (state == self._began_in and not self._went_back):
+            return
+        if not self._memory.trail and not self._went_back:
+            self._memory.trail.append((self._began_in, self._began_with))
+        self._memory.passed(self._way_in or state)
+
+
+def _endless(passed: list[str]) -> str:
+    return f"more than {MOST_SENDS} SEND-states in one turn: {' > '.join(passed)}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

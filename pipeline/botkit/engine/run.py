@@ -1,0 +1,194 @@
+"""Leads a bot's own functions through one turn and gathers what they asked for.
+
+`Bot.respond` calls `respond`; the engine records the Outcome.
+"""
+
+from typing import Any
+
+from pipeline.botkit.content.choices import Choice, plain
+from pipeline.botkit.definition import Definition, Handler, State
+from pipeline.botkit.engine.asking import Asking
+from pipeline.botkit.engine.calling import Caller
+from pipeline.botkit.engine.data import checked, copied
+from pipeline.botkit.engine.memory import recalled
+from pipeline.botkit.engine.navigation import Moving
+from pipeline.botkit.situation import (
+    Entered,
+    Heard,
+    Nudged,
+    Outcome,
+    Reminded,
+    Situation,
+    Via,
+)
+from pipeline.botkit.turn import Effects, Turn
+from pipeline.errors import BotError, NotUnderstood
+
+
+def respond(definition: Definition, situation: Situation) -> Outcome:
+    """One turn; raises BotError that names the bot, the state and the author's line."""
+    run = _Run(definition, situation)
+    run.go()
+    return run.outcome()
+
+
+class _Run:
+    __slots__ = (
+        "_asking", "_caller", "_definition", "_effects", "_is_unknown", "_memory", "_moving",
+        "_situation", "_turn",
+    )  # fmt: skip
+
+    def __init__(self, definition: Definition, situation: Situation) -> None:
+        self._definition = definition
+        self._situation = situation
+        self._effects = effects = Effects(situation.state)
+        self._memory = memory = recalled(situation.memory)
+        self._caller = caller = Caller(definition, effects)
+        self._turn: Turn[Any] = Turn(situation, effects, self._loaded(), definition)
+        self._asking = Asking(definition, memory, caller, self._turn)
+        self._moving = Moving(definition, memory, caller, self._asking, self._turn)
+        self._is_unknown = False
+        if situation.memory:
+            effects.result = situation.memory.get("result")
+
+    def _loaded(self) -> Any:
+        schema = self._definition.schema
+        if schema is None:
+            return copied(self._situation.data) if self._situation.data else {}
+        try:
+            return schema.load(self._situation.data)
+        except Exception as failure:
+            said = str(failure) if isinstance(failure, BotError) else f"migrate=: {failure!r}"
+            raise self._caller.fault(said) from failure
+
+    def go(self) -> None:
+        cause = self._situation.cause
+        state = self._definition.known(self._situation.state)
+        self._is_unknown = state is None
+        self._moving.begin(state)
+        if isinstance(cause, Heard):
+            self._hear(state)
+        elif isinstance(cause, Reminded):
+            self._remind(cause.to)
+        elif isinstance(cause, Entered) and state is not None:
+            self._moving.enter(state)
+        elif isinstance(cause, Nudged) and state is not None and state.nudge is not None:
+            self._asking.say(state, state.nudge.words)
+
+    def _hear(self, state: State | None) -> None:
+        if self._is_loop():
+            return
+        commands = self._definition.commands
+        command = commands.get(plain(self._turn.message.text)) if commands else None
+        if command is not None:
+            self._go_on(command, "command")
+        elif state is None:
+            self._fall_back()
+        elif self._memory.is_new and state.entry is not None:
+            self._moving.enter(state)
+        else:
+            self._answer(state)
+
+    def _is_loop(self) -> bool:
+        """Whether two bots seem to talk with each other; then a human is called."""
+        guard, at = self._definition.loop_guard, self._situation.heard_at
+        if guard is None or at is None:
+            return False
+        if not self._memory.hurries(at, self._situation.last_heard_at, guard):
+            return False
+        self._effects.hand_over = (
+            f"More than {guard[0]} messages came within {guard[1].total_seconds():g} s, as from "
+            "another bot. This bot says nothing more until the talk is given back to it."
+        )
+        return True
+
+    def _answer(self, state: State) -> None:
+        self._memory.is_new = False
+        if state.sort == "send":  # the start state, or one set by hand just now
+            self._moving.enter(state)
+        elif state.question is not None:
+            if (asked := self._asking.answered(state, state.question)) is not None:
+                self._moving.move(state, *asked)
+        else:
+            self._go_on(state, "return")
+
+    def _go_on(self, handler: Handler, via: Via) -> bool:
+        """Run a handler and go where it says; whether it named a state."""
+        try:
+            result = self._caller.ask(handler, handler.function, self._turn)
+        except NotUnderstood as unclear:
+            self._turn.say(str(unclear))
+            return False
+        self._moving.move(handler, result, via)
+        return result is not None
+
+    def _fall_back(self) -> None:
+        """The stored state is not in the code; the contact is answered all the same."""
+        fallback = self._definition.fallback
+        if fallback is not None and self._go_on(fallback, "fallback"):
+            return
+        start = self._start()
+        self._moving.step(start, "fallback")
+        if not self._effects.replies:
+            if start.has_way_in:
+                self._moving.enter(start)
+            else:
+                self._answer(start)
+
+    def _remind(self, to: str) -> None:
+        target = self._definition.known(to)
+        if target is None:  # armed by older code
+            self._is_unknown = True
+            target = self._start()
+        self._moving.step(target, "fallback" if self._is_unknown else "timeout")
+        self._moving.enter(target)
+
+    def _start(self) -> State:
+        start = self._definition.known(self._definition.start)
+        if start is None:
+            raise self._caller.fault(f"start={self._definition.start!r} is no state")
+        return start
+
+    def outcome(self) -> Outcome:
+        effects = self._effects
+        state = None if effects.is_ended else self._definition.states.get(effects.state)
+        is_nudge = isinstance(self._situation.cause, Nudged)
+        has_stayed = not (self._moving.steps or effects.is_ended or effects.hand_over)
+        return Outcome(
+            state=effects.state,
+            data=self._data(),
+            steps=tuple(self._moving.steps),
+            replies=tuple(effects.replies),
+            reminders=() if effects.is_ended else tuple(effects.reminders),
+            choices=self._choices(),
+            timeout=None if state is None else state.deadline,
+            hand_over=effects.hand_over,
+            is_ended=effects.is_ended,
+            is_unknown_state=self._is_unknown,
+            memory={} if effects.is_ended else self._remembered(is_nudge),
+            nudge=state.nudge.after if state and state.nudge else None,
+            keeps_timers=is_nudge and has_stayed,
+        )
+
+    def _remembered(self, is_nudge: bool) -> dict[str, Any]:
+        self._moving.note_trail()
+        keeps_result = self._moving.has_result or is_nudge
+        return self._memory.as_json(self._effects.result if keeps_result else None)
+
+    def _data(self) -> dict[str, Any]:
+        schema = self._definition.schema
+        try:
+            if schema is None:
+                return checked(self._turn.data)
+            return schema.unknown(self._situation.data) | schema.dump(self._turn.data)
+        except BotError as failure:
+            raise self._caller.fault(str(failure)) from failure
+
+    def _choices(self) -> tuple[Choice, ...]:
+        """Those just offered, else the old ones for as long as the talk stays in its state."""
+        if self._effects.is_ended:
+            return ()
+        if self._effects.choices is not None:
+            return self._effects.choices
+        has_moved = any(step.via != "renamed" for step in self._moving.steps)
+        return () if has_moved else self._situation.choices

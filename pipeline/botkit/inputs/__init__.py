@@ -1,0 +1,1 @@
+"""Reads answers out of what a contact wrote: names, numbers, dates."""

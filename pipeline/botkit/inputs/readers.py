@@ -1,0 +1,222 @@
+"""Readers: what the contact answered, checked and made a value that JSON can hold.
+
+`bot.asks` asks again with their words; `reader.read(turn)` works in any handler as well.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Generic, TypeVar
+
+import phonenumbers
+
+from pipeline.botkit.content.buttons import Buttons, Menu
+from pipeline.botkit.content.choices import picked, plain
+from pipeline.botkit.inputs.dates import read_date
+from pipeline.botkit.turn import Turn
+from pipeline.errors import NotUnderstood
+from pipeline.messages import Inbound
+
+Value = TypeVar("Value")
+_EMAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+_LONGEST_EMAIL = 254  # https://www.rfc-editor.org/errata/eid1690
+_GROUPED = re.compile(r"(?<=\d)[ ,.'\u2019\u00a0](?=\d{3}(?!\d))")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader is given: the text without white space around it, and when it was said."""
+
+    text: str
+    message: Inbound
+    now: datetime
+
+
+class Reader(ABC, Generic[Value]):
+    """Reads one sort of answer. Your own: a subclass with `understand`."""
+
+    @property
+    def offers(self) -> tuple[Buttons | Menu, ...]:
+        """What is said under the question, for the contact to pick from."""
+        return ()
+
+    @abstractmethod
+    def understand(self, answer: Answer) -> Value:
+        """The value; raises NotUnderstood with words for the contact."""
+
+    def read(self, said: str | Turn[Any]) -> Value:
+        """The value of a text or of this turn's message; raises NotUnderstood."""
+        if isinstance(said, str):
+            message, now = Inbound("", "", "", "sms", "", "", text=said), datetime.now(UTC)
+        else:
+            message, now = said.message, said.now
+        return self.understand(Answer(message.text.strip(), message, now))
+
+
+class Text(Reader[str]):
+    """Any text, of at most `longest` characters."""
+
+    def __init__(
+        self,
+        longest: int = 1000,
+        *,
+        unclear: str = "Please answer with a text.",
+        too_long: str = "Please keep it under {longest} characters.",
+    ) -> None:
+        self._longest, self._unclear, self._too_long = longest, unclear, too_long
+
+    def understand(self, answer: Answer) -> str:
+        if not answer.text:
+            raise NotUnderstood(self._unclear)
+        if len(answer.text) > self._longest:
+            raise NotUnderstood(self._too_long.format(longest=self._longest))
+        return answer.text
+
+
+class Name(Reader[str]):
+    """A person's name: with a letter in it, of at most 100 characters."""
+
+    def __init__(self, *, unclear: str = "That does not look like a name.") -> None:
+        self._unclear = unclear
+
+    def understand(self, answer: Answer) -> str:
+        name = " ".join(answer.text.split())
+        if not re.search(r"[^\W\d_]", name) or len(name) > 100 or "@" in name:
+            raise NotUnderstood(self._unclear)
+        return name
+
+
+class Email(Reader[str]):
+    """The one e-mail address in the answer, in small letters."""
+
+    def __init__(self, *, unclear: str = "That does not look like an e-mail address.") -> None:
+        self._unclear = unclear
+
+    def understand(self, answer: Answer) -> str:
+        found = _EMAIL.findall(answer.text)
+        if len(found) != 1 or len(found[0]) > _LONGEST_EMAIL:
+            raise NotUnderstood(self._unclear)
+        return str(found[0]).lower()
+
+
+class Number(Reader[int | float]):
+    """A number from `least` to `most`; with `whole=False` it may have a decimal point or comma."""
+
+    def __init__(
+        self,
+        least: float | None = None,
+        most: float | None = None,
+        *,
+        whole: bool = True,
+        unclear: str = "Please answer with a number.",
+        too_small: str = "It must be at least {least}.",
+        too_large: str = "It must be at most {most}.",
+    ) -> None:
+        self._least, self._most, self._whole = least, most, whole
+        self._unclear, self._too_small, self._too_large = unclear, too_small, too_large
+
+    def understand(self, answer: Answer) -> int | float:
+        value = self._value(plain(answer.text))
+        if self._least is not None and value < self._least:
+            raise NotUnderstood(self._too_small.format(least=self._least))
+        if self._most is not None and value > self._most:
+            raise NotUnderstood(self._too_large.format(most=self._most))
+        return value
+
+    def _value(self, said: str) -> int | float:
+        if self._whole:
+            said = _GROUPED.sub("", said)
+        pattern = r"[+-]?\d{1,15}" if self._whole else r"[+-]?\d{1,15}([.,]\d{1,10})?"
+        if not re.fullmatch(pattern, said):
+            raise NotUnderstood(self._unclear)
+        return int(said) if self._whole else float(said.replace(",", "."))
+
+
+class Date(Reader[str]):
+    """A day, as 2030-06-24. It understands that form, 24.6.2030, 24/6, "24 June", tomorrow.
+
+    The day stands before the month. `earliest` and `latest` are days, or count from today in
+    `zone`.
+    """
+
+    def __init__(
+        self,
+        earliest: date | timedelta | None = None,
+        latest: date | timedelta | None = None,
+        *,
+        zone: tzinfo = UTC,
+        unclear: str = "I could not read that date.",
+        too_early: str = "The earliest day is {earliest}.",
+        too_late: str = "The latest day is {latest}.",
+    ) -> None:
+        self._earliest, self._latest, self._zone = earliest, latest, zone
+        self._unclear, self._too_early, self._too_late = unclear, too_early, too_late
+
+    def understand(self, answer: Answer) -> str:
+        today = answer.now.astimezone(self._zone).date()
+        day = read_date(answer.text, today)
+        if day is None:
+            raise NotUnderstood(self._unclear)
+        earliest, latest = _absolute(self._earliest, today), _absolute(self._latest, today)
+        if earliest is not None and day < earliest:
+            raise NotUnderstood(self._too_early.format(earliest=earliest))
+        if latest is not None and day > latest:
+            raise NotUnderstood(self._too_late.format(latest=latest))
+        return day.isoformat()
+
+
+def _absolute(bound: date | timedelta | None, today: date) -> date | None:
+    return today + bound if isinstance(bound, timedelta) else bound
+
+
+class Phone(Reader[str]):
+    """A phone number, as +12025550123; `region` ("US") is where one without a + is from."""
+
+    def __init__(
+        self,
+        region: str | None = None,
+        *,
+        unclear: str = "That does not look like a phone number.",
+    ) -> None:
+        self._region, self._unclear = region, unclear
+
+    def understand(self, answer: Answer) -> str:
+        try:
+            number = phonenumbers.parse(answer.text, self._region)
+        except phonenumbers.NumberParseException:
+            raise NotUnderstood(self._unclear) from None
+        if not phonenumbers.is_valid_number(number):
+            raise NotUnderstood(self._unclear)
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+class OneOf(Reader[str]):
+    """One of several: `OneOf(red="Red", blue="Blue")` or `OneOf({id: title})`, as Buttons.
+
+    `OneOf(Menu({...}))` shows that Menu. A tap, the number or the title is understood; the value is
+    the id.
+    """
+
+    def __init__(
+        self,
+        choices: Mapping[str, str] | Menu | None = None,
+        /,
+        *,
+        unclear: str = "Please pick one of these.",
+        **titles: str,
+    ) -> None:
+        self._unclear = unclear
+        self._shown = choices if isinstance(choices, Menu) else Buttons(choices, **titles)
+
+    @property
+    def offers(self) -> tuple[Buttons | Menu, ...]:
+        return (self._shown,)
+
+    def understand(self, answer: Answer) -> str:
+        choices = self._shown.choices
+        found = picked(answer.message, choices)
+        if found not in {choice.id for choice in choices}:
+            raise NotUnderstood(self._unclear)
+        return found

@@ -1,0 +1,1 @@
+"""Tests for bots: conversations in memory, scripts and random conversations."""

@@ -1,0 +1,185 @@
+"""A hypothesis strategy that walks a bot's machine at random. Needs hypothesis, in tests only.
+
+    from hypothesis import given
+    from pipeline.botkit.testing.fuzzing import Walk, walks
+
+    @given(walks(bot))
+    def test_no_walk_breaks_the_bot(walk: Walk) -> None:
+        walk.check()
+
+A walk writes texts, numbers and the words that the bot's code listens for, taps what is offered,
+sends files, cards and places, waits, and is given back by an operator, on both channels. `check`
+fails on a handler that raises, on SEND-states in a loop, and on a dead end: a state in which
+nothing that the contact can do is answered or leads on. The failure is a talk as pytest replays it
+from a `.talk` file.
+"""
+
+import copy
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+
+from hypothesis import strategies as st
+
+from pipeline.botkit.bot import Bot
+from pipeline.botkit.definition import Handler
+from pipeline.botkit.situation import ContactView
+from pipeline.botkit.testing import script_lines
+from pipeline.botkit.testing.script import Line
+from pipeline.botkit.testing.session import Talk
+from pipeline.botkit.testing.tester import CHANNELS, OPENING, PHONE
+from pipeline.errors import BotError
+from pipeline.messages import Channel
+
+MOST_STEPS = 15
+_URL = "https://example.com/photo.jpg"
+_TEXTS = (
+    *("hi", "yes", "no", "1", "2", "3", "11", "0", "help", "menu", "", " ", "?"),
+    *("Ada Lovelace", "ada@example.com", "+12025550123", "2030-06-24", "2030-02-30", "24.06.2030"),
+    *("\U0001f469\U0001f3fd\u200d\U0001f680", "\u0661", "\u0130I\u0131", "x" * 2000),
+)
+_OTHERS = (
+    *((">", text) for text in ("", "1")),
+    *(("file", _URL), ("file", f"{_URL} look at this"), ("card", "https://example.com/ada.vcf")),
+    ("place", "52.52, 13.40 Berlin"),
+    *(("wait", words) for words in ("1 min", "30 min", "2 h", "1 d", "8 d", "60 d")),
+)
+_Move = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk: where it led, and what went wrong in it."""
+
+    talk: Talk
+    _written: list[str] = field(default_factory=list)
+    _problem: str = ""
+
+    def check(self) -> None:
+        """Raise AssertionError with the talk, as a `.talk` file, if something went wrong."""
+        __tracebackhide__ = True
+        problem = self._problem or _dead_end(self.talk)
+        if problem:
+            raise AssertionError(f"{problem}\n\n{self}")
+
+    def take(self, verb: str, words: str) -> bool:
+        """Do one thing; False when the bot failed, after which nothing can follow."""
+        self._written.append(str(Line(0, verb, words)))
+        before = self.talk.state
+        try:
+            script_lines.perform(self.talk, verb, words)
+        except BotError as error:
+            self._problem = str(error)
+            return False
+        for reply in self.talk.replies:
+            self._written.append(str(Line(0, "<", script_lines.shown(reply))))
+        if self.talk.state != before:
+            self._written.append(f"state {self.talk.state}")
+        return True
+
+    def __str__(self) -> str:
+        bot, channel = _address(self.talk.bot), self.talk.channel
+        return "\n".join([f"bot: {bot}", f"channel: {channel}", "", *self._written])
+
+    __repr__ = __str__
+
+
+@st.composite
+def walks(
+    draw: st.DrawFn,
+    bot: Bot,
+    *,
+    texts: Sequence[str] = (),
+    channels: Sequence[Channel] = CHANNELS,
+    most_steps: int = MOST_STEPS,
+) -> Walk:
+    """Walks with `bot`; `texts` are further things that a contact might write."""
+    said = st.sampled_from(list(dict.fromkeys([*texts, *_heard_by(bot), *_TEXTS])))
+    channel = draw(st.sampled_from(list(channels)))
+    walk = Walk(Talk(bot, channel=channel, contact=ContactView("walk", PHONE), now=OPENING))
+    for _ in range(draw(st.integers(1, most_steps))):
+        if not walk.take(*draw(_next(walk.talk, said))):
+            break
+    return walk
+
+
+def _next(talk: Talk, said: st.SearchStrategy[str]) -> st.SearchStrategy[_Move]:
+    """What may happen now."""
+    if talk.hand_over is not None:
+        return st.sampled_from([("given back", ""), (">", "hello?"), ("wait", "1 d")])
+    written = (said | st.text(max_size=30)).map(_one_line)
+    moves = [written.map(lambda text: (">", text)), st.sampled_from(list(_OTHERS))]
+    if talk.choices:
+        moves.append(st.sampled_from([("tap", choice.id) for choice in talk.choices]))
+    return st.one_of(moves)
+
+
+def _one_line(text: str) -> str:
+    """As a line of a talk can hold it."""
+    return " ".join(text.split())
+
+
+def _dead_end(talk: Talk) -> str:
+    """What is wrong where the walk came to rest; "" for nothing."""
+    if talk.is_ended or talk.hand_over is not None:
+        return ""
+    words = [*_heard_by(talk.bot), *_TEXTS]
+    tries = [*((">", _one_line(text)) for text in words), *_OTHERS]
+    tries += [("tap", choice.id) for choice in talk.choices]
+    if any(_leads_on(talk, move) for move in tries):
+        return ""
+    return (
+        f'bot "{talk.bot.name}", state "{talk.state}": a dead end: nothing that the contact does '
+        f"there is answered or leads on ({len(tries)} things tried)"
+    )
+
+
+def _leads_on(talk: Talk, move: _Move) -> bool:
+    trial = copy.deepcopy(talk, {id(talk.bot): talk.bot})
+    try:
+        script_lines.perform(trial, *move)
+    except BotError:
+        return True  # a fault of its own, which a walk that goes there finds
+    is_elsewhere = trial.state != talk.state or trial.is_ended or trial.hand_over is not None
+    return bool(trial.replies) or is_elsewhere
+
+
+def _heard_by(bot: Bot) -> list[str]:
+    """The words that the bot's code holds: commands, and every short text in its handlers."""
+    definition = bot.definition
+    handlers: list[Handler] = [*definition.states.values(), *definition.commands.values()]
+    found = [*definition.commands]
+    for handler in handlers:
+        found += _texts_in(handler.function, handler.file, set())
+    return [text for text in dict.fromkeys(map(_one_line, found)) if 0 < len(text) <= 40]
+
+
+def _texts_in(function: object, file: str, seen: set[object]) -> Iterator[str]:
+    """The texts in a function and in those of the same file that it calls by name."""
+    if not isinstance(function, FunctionType) or function in seen:
+        return
+    seen.add(function)
+    if function.__code__.co_filename != file:
+        return
+    yield from _constants(function.__code__)
+    for name in function.__code__.co_names:
+        yield from _texts_in(function.__globals__.get(name), file, seen)
+
+
+def _constants(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        for value in constant if isinstance(constant, tuple | frozenset) else (constant,):
+            if isinstance(value, str):
+                yield value
+        if isinstance(constant, CodeType):
+            yield from _constants(constant)
+
+
+def _address(bot: Bot) -> str:
+    """Where the bot is, as module:name, or its own name if no module has it."""
+    for module_name, module in list(sys.modules.items()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is bot and module_name != "__main__":
+                return f"{module_name}:{name}"
+    return bot.name

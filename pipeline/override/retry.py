@@ -1,0 +1,118 @@
+"""Messages that failed: sent once more, with the same words or others, or let be.
+
+The failed one stays in the log; what is sent is a new message.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.errors import ChangeRefused, NotFound
+from pipeline.gates import CONSENT, WINDOW_CLOSED, why_not_to_write
+from pipeline.override import attachments
+from pipeline.override.subject import contact_of, locked_even_if_ended
+from pipeline.override.writing import Queued, fit, outbound
+from pipeline.providers.base import Provider
+from pipeline.records.accounts import audit
+from pipeline.records.core import conversations, leases, messages, outbox
+from pipeline.runtime import Runtime
+
+_FAILED = frozenset({"failed", "undelivered", "expired", "suppressed"})
+_HOPELESS = "Sending it again would fail in the same way: {reason}."
+
+
+def retry(
+    runtime: Runtime, message_id: uuid.UUID, *, actor: str, body: str | None = None
+) -> Queued:
+    """Queue a message that failed once more, or with another text; doing so twice is one message.
+
+    Raises NotFound, or ChangeRefused where a retry would fail again.
+    """
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        failed = _existing(connection, message_id)
+        conversation = locked_even_if_ended(connection, failed.conversation_id)
+        contact = contact_of(connection, conversation.contact_id)
+        leases.lock(connection, "outbound", [contact.key])
+        outbox.lock(connection, [failed.id])
+        failed = _existing(connection, message_id)
+        values = _values(failed, body) | {"author": actor}
+        if earlier := messages.by_idempotency_key(connection, values["idempotency_key"]):
+            if earlier.body != values["body"]:
+                raise ChangeRefused("It was sent again already, with another text.")
+            return Queued(earlier.public_id, is_new=False)
+        is_changed = values["body"] != failed.body
+        _refuse(failed, runtime.provider, contact, (conversation, now), is_changed=is_changed)
+        row = outbound(runtime, conversation, now, **values)
+        conversations.touch(connection, conversation.id, now)
+        outbox.enqueue(connection, [row], [contact.key], now)
+        messages.clear_failure(connection, failed.id)
+        details = {"message": str(row["public_id"]), "is_changed": is_changed}
+        audit.append(connection, now, actor, "retry", str(message_id), **details)
+        return Queued(row["public_id"], is_new=True)
+
+
+def dismiss(runtime: Runtime, message_id: uuid.UUID, *, actor: str) -> None:
+    """Take a failed message off the list of failures; it stays failed."""
+    with runtime.database.write() as connection:
+        failed = _existing(connection, message_id)
+        if messages.clear_failure(connection, failed.id):
+            now = runtime.database.now(connection)
+            audit.append(connection, now, actor, "dismiss", str(message_id))
+
+
+def why_not_again(failed: Row[Any], provider: Provider, *, is_changed: bool = False) -> str:
+    """Why this message cannot be sent once more, whatever its contact allows; "" if it can."""
+    if failed.status not in _FAILED:
+        return "This message did not fail."
+    if provider.is_hopeless(failed.error_code, is_changed=is_changed):
+        return _HOPELESS.format(reason=failed.error.rstrip("."))
+    return ""
+
+
+def _existing(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
+    message = messages.by_public_id(connection, message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    if message.direction != "outbound" or message.conversation_id is None:
+        raise ChangeRefused("Only a message that we sent can be sent again.")
+    return message
+
+
+def _values(failed: Row[Any], body: str | None) -> dict[str, Any]:
+    """What is sent: the same, or with another text, to which the old choices do not belong."""
+    # The copy is an operator's message: it must not pass the gates as the answer to a STOP does.
+    content = {name: value for name, value in failed.content.items() if name != CONSENT}
+    same = {
+        "kind": failed.kind,
+        "body": failed.body,
+        "content": content,
+        "media": failed.media,
+        "idempotency_key": f"retry:{failed.public_id}",
+    }
+    if body is None:
+        return same
+    body = fit(body, has_media=bool(failed.media))
+    if body == failed.body:
+        return same
+    kind = attachments.kind_of([item["url"] for item in failed.media])
+    return same | {"kind": kind, "body": body, "content": {}}
+
+
+def _refuse(
+    failed: Row[Any],
+    provider: Provider,
+    contact: Row[Any],
+    where: tuple[Row[Any], datetime],
+    *,
+    is_changed: bool,
+) -> None:
+    """Raise ChangeRefused for what would fail again."""
+    if reason := why_not_again(failed, provider, is_changed=is_changed):
+        raise ChangeRefused(reason)
+    reason = why_not_to_write(contact, *where)
+    is_template = "content_sid" in failed.content and not is_changed
+    if reason and not (reason == WINDOW_CLOSED and is_template):
+        raise ChangeRefused(reason)

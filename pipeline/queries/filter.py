@@ -1,0 +1,126 @@
+"""Which conversations are asked for: the filter of the list, of exports and of bulk changes."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    and_,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+)
+
+from pipeline.providers.addresses import masked
+from pipeline.queries import search
+from pipeline.queries.narrow import Narrowed, narrowed
+from pipeline.records.core.conversations import UNREAD_SQL, Conversation
+from pipeline.records.core.messages import FAILED_SQL, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which conversations to list. States ask for open conversations: closed ones are in none.
+
+    `words` are looked for in names, numbers and what was said; `since` (included) and `until`
+    (excluded) are about the last message; `holder` is bot or operator.
+    """
+
+    words: str = ""
+    states: tuple[str, ...] = ()
+    channel: str = ""
+    holder: str = ""
+    contact_id: uuid.UUID | None = None
+    held_by: str = ""
+    unread: bool = False
+    failed: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    is_open: bool | None = None
+
+    def told(self) -> dict[str, Any]:
+        """The filter as the audit log may keep it: what was searched for may be a number."""
+        told: dict[str, Any] = {
+            "states": list(self.states),
+            "channel": self.channel,
+            "holder": self.holder,
+            "held_by": self.held_by,
+            "unread": self.unread,
+            "failed": self.failed,
+            "words": masked(self.words) if self.words else "",
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            "contact": str(self.contact_id or ""),
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+_FEW_FAILED = 5_000
+IS_UNREAD = re.sub(r"(\w+_at)", r"conversation.\1", UNREAD_SQL)
+
+
+def is_held(connection: Connection) -> ColumnElement[bool]:
+    """An operator answers; a hold whose time has passed is the bot's turn again."""
+    # Literally, so that the partial index of held conversations serves.
+    is_given: ColumnElement[bool] = literal_column("conversation.holder <> 'bot'", Boolean)
+    return and_(is_given, or_(Conversation.held_until.is_(None), ~_is_over(connection)))
+
+
+def _is_over(connection: Connection) -> ColumnElement[bool]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')" if is_sqlite else "now()"
+    return Conversation.held_until <= literal_column(now)
+
+
+def condition(connection: Connection, wanted: Wanted) -> Narrowed:
+    """What a conversation must be, but for its state, which has an index of its own."""
+    found = [*_by_value(wanted), *_by_holder(connection, wanted), *_by_time(wanted)]
+    if wanted.unread:
+        found.append(literal_column(f"({IS_UNREAD})", Boolean))
+    narrow = []
+    if wanted.failed:
+        narrow.append(_has_failed(connection))
+    if wanted.words.strip():
+        narrow.append(search.conversations(connection, wanted.words))
+    whole = and_(true(), *(one.condition for one in narrow), *found)
+    return Narrowed(whole, any(one.is_frequent for one in narrow))
+
+
+def _has_failed(connection: Connection) -> Narrowed:
+    failed = select(Message.conversation_id).where(text(f"message.{FAILED_SQL}"))
+    own = Message.conversation_id == Conversation.id
+    return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
+
+
+def _by_value(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.channel:
+        yield Conversation.channel == wanted.channel
+    if wanted.contact_id:
+        yield Conversation.contact_id == wanted.contact_id
+    if wanted.held_by:
+        yield Conversation.held_by == wanted.held_by
+
+
+def _by_holder(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.holder == "bot":
+        yield or_(Conversation.holder == "bot", _is_over(connection))
+    elif wanted.holder or wanted.held_by:
+        yield is_held(connection)
+
+
+def _by_time(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.is_open is not None:
+        closed_at = Conversation.closed_at
+        yield closed_at.is_(None) if wanted.is_open else closed_at.is_not(None)
+    if wanted.since:
+        yield Conversation.last_message_at >= wanted.since
+    if wanted.until:
+        yield Conversation.last_message_at < wanted.until

@@ -1,0 +1,91 @@
+"""Queues: how much waits, since when, and who works on it. Every query reads a partial index."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, func, select, text
+
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import PENDING_SQL, Message
+from pipeline.records.stats.workers import Worker
+
+ALIVE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many things wait, and for how many seconds the oldest has waited."""
+
+    count: int = 0
+    oldest_seconds: float = 0.0
+
+
+def inbox(connection: Connection, now: datetime) -> Backlog:
+    """Accepted inbound entries on which no turn was taken yet."""
+    query = select(func.count(), func.min(Entry.id)).where(text("inbox.status = 'waiting'"))
+    count, oldest = connection.execute(query).one()
+    since = connection.execute(select(Entry.received_at).where(Entry.id == oldest)).scalar()
+    return Backlog(count, _age(since, now))
+
+
+def parked(connection: Connection) -> int:
+    """Entries that were given up after their last attempt."""
+    query = select(func.count()).select_from(Entry).where(text("inbox.status = 'parked'"))
+    return connection.execute(query).scalar_one()
+
+
+def outbox(connection: Connection, now: datetime) -> dict[str, Backlog]:
+    """Outbound messages that are queued, sending or unknown."""
+    query = (
+        select(Message.status, func.count(), func.min(Message.created_at))
+        .where(text(f"message.{PENDING_SQL}"))
+        .group_by(Message.status)
+    )
+    found = {
+        status: Backlog(count, _age(since, now))
+        for status, count, since in connection.execute(query)
+    }
+    return {status: found.get(status, Backlog()) for status in ("queued", "sending", "unknown")}
+
+
+def resends(connection: Connection) -> int:
+    """How many times a message was sent again after an outcome that nobody knows."""
+    query = select(func.coalesce(func.sum(Message.resends), 0)).where(text("message.resends > 0"))
+    return int(connection.execute(query).scalar_one())
+
+
+def lanes(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    """The number of lanes by (direction, "due" or "leased")."""
+    due = (
+        select(Lane.direction, func.count())
+        .where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
+        .group_by(Lane.direction)
+    )
+    leased = (
+        select(Lane.direction, func.count())
+        .where(text("lane.token IS NOT NULL"))
+        .group_by(Lane.direction)
+    )
+    numbers = {(direction, "due"): count for direction, count in connection.execute(due)}
+    numbers |= {(direction, "leased"): count for direction, count in connection.execute(leased)}
+    return {
+        (direction, kind): numbers.get((direction, kind), 0)
+        for direction in ("inbound", "outbound")
+        for kind in ("due", "leased")
+    }
+
+
+def workers(connection: Connection, now: datetime) -> Mapping[str, int]:
+    """The number of processes of each pool that gave a sign in the last 15 s."""
+    alive = func.sum(case((Worker.seen_at >= now - ALIVE, 1), else_=0))
+    found = {
+        pool: int(count)
+        for pool, count in connection.execute(select(Worker.pool, alive).group_by(Worker.pool))
+    }
+    return dict.fromkeys(("converse", "dispatch", "clock"), 0) | found
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0

@@ -1,0 +1,160 @@
+"""System: what waits and since when, who works on it, and which of our numbers are in trouble.
+
+Counted up to a limit, because a page asks for it all the time; queues.py counts exactly.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select, text
+
+from pipeline.queries.queues import ALIVE
+from pipeline.records.base import count_up_to
+from pipeline.records.core.inbox import Entry
+from pipeline.records.core.lanes import Lane
+from pipeline.records.core.messages import PENDING_SQL, Message
+from pipeline.records.core.senders import Sender
+from pipeline.records.stats.workers import Worker
+
+MOST = 10_000
+_MOST_LISTED = 200
+# Whoever ended gives no sign either; after this nobody wants to know.
+_NEWS = timedelta(minutes=10)
+_DIALECTS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many things wait, at most MOST + 1, and how long the oldest of them, in seconds."""
+
+    count: int = 0
+    age: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Contacts with work: `due` wait for a worker, `leased` are in work."""
+
+    due: int
+    leased: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of a pool. `silent_since` is None while it gives a sign of life."""
+
+    pool: str
+    name: str
+    started_at: datetime
+    silent_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of ours that is limited to `rate` a second (0: no limit), or stopped for a while."""
+
+    channel: str
+    number: str
+    rate: float
+    is_stopped: bool
+    next_try_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All of it, as it stood in one transaction."""
+
+    database: str
+    inbox: Waiting
+    queued: Waiting
+    sending: Waiting
+    unknown: Waiting
+    inbound: Lanes
+    outbound: Lanes
+    processes: tuple[Process, ...]
+    numbers: tuple[Number, ...]
+
+    def alive(self, pool: str) -> int:
+        """How many processes of a pool give a sign of life."""
+        return sum(one.pool == pool and one.silent_since is None for one in self.processes)
+
+
+def overview(connection: Connection, now: datetime) -> Overview:
+    """The system now."""
+    outbox = _outbox(connection, now)
+    return Overview(
+        database=_database(connection),
+        inbox=_inbox(connection, now),
+        queued=outbox.get("queued", Waiting()),
+        sending=outbox.get("sending", Waiting()),
+        unknown=outbox.get("unknown", Waiting()),
+        inbound=_lanes(connection, "inbound", now),
+        outbound=_lanes(connection, "outbound", now),
+        processes=_processes(connection, now),
+        numbers=_numbers(connection),
+    )
+
+
+def _database(connection: Connection) -> str:
+    version = connection.dialect.server_version_info or ()
+    name = _DIALECTS.get(connection.dialect.name, connection.dialect.name)
+    return f"{name} {'.'.join(str(number) for number in version)}"
+
+
+def _inbox(connection: Connection, now: datetime) -> Waiting:
+    rows = select(Entry.received_at).where(text("inbox.status = 'waiting'")).limit(MOST + 1)
+    some = rows.subquery()
+    query = select(func.count(), func.min(some.c.received_at)).select_from(some)
+    count, since = connection.execute(query).one()
+    return Waiting(count, _age(since, now))
+
+
+def _outbox(connection: Connection, now: datetime) -> dict[str, Waiting]:
+    rows = select(Message.status, Message.created_at).where(text(f"message.{PENDING_SQL}"))
+    some = rows.limit(MOST + 1).subquery()
+    query = select(some.c.status, func.count(), func.min(some.c.created_at))
+    found = connection.execute(query.group_by(some.c.status))
+    return {status: Waiting(count, _age(since, now)) for status, count, since in found}
+
+
+def _lanes(connection: Connection, direction: str, now: datetime) -> Lanes:
+    rows = select(Lane.key).where(Lane.direction == direction)
+    due = rows.where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
+    leased = rows.where(text("lane.token IS NOT NULL"))
+    return Lanes(count_up_to(connection, due, MOST + 1), count_up_to(connection, leased, MOST + 1))
+
+
+def _processes(connection: Connection, now: datetime) -> tuple[Process, ...]:
+    # A sign of life is only news when it is missing: what is live must not change with each one.
+    silent = case((Worker.seen_at < now - ALIVE, Worker.seen_at)).label("silent_since")
+    query = (
+        select(Worker.pool, Worker.name, Worker.started_at, silent)
+        .where(Worker.seen_at > now - _NEWS)
+        .order_by(Worker.pool, Worker.started_at, Worker.name)
+        .limit(_MOST_LISTED)
+    )
+    rows = connection.execute(query)
+    return tuple(Process(row.pool, row.name, row.started_at, row.silent_since) for row in rows)
+
+
+def _numbers(connection: Connection) -> tuple[Number, ...]:
+    """Those in trouble first; how full a bucket is would change all the time."""
+    trouble_first = (case((Sender.circuit == "open", 0), else_=1), Sender.address)
+    query = select(Sender.address, Sender.rate, Sender.circuit, Sender.open_until, Sender.reason)
+    found = connection.execute(query.order_by(*trouble_first).limit(_MOST_LISTED))
+    return tuple(_number(row) for row in found)
+
+
+def _number(row: Any) -> Number:
+    channel, _, number = row.address.rpartition(" ")
+    is_stopped = row.circuit == "open"
+    return Number(channel, number, row.rate, is_stopped, row.open_until, row.reason)
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta:
+    """In whole seconds: a page that is live must not change with each look."""
+    if since is None:
+        return timedelta(0)
+    return timedelta(seconds=max(0, int((now - since).total_seconds())))

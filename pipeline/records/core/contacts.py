@@ -1,0 +1,103 @@
+"""Contacts: one per phone number, or per provider user id where there is no number."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records import bulk
+from pipeline.records.base import Record, among, any_of
+from pipeline.records.stats import tallies
+
+
+class Contact(Record):
+    """Somebody who talks to us. `key` is the E.164 number or the provider's user id.
+
+    `opt_outs` maps "channel number-of-ours" to the moment the contact said STOP there.
+    """
+
+    __tablename__ = "contact"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    phone: Mapped[str | None]
+    name: Mapped[str] = mapped_column(default="", index=True)
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opt_outs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_blocked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime | None]
+
+
+def scope(channel: str, our_number: str) -> str:
+    """The key of an opt-out: consent is given per channel and number of ours."""
+    return f"{channel} {our_number}"
+
+
+def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """The contacts that exist among `keys`."""
+    query = _keyed(connection.dialect.name)
+    return {row.key: row for row in connection.execute(query, {"keys": list(keys)})}
+
+
+@cache
+def _keyed(dialect: str) -> Select[Any]:
+    return select(Contact.__table__).where(any_of(dialect, Contact.key, "keys"))
+
+
+def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+    """One contact."""
+    query = select(Contact.__table__).where(Contact.id == contact_id)
+    return connection.execute(query).one_or_none()
+
+
+def create(connection: Connection, contacts: Sequence[dict[str, Any]]) -> None:
+    """Insert contacts; raises IntegrityError where a key is taken already."""
+    bulk.add(connection, Contact, contacts)
+    tallies.add(connection, tallies.CONTACTS, {"": len(contacts)})
+
+
+def seen(connection: Connection, moments: Sequence[dict[str, Any]]) -> None:
+    """Note when contacts were last heard and what they call themselves: id, last_seen_at, name."""
+    bulk.change(connection, Contact, moments)
+
+
+def set_opt_out(
+    connection: Connection, contact_id: uuid.UUID, where: str, at: datetime | None
+) -> None:
+    """Record that the contact said STOP there, or (`at` None) START."""
+    locked = (
+        select(Contact.opt_outs).where(Contact.id == contact_id).with_for_update(key_share=True)
+    )
+    opt_outs = dict(connection.execute(locked).scalar_one())
+    opt_outs.pop(where, None)
+    if at:
+        opt_outs[where] = at.isoformat()
+    connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
+
+
+def create_new(connection: Connection, contact: dict[str, Any]) -> None:
+    """Insert a contact; one whose key is there already changes nothing."""
+    added = bulk.add(connection, Contact, [contact], skip_known=True)
+    tallies.add(connection, tallies.CONTACTS, {"": added})
+
+
+def lock(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+    """One contact, locked for a change by hand."""
+    query = select(Contact.__table__).where(Contact.id == contact_id)
+    return connection.execute(query.with_for_update(key_share=True)).one_or_none()
+
+
+def change(connection: Connection, contact_id: uuid.UUID, **values: Any) -> None:
+    """Write an operator's change."""
+    connection.execute(update(Contact).where(Contact.id == contact_id).values(**values))
+
+
+def keys_of(connection: Connection, contact_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The keys, which name the lanes, of these contacts."""
+    query = select(Contact.id, Contact.key).where(among(connection, Contact.id, contact_ids))
+    return {row.id: row.key for row in connection.execute(query)}

@@ -1,0 +1,251 @@
+"""Conversations: where one contact stands with the bot on one channel and number of ours."""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    Row,
+    Select,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.records import bulk
+from pipeline.records.base import Record, Word, among, any_of, partial_index
+from pipeline.records.stats import tallies
+
+UNREAD_SQL = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_inbound_at)"
+
+
+class Conversation(Record):
+    """One talk. `version` grows with every change and fences turns in flight (promise P8).
+
+    `state_seq` counts the states entered, so that a timer knows whether its state was left.
+    `memory` is the bot kit's own: how the talk came to its state, and what it owes there.
+    `read_at` is when an operator last looked; what came in later is unread.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        # One open conversation per contact, channel and number, whoever creates it.
+        partial_index(
+            "uq_conversation_open",
+            "contact_id",
+            "channel",
+            "our_number",
+            unique=True,
+            where="closed_at IS NULL",
+        ),
+        Index("ix_conversation_recent", "last_message_at", "id"),
+        Index("ix_conversation_channel", "channel", "last_message_at", "id"),
+        partial_index(
+            "ix_conversation_closed",
+            "last_message_at",
+            "id",
+            where="closed_at IS NOT NULL",
+        ),
+        Index("ix_conversation_contact", "contact_id", "opened_at"),
+        partial_index(
+            "ix_conversation_state",
+            "state",
+            "last_message_at",
+            "id",
+            where="closed_at IS NULL",
+        ),
+        partial_index(
+            "ix_conversation_unread",
+            "last_message_at",
+            "id",
+            where=UNREAD_SQL,
+        ),
+        partial_index(
+            "ix_conversation_held",
+            "last_message_at",
+            "id",
+            where="holder <> 'bot'",
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
+    channel: Mapped[Word]
+    our_number: Mapped[str]
+    state: Mapped[str]
+    state_seq: Mapped[int] = mapped_column(default=0)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    choices: Mapped[list[Any]] = mapped_column(default=list)
+    memory: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+    holder: Mapped[Word] = mapped_column(default="bot")
+    held_by: Mapped[str] = mapped_column(default="")
+    held_until: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    last_message_at: Mapped[datetime]
+    last_inbound_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+TABLE = Conversation.__table__
+
+
+def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
+    """The open conversations of these contacts."""
+    query = _open(connection.dialect.name)
+    return list(connection.execute(query, {"whose": list(contact_ids)}).all())
+
+
+@cache
+def _open(dialect: str) -> Select[Any]:
+    return select(TABLE).where(
+        any_of(dialect, Conversation.contact_id, "whose"), Conversation.closed_at.is_(None)
+    )
+
+
+def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
+    """One conversation, open or closed."""
+    return connection.execute(select(TABLE).where(Conversation.id == conversation_id)).one_or_none()
+
+
+def by_ids(
+    connection: Connection, conversation_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Row[Any]]:
+    """Those of these conversations that there are."""
+    query = select(TABLE).where(among(connection, Conversation.id, conversation_ids))
+    return {row.id: row for row in connection.execute(query)}
+
+
+def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Lock conversations in id order and tell the version of each."""
+    query = _locking(connection.dialect.name)
+    rows = connection.execute(query, {"ids": list(conversation_ids)})
+    return {row.id: row.version for row in rows}
+
+
+@cache
+def _locking(dialect: str) -> Select[uuid.UUID, int]:
+    return (
+        select(Conversation.id, Conversation.version)
+        .where(any_of(dialect, Conversation.id, "ids"))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:
+    """Insert conversations; raises IntegrityError where the contact has an open one."""
+    bulk.add(connection, Conversation, conversations)
+    opened = [row["state"] for row in conversations if row.get("closed_at") is None]
+    tallies.add(connection, tallies.STATE, Counter(opened))
+
+
+def save(
+    connection: Connection,
+    changes: Sequence[dict[str, Any]],
+    before: Mapping[uuid.UUID, str] | None = None,
+) -> None:
+    """Write what changed in locked conversations; every one gets its next version.
+
+    `before` is the state that each open one was in; without it, that is looked up.
+    """
+    if before is None:
+        before = _counted(connection, changes)
+    bulk.change(connection, Conversation, changes, also={"version": "conversation.version + 1"})
+    differences: Counter[str] = Counter()
+    for row in changes:
+        if (was := before.get(row["id"])) is not None:
+            differences[was] -= 1
+            if row.get("closed_at") is None:
+                differences[row.get("state", was)] += 1
+    tallies.add(connection, tallies.STATE, differences)
+
+
+def _counted(connection: Connection, changes: Sequence[dict[str, Any]]) -> dict[uuid.UUID, str]:
+    """The states of those that are open, where the changes may move or close them."""
+    if changes[0].keys().isdisjoint({"state", "closed_at"}):
+        return {}
+    ids = [row["id"] for row in changes]
+    query = select(Conversation.id, Conversation.state).where(
+        among(connection, Conversation.id, ids), Conversation.closed_at.is_(None)
+    )
+    return {row.id: row.state for row in connection.execute(query)}
+
+
+def change(connection: Connection, conversation_id: uuid.UUID, **values: Any) -> None:
+    """Write an operator's change; the next version throws a turn in flight away."""
+    save(connection, [{"id": conversation_id, **values}])
+
+
+def latest_of(connection: Connection, contact_id: uuid.UUID, channel: str = "") -> Row[Any] | None:
+    """The contact's open conversation on a channel (any: ""), else the last closed one."""
+    query = select(TABLE).where(Conversation.contact_id == contact_id)
+    if channel:
+        query = query.where(Conversation.channel == channel)
+    newest = query.order_by(
+        Conversation.closed_at.is_not(None), Conversation.last_message_at.desc()
+    ).limit(1)
+    return connection.execute(newest).one_or_none()
+
+
+def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
+    """Note that something was said; no turn in flight is thrown away for that."""
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(last_message_at=at)
+    )
+
+
+def mark_read(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
+    """Note that an operator looked; no turn in flight is thrown away for that."""
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(read_at=at)
+    )
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many open conversations are in each state, counted one by one."""
+    query = (
+        select(Conversation.state, func.count().label("conversations"))
+        .where(Conversation.closed_at.is_(None))
+        .group_by(Conversation.state)
+    )
+    return {row.state: row.conversations for row in connection.execute(query)}
+
+
+def mend_counts(connection: Connection) -> int:
+    """Count anew what is in each state; returns how many counts were wrong.
+
+    They are where a process of a release before the counts still ran. One statement sees the
+    conversations and the counts at the same moment.
+    """
+    if connection.dialect.name == "postgresql":
+        # Two of these would mend twice; writers go on.
+        connection.execute(text("LOCK TABLE tally IN SHARE UPDATE EXCLUSIVE MODE"))
+    wrong = connection.execute(text(_WRONG_COUNTS), {"noun": tallies.STATE}).all()
+    tallies.add(connection, tallies.STATE, {row.word: int(row.number) for row in wrong})
+    return len(wrong)
+
+
+_WRONG_COUNTS = """
+SELECT word, sum(number) AS number FROM (
+  SELECT state AS word, count(*) AS number FROM conversation WHERE closed_at IS NULL GROUP BY state
+  UNION ALL SELECT word, -number FROM tally WHERE noun = :noun
+) AS counted GROUP BY word HAVING sum(number) <> 0
+"""
+
+
+def our_numbers(connection: Connection) -> set[str]:
+    """The numbers of ours that contacts wrote to lately."""
+    lately = (
+        select(Conversation.our_number).order_by(Conversation.last_message_at.desc()).limit(1000)
+    ).subquery()
+    return set(connection.execute(select(lately.c.our_number).distinct()).scalars())

@@ -1,0 +1,194 @@
+"""Leases: a lane is worked on by whoever holds its token, until that runs out.
+
+The statements that each batch sends are built once: building one anew takes about as long as the
+database takes to answer it.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    select,
+    text,
+    update,
+)
+
+from pipeline.records import bulk
+from pipeline.records.base import among, any_of
+from pipeline.records.core.lanes import DUE, LEASED, Direction, Lane
+
+
+class Lease(NamedTuple):
+    """Who takes lanes, when, and until when nobody else may."""
+
+    token: uuid.UUID
+    now: datetime
+    until: datetime
+
+
+def claim(
+    connection: Connection,
+    direction: Direction,
+    lease: Lease,
+    *,
+    limit: int,
+    is_expired: bool = False,
+) -> list[Row[Any]]:
+    """Lease up to `limit` due lanes, the longest due first; rows of (key, attempts).
+
+    With `is_expired` those whose worker did not come back before its lease ended.
+    """
+    asked = {"now": lease.now, "most": limit}
+    rows: list[Any] = list(connection.execute(_due(direction, is_expired), asked).all())
+    if rows:
+        _lease(connection, direction, lease, [row.key for row in rows])
+    return rows
+
+
+@cache
+def _due(direction: Direction, is_expired: bool) -> Select[str, int]:
+    return (
+        select(Lane.key, Lane.attempts)
+        .where(Lane.direction == direction, Lane.due_at <= bindparam("now"))
+        .where(text(LEASED if is_expired else DUE))
+        .order_by(Lane.due_at)
+        .limit(bindparam("most"))
+        # Two claimers that meet on the same heads each take their own part.
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _lease(
+    connection: Connection, direction: Direction, lease: Lease, keys: Collection[str]
+) -> None:
+    leased = {"keys": list(keys), "leased_to": lease.token, "until": lease.until}
+    connection.execute(_leasing(connection.dialect.name, direction), leased)
+
+
+@cache
+def _leasing(dialect: str, direction: Direction) -> Update:
+    return (
+        update(Lane)
+        .where(Lane.direction == direction, any_of(dialect, Lane.key, "keys"))
+        .values(
+            token=bindparam("leased_to"),
+            due_at=bindparam("until"),
+            has_more=False,
+            attempts=Lane.attempts + 1,
+            blocked_by=None,
+        )
+    )
+
+
+def _held(dialect: str, direction: Direction) -> ColumnElement[bool]:
+    """Lanes of these `keys` that are leased under the token `held`."""
+    # With "=" the index of leased lanes would serve, and that holds every lease since the last
+    # vacuum: a handful of keys is found by the primary key.
+    is_ours = Lane.token.is_not_distinct_from(bindparam("held", type_=Lane.token.type))
+    return and_(Lane.direction == direction, any_of(dialect, Lane.key, "keys"), is_ours)
+
+
+def lock_held(
+    connection: Connection, direction: Direction, token: uuid.UUID, keys: Collection[str]
+) -> set[str]:
+    """Lock, in key order, those of the lanes whose lease is still ours."""
+    query = _locking_held(connection.dialect.name, direction)
+    return set(connection.execute(query, {"keys": list(keys), "held": token}).scalars())
+
+
+@cache
+def _locking_held(dialect: str, direction: Direction) -> Select[Any]:
+    return _locking(_held(dialect, direction))
+
+
+def lock(connection: Connection, direction: Direction, keys: Collection[str]) -> None:
+    """Lock lanes in key order, whoever holds their lease."""
+    these = and_(Lane.direction == direction, among(connection, Lane.key, keys))
+    list(connection.execute(_locking(these)).all())
+
+
+def _locking(these: ColumnElement[bool]) -> Select[Any]:
+    return select(Lane.key).where(these).order_by(Lane.key).with_for_update(key_share=True)
+
+
+def renew(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    until: datetime,
+) -> None:
+    """Push the end of leases that are still ours."""
+    renewed = update(Lane).where(_held(connection.dialect.name, direction)).values(due_at=until)
+    connection.execute(renewed, {"keys": list(keys), "held": token})
+
+
+def release(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    now: datetime,
+) -> None:
+    """End leases after success: due at once if work came meanwhile, else idle."""
+    ended = {"keys": list(keys), "held": token, "now": now}
+    connection.execute(_releasing(connection.dialect.name, direction), ended)
+
+
+@cache
+def _releasing(dialect: str, direction: Direction) -> Update:
+    due_at = case((Lane.has_more, bindparam("now", type_=Lane.due_at.type)))
+    return (
+        update(Lane).where(_held(dialect, direction)).values(token=None, attempts=0, due_at=due_at)
+    )
+
+
+def postpone(
+    connection: Connection,
+    direction: Direction,
+    lanes: Sequence[tuple[str, datetime, int, str | None]],
+    token: uuid.UUID | None = None,
+) -> None:
+    """End leases of locked lanes with work left: (key, due at, attempts, blocking sender).
+
+    With a `token` the lease only runs out, and the lane counts as one whose worker died.
+    """
+    rows = [
+        {
+            "direction": direction,
+            "key": key,
+            "token": token,
+            "due_at": due_at,
+            "attempts": attempts,
+            "blocked_by": sender,
+        }
+        for key, due_at, attempts, sender in lanes
+    ]
+    bulk.change(connection, Lane, rows, key=("direction", "key"))
+
+
+def give_back(
+    connection: Connection,
+    direction: Direction,
+    token: uuid.UUID,
+    keys: Collection[str],
+    now: datetime,
+) -> None:
+    """End leases of lanes that were not begun: due at once, and the claim does not count."""
+    given_back = (
+        update(Lane)
+        .where(_held(connection.dialect.name, direction))
+        .values(token=None, due_at=now, attempts=Lane.attempts - 1)
+    )
+    connection.execute(given_back, {"keys": list(keys), "held": token})

@@ -1,0 +1,52 @@
+"""Parked entries: those of the inbox whose turn was given up, until somebody sees to them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, select, text, update
+
+from pipeline.records.base import among
+from pipeline.records.core.inbox import PARKED_SQL, Entry
+
+
+def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> list[Row[Any]]:
+    """Parked entries that came after this one, in one lane or in all, in the order they came."""
+    query = select(Entry.__table__).where(text(PARKED_SQL), Entry.id > entry_id)
+    if lane:
+        query = query.where(Entry.lane == lane)
+    return list(connection.execute(query.order_by(Entry.id).limit(limit)).all())
+
+
+def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection[int]) -> int:
+    """Let parked entries wait for a turn again; those `logged` are in the log. Returns how many.
+
+    Each keeps its error, by which floods.py knows that somebody wants its turn.
+    """
+    again = (
+        update(Entry)
+        .where(among(connection, Entry.id, entry_ids), text(PARKED_SQL))
+        .values(
+            status="waiting",
+            kind=case((among(connection, Entry.id, logged), "rerun"), else_=Entry.kind),
+            attempts=0,
+            handled_at=None,
+        )
+    )
+    return connection.execute(again).rowcount
+
+
+def mark_rerun(connection: Connection, entry_ids: Collection[int]) -> None:
+    """Note of messages that wait for a turn that they are in the log."""
+    marked = update(Entry).where(among(connection, Entry.id, entry_ids)).values(kind="rerun")
+    connection.execute(marked)
+
+
+def ignore(connection: Connection, entry_id: int, now: datetime) -> int:
+    """Give a parked entry up for good; returns how many were parked still."""
+    ignored = (
+        update(Entry)
+        .where(Entry.id == entry_id, text(PARKED_SQL))
+        .values(status="ignored", handled_at=now)
+    )
+    return connection.execute(ignored).rowcount

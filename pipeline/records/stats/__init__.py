@@ -1,0 +1,1 @@
+"""Counts and signs of life that pages and metrics show."""

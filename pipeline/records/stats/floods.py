@@ -1,0 +1,78 @@
+"""Floods: contacts who have written more than may wait for a turn at once.
+
+Receive locks nothing and counts nothing, so a flood is found afterwards, by the clock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Select, func, literal_column, select, text, update
+from sqlalchemy.orm import aliased
+
+from pipeline.records.base import among, count_up_to
+from pipeline.records.core.inbox import Entry
+
+# Whoever floods us is among the last who wrote. The clock looks often, and now and then everywhere.
+NEWEST = 2_000
+_WAITING = text("inbox.status = 'waiting'")
+
+
+def lately(connection: Connection, most: int) -> list[str]:
+    """Lanes in which more than `most` entries wait, among those that the NEWEST entries are of.
+
+    Its cost depends on NEWEST and not on the backlog.
+    """
+    some = select(Entry.id).where(_WAITING)
+    if count_up_to(connection, some, most + 1) <= most:
+        return []
+    newest = select(func.max(Entry.id)).scalar_subquery() - NEWEST
+    lanes = select(Entry.lane).where(Entry.id > newest, _WAITING).distinct().subquery()
+    waiting = aliased(Entry, name="waiting")
+    # Written out, because a partial index serves no parameter.
+    is_waiting = waiting.status == literal_column("'waiting'")
+    one_more = (
+        select(waiting.id)
+        .where(waiting.lane == lanes.c.lane, is_waiting)
+        .order_by(waiting.id)
+        .offset(most)
+        .limit(1)
+        .correlate(lanes)
+        .scalar_subquery()
+    )
+    return list(connection.execute(select(lanes.c.lane).where(one_more.is_not(None))).scalars())
+
+
+def everywhere(connection: Connection, most: int) -> list[str]:
+    """Every lane in which more than `most` entries wait; it reads an index of the whole backlog."""
+    query = select(Entry.lane).where(_WAITING).group_by(Entry.lane)
+    return list(connection.execute(query.having(func.count() > most)).scalars())
+
+
+def last_to_wait(connection: Connection, lane: str, most: int) -> int | None:
+    """The last of the `most` oldest waiting entries of a lane; None where fewer wait."""
+    return connection.execute(_waiting(lane).offset(most - 1).limit(1)).scalar()
+
+
+def park(
+    connection: Connection, lane: str, after: int, limit: int, why: tuple[str, datetime]
+) -> int:
+    """Park up to `limit` messages of a locked lane that wait behind an entry; returns how many.
+
+    STOP, timers, and what was tried or taken up again by hand wait on.
+    """
+    error, now = why
+    query = _waiting(lane).where(Entry.id > after, Entry.kind == "message", Entry.error == "")
+    # A claim locks entries before their lane; those are parked at the next look.
+    rows: Sequence[Row[int]] = connection.execute(
+        query.limit(limit).with_for_update(skip_locked=True)
+    ).all()
+    parked = (
+        update(Entry)
+        .where(among(connection, Entry.id, [row.id for row in rows]))
+        .values(status="parked", error=error, handled_at=now, is_filed=True)
+    )
+    return connection.execute(parked).rowcount if rows else 0
+
+
+def _waiting(lane: str) -> Select[int]:
+    return select(Entry.id).where(Entry.lane == lane, _WAITING).order_by(Entry.id)

@@ -1,0 +1,1 @@
+"""What `parley prove`, `parley bench` and `parley seed` run; the product never imports it."""

@@ -1,0 +1,47 @@
+"""The scenarios, one module for each group or part of one; ALL is every one of them."""
+
+from proving.faults.scenario import Scenario
+from proving.faults.scenarios import (
+    abuse,
+    broker,
+    callbacks,
+    crashes,
+    database,
+    limits,
+    memory,
+    operator,
+    outages,
+    rabbitmq,
+    receiver,
+    refusals,
+    rings,
+    sender,
+    signatures,
+    turns,
+    whole,
+    worker,
+)
+
+_MODULES = (
+    whole,
+    receiver,
+    outages,
+    signatures,
+    callbacks,
+    broker,
+    rabbitmq,
+    rings,
+    worker,
+    turns,
+    database,
+    operator,
+    sender,
+    refusals,
+    crashes,
+    limits,
+    abuse,
+    memory,
+)
+ALL: tuple[Scenario, ...] = tuple(
+    scenario for module in _MODULES for scenario in module.scenario.scenarios
+)

@@ -1,0 +1,165 @@
+"""The broker, third part: rings lost, doubled, late, or beyond understanding."""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from pipeline.settings import Settings
+from proving.faults.run import Run
+from proving.faults.scenario import ON_POSTGRESQL, SQLITE, Group
+from proving.faults.scenarios.broker import answered_at_once, goes_on
+from proving.faults.traffic import numbered
+from workers import broker
+from workers.notifier import TASKS
+
+_SWEEPS = ("sweep.rings", "sweep.due_timers", "sweep.tidy")
+
+scenario = Group("broker", [])
+
+
+class Bells:
+    """A second hand at the broker of a run, which takes rings away and adds some."""
+
+    def __init__(self, run: Run) -> None:
+        place = run.stack.environment
+        settings = Settings.model_construct(
+            database_url=place["DATABASE_URL"], broker_url=place["BROKER_URL"]
+        )
+        self._app = Celery("bells", set_as_current=False)
+        self._app.config_from_object("celeryconfig")
+        self._app.conf.update(broker.address(settings))
+        self._connection = self._app.connection_for_write()
+
+    def take(self, queue: str) -> dict[str, Any] | None:
+        """Take a ring out of a queue: its headers, None if there is none."""
+        message = self._connection.default_channel.basic_get(queue, no_ack=True)
+        return message and dict(message.headers)
+
+    def ring(self, task: str, queue: str, *args: object) -> None:
+        """Ring for a task by its name."""
+        with self._app.amqp.Producer(self._connection.default_channel) as producer:
+            self._app.send_task(task, args, queue=queue, producer=producer, retry=False)
+
+    def put(self, queue: str, body: bytes, content_type: str = "application/json") -> None:
+        """Put a message of any kind into a queue."""
+        with self._connection.Producer(auto_declare=False) as producer:
+            producer.publish(
+                body, routing_key=queue, content_type=content_type, content_encoding="utf-8"
+            )
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._connection.release()
+
+
+@contextmanager
+def _bells(run: Run) -> Iterator[Bells]:
+    bells = Bells(run)
+    try:
+        yield bells
+    finally:
+        bells.close()
+
+
+@scenario("F15 rings lost, doubled and shuffled", is_quick=True, is_core=True)
+def tangled(run: Run) -> None:
+    """Half of the rings are taken away, the others come three times, late and in no order."""
+    run.start()
+    is_over = threading.Event()
+    tangling = threading.Thread(target=_tangle, args=[run, is_over])
+    tangling.start()
+    try:
+        run.traffic.crowd(numbered(run.people(20), 8), every_seconds=0.2)
+    finally:
+        is_over.set()
+        tangling.join()
+
+
+def _tangle(run: Run, is_over: threading.Event) -> None:
+    with _bells(run) as bells:
+        while not is_over.wait(0.05):
+            taken = [q for q in TASKS if bells.take(q) and run.draw.random() < 0.5]
+            # And some that nobody has rung, for the workers are quicker than we are.
+            late = taken * 3 + [q for q in TASKS if run.draw.random() < 0.3] * 3
+            run.draw.shuffle(late)
+            for queue in late:
+                bells.ring(TASKS[queue], queue)
+            run.did(f"took {len(taken)} rings, rang {len(late)} times")
+
+
+@scenario("F15 no ring at all", kinds=ON_POSTGRESQL)
+def unrung(run: Run) -> None:
+    """No ring of a web process reaches anybody: what came in is found by the clock.
+
+    Its link is refused and the breaker waits 5 s; the clock looks every 2 s.
+    """
+    address = run.stack.environment["BROKER_URL"]
+    proxied = run.proxy("BROKER_URL")
+    run.stack.start("web")
+    run.stack.environment["BROKER_URL"] = address
+    run.stack.start("converse", "dispatch", "clock")
+    proxied.refuse()
+    run.did("no ring leaves the web process")
+    run.traffic.crowd(numbered(run.people(20), 5), every_seconds=0.5)
+    answered_at_once(run)
+    goes_on(run)
+
+
+@scenario("F16 rings that nobody understands")
+def odd(run: Run) -> None:
+    """Tasks of another version, arguments that nobody takes, bodies that cannot be read."""
+    run.start()
+    with (
+        _bells(run) as bells,
+        run.traffic.meanwhile(numbered(run.people(10), 8), every_seconds=0.5),
+    ):
+        for queue, task in (*TASKS.items(), *(("clock", name) for name in _SWEEPS)):
+            bells.ring("parley.of_yesterday", queue)
+            bells.ring(task, queue, "sms:+15550100", {"lane": "unknown"})
+            bells.put(queue, b"{half a")
+            bells.put(queue, b"\xff\xfe\x00", "application/x-python-serialize")
+            bells.put(queue, b"", "text/plain")
+            bells.put(queue, json.dumps({"task": task}).encode())
+            bells.put(queue, b'{"task": "parley.of_yesterday"}')
+            bells.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
+            run.did(f"rang oddly at {queue}")
+    goes_on(run)
+
+
+@scenario("F17 embedded broker damaged", kinds=(SQLITE,), is_quick=True)
+def damaged(run: Run) -> None:
+    """The folder of the embedded broker is emptied, littered with half-written files, removed."""
+    run.start()
+    folder = run.stack.folder / "broker"
+    harms = (_empty, _litter, _remove, _litter, _empty, _remove)
+    with run.traffic.meanwhile(numbered(run.people(10), 10), every_seconds=0.5):
+        for harm in harms:
+            time.sleep(0.7)
+            harm(folder)
+            run.did(f"embedded broker: {harm.__name__}")
+    goes_on(run)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.glob("*.*"):
+        path.unlink(missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
+    # Workers write into it meanwhile.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _litter(folder: Path) -> None:
+    (folder / "control").mkdir(parents=True, exist_ok=True)
+    for queue in ("converse", "dispatch", "clock"):
+        for number, text in enumerate(("", "{", '{"body": "x"}', "[]", '{"properties": {}}')):
+            (folder / f"0000000000000000000{number}_half.{queue}.msg").write_text(text)
+    (folder / "control" / "converse.exchange").write_text("[[")

@@ -1,0 +1,29 @@
+"""What a process under proof is told beside Parley's own settings, and does before it works."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings
+
+from pipeline import crash
+from pipeline.botkit import Bot
+from proving.faults import breakages
+from proving.faults.notes import watch
+
+
+class Surroundings(BaseSettings):
+    """Set by the proof, in the environment. `broken` names a promise that is taken away."""
+
+    proving_notes: Path = Path("notes.jsonl")
+    proved_bot: str = ""
+    crash_at: str = ""
+    broken: str = ""
+
+
+def prepare(bot: Bot) -> Bot:
+    """Watch the bot, and do to this process what the proof ordered."""
+    given = Surroundings()
+    if given.crash_at:
+        crash.arm(given.crash_at)
+    if given.broken:
+        breakages.BREAKAGES[given.broken].break_it()
+    return watch(bot, given.proving_notes)

@@ -1,0 +1,1 @@
+"""Mirrors pipeline/botkit/analysis/."""

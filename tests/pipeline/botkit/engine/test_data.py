@@ -1,0 +1,42 @@
+"""Data is JSON, and comes back as the database will give it."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.botkit.engine.data import checked, copied
+
+words = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+data = st.dictionaries(words, values, max_size=5)
+
+
+@given(data)
+def test_json_data_comes_back_equal(before: dict[str, object]) -> None:
+    assert checked(before) == before == json.loads(json.dumps(checked(before)))
+
+
+@given(data)
+def test_copy_is_equal_and_another(before: dict[str, object]) -> None:
+    after = copied(before)
+    after["added"] = 1
+    assert {key: after[key] for key in before if key != "added"} == {
+        key: value for key, value in before.items() if key != "added"
+    }
+
+
+def test_tuples_become_lists() -> None:
+    assert checked({"a": (1, (2,))}) == {"a": [1, [2]]}
+
+
+def test_unstorable_text_is_replaced() -> None:
+    assert checked({"a\x00": "\ud800"}) == {"a\ufffd": "\ufffd"}

@@ -1,0 +1,1 @@
+"""Mirrors pipeline/records/stats/."""
