@@ -20,7 +20,7 @@ from benchmarks import crowd, drains
 from pipeline import sweep
 from pipeline.database import Database
 from pipeline.dispatch import receipts as merging
-from pipeline.messages import Receipt
+from pipeline.messages import StatusCallback
 from pipeline.records.core import inbox, receipts
 
 _MESSAGES = 3_000
@@ -104,7 +104,7 @@ def call_back(database: Database) -> None:
             "ORDER BY id DESC LIMIT 600"
         )
         rows = [
-            receipts.row(Receipt("simulator", "simulator", provider_id, "read"), {})
+            receipts.row(StatusCallback("simulator", "simulator", provider_id, "read"), {})
             for provider_id in connection.execute(sent).scalars()
         ]
         now = database.now(connection)

@@ -98,8 +98,11 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """One delivery callback. `message_id` and `attempt` are ours, from the callback's URL."""
+class StatusCallback:
+    """What a provider reports about a sent message.
+
+    `message_id` and `attempt` are ours, from the callback's URL.
+    """
 
     provider: str
     account_id: str
@@ -116,7 +119,7 @@ class Outbound:
     """One message to a contact, ready for a provider's create call.
 
     `recipient` is the contact's address without a channel prefix, `sender` our number ("" lets the
-    provider choose from its pool). `message_id` and `attempt` come back in delivery callbacks.
+    provider choose from its pool). `message_id` and `attempt` come back in status callbacks.
     """
 
     message_id: str

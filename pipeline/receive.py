@@ -21,7 +21,7 @@ from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
-from pipeline.messages import Inbound, Receipt
+from pipeline.messages import Inbound, StatusCallback
 from pipeline.records.core import inbox, receipts
 from pipeline.wakeups import Pool, Ring
 
@@ -63,9 +63,9 @@ class Receiver:
         """
         self._take(Accepted("converse", inbox.entry(message, form)))
 
-    def receipt(self, receipt: Receipt, form: Form) -> None:
-        """Commit a delivery callback. Raises DatabaseUnavailable."""
-        self._take(Accepted("dispatch", receipts.row(receipt, form)))
+    def status_callback(self, callback: StatusCallback, form: Form) -> None:
+        """Commit a status callback. Raises DatabaseUnavailable."""
+        self._take(Accepted("dispatch", receipts.row(callback, form)))
 
     def _take(self, accepted: Accepted) -> None:
         self._start()

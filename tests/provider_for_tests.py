@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from pipeline.errors import OutcomeUnknown, SendError
-from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers.base import File, Found, Webhook
 
 Answer = Accepted | SendError
@@ -41,7 +41,7 @@ class Post:
     def inbound(self, webhook: Webhook) -> Inbound:
         raise NotImplementedError
 
-    def receipt(self, webhook: Webhook) -> Receipt:
+    def status_callback(self, webhook: Webhook) -> StatusCallback:
         raise NotImplementedError
 
     def send(self, outbound: Outbound) -> Accepted:

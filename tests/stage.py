@@ -12,7 +12,7 @@ from pipeline.botkit import Bot, Turn
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
-from pipeline.messages import Inbound, Receipt
+from pipeline.messages import Inbound, StatusCallback
 from pipeline.providers.base import Provider
 from pipeline.records.core import inbox, receipts
 from pipeline.records.core.conversations import Conversation
@@ -64,9 +64,9 @@ class Stage:
             inbox.append(connection, [entry | {"received_at": self.clock()}])
 
     def gets(self, provider_id: str, status: str, **values: Any) -> None:
-        """A delivery callback, as receive would take it."""
-        receipt = Receipt("post", "", provider_id, status, **values)
-        row = receipts.row(receipt, {}) | {"received_at": self.clock()}
+        """A status callback, as receive would take it."""
+        callback = StatusCallback("post", "", provider_id, status, **values)
+        row = receipts.row(callback, {}) | {"received_at": self.clock()}
         with self.database.write() as connection:
             receipts.append(connection, [row])
 

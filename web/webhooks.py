@@ -58,9 +58,9 @@ class Door:
         return Response(_TAKEN, content_type="text/xml")
 
     def status(self) -> Response:
-        """A delivery callback."""
+        """A status callback."""
         webhook, form = self._checked()
-        self._receiver.receipt(self._provider.receipt(webhook), form)
+        self._receiver.status_callback(self._provider.status_callback(webhook), form)
         return Response(_TAKEN, content_type="text/xml")
 
     def _checked(self) -> tuple[Webhook, Form]:

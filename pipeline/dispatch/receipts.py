@@ -1,4 +1,4 @@
-"""Merging delivery callbacks into their messages: any order, any number of times, never backwards.
+"""Merging status callbacks into their messages: any order, any number of times, never backwards.
 
 A callback also settles a message whose sending nobody knew the outcome of: its URL carries our id.
 One that says the contact opted out is mirrored on the contact, as an answer to a send is: a
@@ -73,7 +73,7 @@ def _opt_out(connection: Connection, refused: Sequence["_Merged"]) -> None:
 
 
 def _matches(connection: Connection, waiting: Sequence[Row[Any]]) -> dict[int, int]:
-    """Receipt id -> message id, by our own id in the callback's URL or by the provider's."""
+    """Callback id -> message id, by our own id in the callback's URL or by the provider's."""
     ours = {receipt.id: _uuid(receipt.message_id) for receipt in waiting}
     by_public = messages.ids_by_public_id(connection, [u for u in ours.values() if u])
     by_provider = messages.sent_by_provider_id(connection, [r.provider_id for r in waiting])
@@ -122,7 +122,7 @@ class _Merged:
     def add(self, receipt: Row[Any], is_opt_out: bool) -> None:
         values = self._values
         if values["provider_id"] not in {None, receipt.provider_id}:
-            log.warning("receipt of another sending", message=str(self.row.public_id))
+            log.warning("status callback for another attempt", message=str(self.row.public_id))
             return
         values["provider_id"] = receipt.provider_id
         status = _ours(receipt.status)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,8 +64,8 @@ class Provider(Protocol):
     def inbound(self, webhook: Webhook) -> Inbound:
         """The message in a webhook. Raises WebhookRejected that names the field at fault."""
 
-    def receipt(self, webhook: Webhook) -> Receipt:
-        """The delivery callback in a webhook. Raises WebhookRejected likewise."""
+    def status_callback(self, webhook: Webhook) -> StatusCallback:
+        """The status callback in a webhook. Raises WebhookRejected likewise."""
 
     def send(self, outbound: Outbound) -> Accepted:
         """Hand one message over. Raises only subclasses of SendError: the class decides."""

@@ -7,7 +7,15 @@ import math
 from collections.abc import Mapping
 
 from pipeline.errors import WebhookRejected
-from pipeline.messages import Channel, Inbound, InboundKind, Location, Media, Receipt, storable
+from pipeline.messages import (
+    Channel,
+    Inbound,
+    InboundKind,
+    Location,
+    Media,
+    StatusCallback,
+    storable,
+)
 from pipeline.providers import addresses, consent
 
 Form = Mapping[str, list[str]]
@@ -49,14 +57,16 @@ def inbound(form: Form, *, provider: str, account_id: str, answers_consent: bool
     )
 
 
-def receipt(form: Form, query: Mapping[str, str], *, provider: str, account_id: str) -> Receipt:
-    """The delivery callback in a form and its URL's query. Raises WebhookRejected.
+def status_callback(
+    form: Form, query: Mapping[str, str], *, provider: str, account_id: str
+) -> StatusCallback:
+    """The status callback in a form and its URL's query. Raises WebhookRejected.
 
     A status that we do not know is kept as it came.
     """
     status = (value(form, "MessageStatus") or value(form, "SmsStatus"))[:_LONGEST_WORD]
     attempt = query.get("a", "")
-    return Receipt(
+    return StatusCallback(
         provider=provider,
         account_id=_account(form, account_id),
         provider_id=_message_sid(form),

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import forms
 from pipeline.providers.base import File, Found, Webhook
 from pipeline.settings import Settings
@@ -34,9 +34,11 @@ class Simulator:
             answers_consent=False,
         )
 
-    def receipt(self, webhook: Webhook) -> Receipt:
-        """The delivery callback in a form like Twilio's."""
-        return forms.receipt(webhook.form, webhook.query, provider=self.name, account_id=self.name)
+    def status_callback(self, webhook: Webhook) -> StatusCallback:
+        """The status callback in a form like Twilio's."""
+        return forms.status_callback(
+            webhook.form, webhook.query, provider=self.name, account_id=self.name
+        )
 
     def send(self, outbound: Outbound) -> Accepted:  # noqa: ARG002 (the contract's signature)
         """Delivered at once."""

@@ -12,7 +12,7 @@ from pipeline.dispatch import receipts as merging
 from pipeline.dispatch.claim import Claimed, claim
 from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
-from pipeline.messages import Receipt
+from pipeline.messages import StatusCallback
 from pipeline.receive import Accepted
 from pipeline.records.core import receipts
 from tests.model.post_office import Take
@@ -84,7 +84,7 @@ def record_send(world: World, flight: SendFlight) -> None:
 def call_back(world: World, take: Take, status: str) -> None:
     """The provider tells how it stands with a message, perhaps once more."""
     code, error = ENDED.get(status, ("", ""))
-    receipt = Receipt(
+    callback = StatusCallback(
         "post",
         "",
         take.provider_id,
@@ -94,7 +94,7 @@ def call_back(world: World, take: Take, status: str) -> None:
         message_id=take.outbound.message_id,
         attempt=take.outbound.attempt,
     )
-    accepted = Accepted("dispatch", receipts.row(receipt, {}))
+    accepted = Accepted("dispatch", receipts.row(callback, {}))
     with world.step("callback"):
         world.receiver._commit([accepted])
         assert accepted.taken.exception(timeout=0) is None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
-from pipeline.messages import Inbound, Receipt
+from pipeline.messages import Inbound, StatusCallback
 from pipeline.receive import Receiver
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.receipts import ReceiptRow
@@ -79,9 +79,9 @@ def test_same_webhook_at_once_is_one_message(receiver: Receiver, database: Datab
 def test_receipt_rings_for_dispatch(
     receiver: Receiver, database: Database, rings: list[str]
 ) -> None:
-    receipt = Receipt("simulator", "simulator", "SM1", "sent", message_id="m", attempt=2)
-    receiver.receipt(receipt, {"MessageStatus": ["sent"]})
-    receiver.receipt(receipt, {"MessageStatus": ["sent"]})
+    callback = StatusCallback("simulator", "simulator", "SM1", "sent", message_id="m", attempt=2)
+    receiver.status_callback(callback, {"MessageStatus": ["sent"]})
+    receiver.status_callback(callback, {"MessageStatus": ["sent"]})
     (row,) = rows(database, ReceiptRow)
     assert (row.provider_id, row.status, row.message_id, row.attempt) == ("SM1", "sent", "m", 2)
     wait_until(lambda: rings == ["dispatch", "dispatch"])

@@ -20,7 +20,7 @@ from pipeline.dispatch.claim import claim as claim_sends
 from pipeline.dispatch.receipts import merge_waiting
 from pipeline.dispatch.record import record as record_sends
 from pipeline.dispatch.send import send
-from pipeline.messages import Receipt
+from pipeline.messages import StatusCallback
 from pipeline.receive import Accepted, Receiver
 from pipeline.records.core import inbox, receipts
 from tests.builders import an_inbound
@@ -176,7 +176,7 @@ def test_group_of_webhooks(stage: MakeStage, size: int) -> None:
     receiver = Receiver(s.database, s.rings.append)
     heard = [Accepted("converse", inbox.entry(an_inbound(), {})) for _ in range(size)]
     told = [
-        Accepted("dispatch", receipts.row(Receipt("post", "", f"SM{number}", "sent"), {}))
+        Accepted("dispatch", receipts.row(StatusCallback("post", "", f"SM{number}", "sent"), {}))
         for number in range(size)
     ]
     with exactly(s.database, 2):

@@ -1,7 +1,7 @@
 """Twilio's error codes: what each does to a message, in data, and what an operator reads.
 
 Each code is explained at https://www.twilio.com/docs/api/errors/CODE. rest.py raises from here;
-provider.py words delivery callbacks from here.
+provider.py words status callbacks from here.
 """
 
 import re

@@ -15,7 +15,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
-from pipeline.messages import Accepted, Inbound, Outbound, Receipt
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import forms
 from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import File, Found, Webhook
@@ -70,15 +70,15 @@ class Twilio:
             answers_consent=True,
         )
 
-    def receipt(self, webhook: Webhook) -> Receipt:
-        """The delivery callback in a webhook, with its error in plain words."""
-        receipt = forms.receipt(
+    def status_callback(self, webhook: Webhook) -> StatusCallback:
+        """The status callback in a webhook, with its error in plain words."""
+        callback = forms.status_callback(
             webhook.form,
             webhook.query,
             provider=self.name,
             account_id=self._settings.account_sid,
         )
-        return replace(receipt, error=codes.delivery_reason(receipt.error_code, receipt.error))
+        return replace(callback, error=codes.delivery_reason(callback.error_code, callback.error))
 
     def send(self, outbound: Outbound) -> Accepted:
         """Create the message at Twilio. Raises only SendError subclasses."""

@@ -1,4 +1,4 @@
-"""Receipts: delivery callbacks as they came, each merged into its message once."""
+"""Receipts: status callbacks as they came, each merged into its message once."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, UniqueConstraint, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.messages import Receipt
+from pipeline.messages import StatusCallback
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, Word, among, partial_index
 from pipeline.records.core.messages import Message
@@ -45,9 +45,9 @@ class ReceiptRow(Record):
 _ANY_WAITING = select(ReceiptRow.id).where(text(_WAITING)).limit(1)
 
 
-def row(receipt: Receipt, form: dict[str, list[str]]) -> dict[str, Any]:
-    """The values of a row for a delivery callback and the form it came in."""
-    return {**asdict(receipt), "payload": form}
+def row(callback: StatusCallback, form: dict[str, list[str]]) -> dict[str, Any]:
+    """The values of a row for a status callback and the form it came in."""
+    return {**asdict(callback), "payload": form}
 
 
 def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -115,7 +115,7 @@ def killed_in_call(run: Run) -> None:
 
 @scenario("F19 dispatch killed, a callback comes", is_obeyed=True, drained_within_seconds=40.0)
 def settled_by_callback(run: Run) -> None:
-    """dispatch is killed before it was answered; the delivery callback settles that message."""
+    """dispatch is killed before it was answered; the status callback settles that message."""
     _, _, dispatch, _ = run.start()
     (person,) = run.people(1)
     run.fake.turn(to=person.number, times=1, after_create="hang", hang_seconds=60)

@@ -17,7 +17,7 @@ from sqlalchemy import Row
 from bots import template
 from pipeline import override
 from pipeline.botkit import Bot
-from pipeline.messages import Accepted, Outbound, Receipt
+from pipeline.messages import Accepted, Outbound, StatusCallback
 from pipeline.providers import forms
 from pipeline.providers.twilio.codes import delivery_reason
 from pipeline.records.core import contacts, conversations, inbox, messages, receipts
@@ -135,10 +135,10 @@ class Phone:
         return message_id
 
     def gets(self, status: str, code: str = "") -> None:
-        """The last message to this phone reaches a status, as a delivery callback tells."""
+        """The last message to this phone reaches a status, as a status callback tells."""
         stage = self.play.stage
         last = [row for row in stage.outbound() if row.contact_id == self.contact.id][-1]
-        receipt = Receipt(
+        callback = StatusCallback(
             "simulator",
             "simulator",
             last.provider_id,
@@ -147,7 +147,7 @@ class Phone:
             error=delivery_reason(code),
         )
         with stage.database.write() as connection:
-            row = receipts.row(receipt, {}) | {"received_at": stage.clock()}
+            row = receipts.row(callback, {}) | {"received_at": stage.clock()}
             receipts.append(connection, [row])
         stage.dispatch()
 

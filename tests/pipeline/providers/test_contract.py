@@ -52,13 +52,13 @@ def test_an_impossible_number_is_refused(provider: Provider) -> None:
 
 def test_a_receipt_brings_our_id_back(provider: Provider) -> None:
     form = {"MessageSid": "SM1", "MessageStatus": "delivered"}
-    receipt = provider.receipt(a_webhook(form, query={"m": "0197", "a": "3"}))
-    assert (receipt.status, receipt.message_id, receipt.attempt) == ("delivered", "0197", 3)
+    callback = provider.status_callback(a_webhook(form, query={"m": "0197", "a": "3"}))
+    assert (callback.status, callback.message_id, callback.attempt) == ("delivered", "0197", 3)
 
 
 def test_a_receipt_without_an_id_is_refused(provider: Provider) -> None:
     with pytest.raises(WebhookRejected, match=r"^MessageSid: missing"):
-        provider.receipt(a_webhook({"MessageStatus": "delivered"}))
+        provider.status_callback(a_webhook({"MessageStatus": "delivered"}))
 
 
 def test_each_send_has_an_id_of_its_own(provider: Provider) -> None:

@@ -40,8 +40,8 @@ def test_a_wish_is_marked(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", CASES["receipts"], ids=labels(CASES["receipts"]))
 def test_a_delivery_callback_is_understood(case: dict[str, Any]) -> None:
-    receipt = TWILIO.receipt(a_webhook(case["form"], query=case["query"]))
-    assert {name: getattr(receipt, name) for name in case["expected"]} == case["expected"]
+    callback = TWILIO.status_callback(a_webhook(case["form"], query=case["query"]))
+    assert {name: getattr(callback, name) for name in case["expected"]} == case["expected"]
 
 
 def test_twenty_media_all_come_in_order() -> None:
