@@ -91,7 +91,8 @@ def test_data_that_does_not_fit_names_field_and_remedy() -> None:
     with pytest.raises(BotError) as raised:
         booking_bot().respond(a_situation(data={"guests": "many"}))
     said = str(raised.value)
-    assert said.startswith('bot "booking", state "start", tests/pipeline/botkit/engine/test_typed_data.py')
+    where = "tests/pipeline/botkit/engine/test_typed_data.py"
+    assert said.startswith(f'bot "booking", state "start", {where}')
     assert "does not fit Booking: guests: Input should be a valid integer" in said
     assert "migrate= to Bot() can bring it there: a function that takes" in said
 
