@@ -172,7 +172,7 @@ def _name() -> str:
     query = verb = ""
     while frame:
         _, _, path = frame.f_code.co_filename.rpartition("/pipeline/")
-        module = path.removeprefix("records/").removesuffix(".py")
+        module = path.rpartition("/")[2].removesuffix(".py")
         if path.startswith("records/") and module not in {"bulk", "base"}:
             query = query or f"{module}.{frame.f_code.co_name}"
         elif path.startswith(_VERBS):

@@ -7,17 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    ForeignKey,
-    Index,
-    Row,
-    Select,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, ForeignKey, Index, Row, Select, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
