@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 import celeryconfig
 from parley.main import COMMANDS, main
 from pipeline import records
-from pipeline.botkit import Bot, rehearse
+from pipeline.botkit import Bot, Tester
 from pipeline.database import Database
 from pipeline.records import Record, schema, upgrading
 from pipeline.settings import Settings
@@ -143,7 +143,7 @@ def test_bot_of_the_readme_runs() -> None:
     bot = names["bot"]
     assert isinstance(bot, Bot)
     assert bot.check() == []
-    talk = rehearse(bot).hears("hi").says("Hello! What can I do for you?…").in_state("welcome")
+    talk = Tester(bot).hears("hi").says("Hello! What can I do for you?…").in_state("welcome")
     talk.hears("1").says("What is your name?").in_state("take_name")
     talk.hears("Ada").says("Thanks, Ada.").in_state("welcome").has_data(name="Ada")
 

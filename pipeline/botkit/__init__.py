@@ -1,4 +1,4 @@
-"""What a bot imports: `Bot`, what it can say, and `rehearse` to try it in a test.
+"""What a bot imports: `Bot`, what it can say, and `Tester` to try it in a test.
 
 Pure: no database, no network, no queue. The engine drives it through `Bot.respond`.
 """
@@ -43,7 +43,7 @@ from pipeline.botkit.situation import (
     Situation,
     Step,
 )
-from pipeline.botkit.testing.tester import Rehearsal, both_channels, rehearse
+from pipeline.botkit.testing.tester import Rehearsal, Tester, both_channels, rehearse
 from pipeline.botkit.turn import Turn
 from pipeline.errors import NotUnderstood
 
@@ -93,6 +93,7 @@ __all__ = [
     "State",
     "Step",
     "Template",
+    "Tester",
     "Text",
     "Turn",
     "both_channels",

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import func, select, update
 
-from pipeline.botkit import Rehearsal, load, rehearse
+from pipeline.botkit import Tester, load
 from pipeline.messages import Channel, Location
 from pipeline.records.core.timers import Timer
 from proving.faults import EVERYTHING, Person, Process, Stack, a_person, eventually
@@ -55,34 +55,34 @@ class Phones:
 
     def __init__(self, stack: Stack, name: str, channel: Channel) -> None:
         bot = load(f"bots.examples.{name}:bot")
-        self._rehearsal: Rehearsal = rehearse(bot, channel, now=datetime.now(UTC))
+        self._tester: Tester = Tester(bot, channel, now=datetime.now(UTC))
         self._person = a_person(stack, channel)
         self._expected: list[str] = []
 
     def act(self, step: str) -> None:
         """Do one thing on both; the bot says the same on both."""
-        talk = self._rehearsal.talk
+        talk = self._tester.talk
         if step == FILE:
             files = {"NumMedia": "1", "MediaUrl0": PHOTO, "MediaContentType0": "image/jpeg"}
-            self._rehearsal.hears("cracked", media=PHOTO)
+            self._tester.hears("cracked", media=PHOTO)
             self._write("cracked", **files)
         elif step == PLACE and talk.channel == "whatsapp":
-            self._rehearsal.hears(location=Location(53.35, -6.26))
+            self._tester.hears(location=Location(53.35, -6.26))
             self._write("", Latitude="53.35", Longitude="-6.26")
         elif step.startswith(TAP):
             self._tap(step.removeprefix(TAP))
         else:
-            self._rehearsal.hears(step)
+            self._tester.hears(step)
             self._write(step)
         self._expected += [reply.body for reply in talk.replies]
         eventually(lambda: len(said(self._person)) >= len(self._expected))
         assert said(self._person) == self._expected
 
     def _tap(self, choice_id: str) -> None:
-        choices = {choice.id: choice for choice in self._rehearsal.talk.choices}
+        choices = {choice.id: choice for choice in self._tester.talk.choices}
         choice = choices[choice_id]
-        is_sms = self._rehearsal.talk.channel == "sms"
-        self._rehearsal.taps(choice_id)
+        is_sms = self._tester.talk.channel == "sms"
+        self._tester.taps(choice_id)
         if is_sms:
             self._write(str(choice.number))
         elif self._is_simulated:

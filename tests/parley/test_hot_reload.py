@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parley.hot_reload import HotReload
-from pipeline.botkit import Bot, Turn, load, rehearse
+from pipeline.botkit import Bot, Tester, Turn, load
 from pipeline.botkit.analysis import graph
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing.session import Talk
@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def answer(self) -> str:
-        (reply,) = rehearse(self.runtime.bot).hears("hi").talk.replies
+        (reply,) = Tester(self.runtime.bot).hears("hi").talk.replies
         return reply.body
 
 
@@ -171,7 +171,7 @@ def test_turn_in_flight_ends_with_the_old_bot() -> None:
     def ask(turn: Turn) -> None:
         turn.say("old")
 
-    talk = Talk(old, channel="sms", contact=ContactView("ada"), now=rehearse(old).talk.now)
+    talk = Talk(old, channel="sms", contact=ContactView("ada"), now=Tester(old).talk.now)
     turn = threading.Thread(target=talk.hear, args=["hi"])
     turn.start()
     begun.wait(10)
@@ -223,7 +223,7 @@ def one_of(number: int) -> Bot:
 
 
 def said_by(bot: Bot) -> tuple[str, ...]:
-    return tuple(reply.body for reply in rehearse(bot).hears("hi").talk.replies)
+    return tuple(reply.body for reply in Tester(bot).hears("hi").talk.replies)
 
 
 def test_an_error_of_any_kind_is_told_and_looking_goes_on(

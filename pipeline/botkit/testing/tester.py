@@ -1,6 +1,6 @@
-"""Tries a bot in a test, as a script of what is heard and said, on a clock of its own.
+"""Tests a bot: what the contact sends, what the bot must answer, on a clock of the test's own.
 
-rehearse(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
+Tester(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,26 @@ OPENING = datetime(2030, 1, 7, 9, tzinfo=UTC)  # a Monday
 CHANNELS: tuple[Channel, ...] = ("sms", "whatsapp")
 
 
-class Rehearsal:
-    """One contact's talk with a bot. Each check returns the rehearsal, so calls can be chained.
+class Tester:
+    """Tests a bot in one conversation with one contact, on a clock that starts at `now`.
 
-    A check that fails raises AssertionError with the talk so far.
+    `name` and `attributes` are the contact's. Each check returns the tester, so calls can be
+    chained. A check that fails raises AssertionError with the conversation so far.
     """
 
-    def __init__(self, talk: Talk) -> None:
-        self.talk = talk
+    __test__ = False  # pytest collects classes whose names begin with "Test"
+
+    def __init__(
+        self,
+        bot: Bot,
+        channel: Channel = "sms",
+        *,
+        name: str = "",
+        attributes: dict[str, Any] | None = None,
+        now: datetime = OPENING,
+    ) -> None:
+        contact = ContactView("rehearsal", PHONE, name, attributes or {})
+        self.talk = Talk(bot, channel=channel, contact=contact, now=now)
         self._lines: list[str] = []
         self._seen = 0
 
@@ -157,17 +169,8 @@ class Rehearsal:
         raise AssertionError(f"{what}\n\nthe talk so far, on {self.talk.channel}:\n{talk}\n{rest}")
 
 
-def rehearse(
-    bot: Bot,
-    channel: Channel = "sms",
-    *,
-    name: str = "",
-    attributes: dict[str, Any] | None = None,
-    now: datetime = OPENING,
-) -> Rehearsal:
-    """A talk with `bot` that begins at `now`, with a contact of that name and attributes."""
-    contact = ContactView("rehearsal", PHONE, name, attributes or {})
-    return Rehearsal(Talk(bot, channel=channel, contact=contact, now=now))
+# Deprecated: the names of `Tester` before this release.
+Rehearsal = rehearse = Tester
 
 
 def both_channels(
@@ -176,10 +179,10 @@ def both_channels(
     name: str = "",
     attributes: dict[str, Any] | None = None,
     now: datetime = OPENING,
-) -> Iterator[Rehearsal]:
-    """The same talk by SMS and on WhatsApp: `for talk in both_channels(bot): talk.hears(…)`."""
+) -> Iterator[Tester]:
+    """A tester by SMS, then one on WhatsApp: `for talk in both_channels(bot): talk.hears(…)`."""
     for channel in CHANNELS:
-        yield rehearse(bot, channel, name=name, attributes=attributes, now=now)
+        yield Tester(bot, channel, name=name, attributes=attributes, now=now)
 
 
 def _indented(text: str) -> str:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 
 from bots.examples.appointments import REMINDER_SID, bot
-from pipeline.botkit import Rehearsal, both_channels, moved_by_hand, rehearse
+from pipeline.botkit import Tester, both_channels, moved_by_hand
 from pipeline.botkit.testing.fuzzing import Walk, walks
 from pipeline.messages import Channel
 
 
-def chosen(channel: Channel = "sms") -> Rehearsal:
+def chosen(channel: Channel = "sms") -> Tester:
     """A haircut on a Wednesday; the name is asked for."""
-    talk = rehearse(bot, channel).hears("hi").taps("cut").hears("2030-01-16").taps("10:30")
+    talk = Tester(bot, channel).hears("hi").taps("cut").hears("2030-01-16").taps("10:30")
     return talk.says("What is your name?").hears("Ada")
 
 
@@ -41,7 +41,7 @@ def test_reminder_is_a_template_on_whatsapp() -> None:
 
 
 def test_visit_of_tomorrow_has_no_reminder() -> None:
-    talk = rehearse(bot, now=datetime(2030, 1, 7, 12, tzinfo=UTC)).hears("hi").taps("cut")
+    talk = Tester(bot, now=datetime(2030, 1, 7, 12, tzinfo=UTC)).hears("hi").taps("cut")
     talk.hears("tomorrow").taps("09:00").hears("Ada").taps("here").taps("yes")
     talk.says("Booked…").after(days=3).says_nothing()
 
@@ -68,12 +68,12 @@ def test_back_leads_through_the_flow_to_the_start() -> None:
     ],
 )
 def test_day_that_does_not_do_is_asked_again(answer: str, reason: str) -> None:
-    talk = rehearse(bot).hears("hi").taps("cut").hears(answer).says(f"{reason} Which day…")
+    talk = Tester(bot).hears("hi").taps("cut").hears(answer).says(f"{reason} Which day…")
     talk.in_state("day")
 
 
 def test_data_and_state_of_older_code_go_on() -> None:
-    talk = rehearse(bot)
+    talk = Tester(bot)
     talk.talk.state, talk.talk.data = "choose_service", {"name": "Ada", "email": "ada@example.com"}
     talk.talk.memory = moved_by_hand({}, "service")
     talk.hears("beard trim").in_state("day").has_data(service="beard", reach="ada@example.com")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from bots.examples.orders import SHIPPED_SID, SHOP, OrderNumber, bot
-from pipeline.botkit import NotUnderstood, both_channels, rehearse
+from pipeline.botkit import NotUnderstood, Tester, both_channels
 from pipeline.botkit.testing.fuzzing import Walk, walks
 
 PHOTO = "https://example.com/crack.jpg"
@@ -39,13 +39,13 @@ def test_order_is_told_with_its_file(number: str, said: str, file: str | None) -
 
 
 def test_link_can_be_tapped_on_whatsapp() -> None:
-    talk = rehearse(bot, "whatsapp").hears("hi").hears("1002")
+    talk = Tester(bot, "whatsapp").hears("hi").hears("1002")
     link = talk.talk.replies[0].content["link"]
     assert link == {"url": f"{SHOP}/track/1002", "title": "Track it"}
 
 
 def test_packed_order_is_announced_a_day_later() -> None:
-    talk = rehearse(bot, "whatsapp").hears("hi").hears("1001").after(days=1)
+    talk = Tester(bot, "whatsapp").hears("hi").hears("1001").after(days=1)
     talk.says("Order 1001 leaves us today.").in_state("order")
     assert talk.talk.replies[0].content["content_sid"] == SHIPPED_SID
 
@@ -61,13 +61,13 @@ def test_photo_of_damage_reaches_a_human(way: list[str]) -> None:
 
 
 def test_damage_without_a_photo_reaches_a_human_too() -> None:
-    talk = rehearse(bot).hears("hi").hears("1003").hears("broken").says("I am sorry!…")
+    talk = Tester(bot).hears("hi").hears("1003").hears("broken").says("I am sorry!…")
     talk.after(hours=1).says("A photo of the damage helps…").hears("no photo")
     talk.handed_over("order 1003 is damaged, no photo").in_state("order")
 
 
 def test_next_day_is_about_another_order() -> None:
-    talk = rehearse(bot).hears("hi").hears("1002").after(days=1, minutes=1).hears("1003")
+    talk = Tester(bot).hears("hi").hears("1002").after(days=1, minutes=1).hears("1003")
     talk.says("What is the number of your order?…")
 
 

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given, settings
 
 from bots.examples.quiz import FILES, bot
-from pipeline.botkit import LAST, Rehearsal, both_channels, rehearse
+from pipeline.botkit import LAST, Tester, both_channels
 from pipeline.botkit.testing.fuzzing import Walk, walks
 
 
-def begun() -> Rehearsal:
-    return rehearse(bot).hears("hi").taps("play").says("1. Which planet is the largest?…")
+def begun() -> Tester:
+    return Tester(bot).hears("hi").taps("play").says("1. Which planet is the largest?…")
 
 
-def played(talk: Rehearsal, *answers: str) -> Rehearsal:
+def played(talk: Tester, *answers: str) -> Tester:
     for answer in answers:
         talk.hears(answer)
     return talk

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 
 from bots.examples import support_desk
 from bots.examples.support_desk import bot
-from pipeline.botkit import Join, Rehearsal, Turn, both_channels, rehearse
+from pipeline.botkit import Join, Tester, Turn, both_channels
 from pipeline.botkit.testing.fuzzing import Walk, walks
 from pipeline.messages import Channel
 
 
-def told(problem: str, channel: Channel = "sms") -> Rehearsal:
-    return rehearse(bot, channel).hears("hi").says("Hello! This is the help desk.").hears(problem)
+def told(problem: str, channel: Channel = "sms") -> Tester:
+    return Tester(bot, channel).hears("hi").says("Hello! This is the help desk.").hears(problem)
 
 
 def test_bot_has_no_problems() -> None:
@@ -69,7 +69,7 @@ def test_log_has_the_way_and_not_the_words(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_state_that_is_gone_is_heard_by_the_fallback() -> None:
-    talk = rehearse(bot)
+    talk = Tester(bot)
     talk.talk.state, talk.talk.memory = "a state of last year", {}
     talk.hears("hi").says("Sorry, we have changed a few things…").says("What is the matter?…")
     talk.in_state("problem")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 
 from bots.examples.survey import bot
-from pipeline.botkit import Rehearsal, both_channels, rehearse
+from pipeline.botkit import Tester, both_channels
 from pipeline.botkit.testing.fuzzing import Walk, walks
 
 
-def asked(way: str) -> Rehearsal:
+def asked(way: str) -> Tester:
     """Somebody takes part and says how they travel."""
-    return rehearse(bot).hears("hi").taps("go").taps(way)
+    return Tester(bot).hears("hi").taps("go").taps(way)
 
 
 def test_bot_has_no_problems() -> None:
@@ -60,7 +60,7 @@ def test_silence_keeps_half_an_answer() -> None:
 
 @pytest.mark.parametrize("text", ["no", "No, thanks", "2"])
 def test_nobody_has_to_take_part(text: str) -> None:
-    rehearse(bot).hears("hi").hears(text).says("That is fine…").ended()
+    Tester(bot).hears("hi").hears(text).says("That is fine…").ended()
 
 
 def test_after_a_week_it_begins_anew() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pipeline.botkit import Bot, Buttons, Turn, rehearse
+from pipeline.botkit import Bot, Buttons, Tester, Turn
 
 bot = Bot("front-desk", start="unstructured", expires_after=timedelta(hours=24))
 
@@ -30,20 +30,20 @@ def collect_info(turn: Turn) -> str:
 
 
 def test_documented_rehearsal_passes() -> None:
-    rehearse(bot).hears("hi").says("Hi!…").hears("1").in_state("ask_name")
+    Tester(bot).hears("hi").says("Hi!…").hears("1").in_state("ask_name")
 
 
 def test_greeting_is_a_numbered_list() -> None:
     shown = "Hi! What would you like?\n\n1. Join\n2. Talk to us\nReply with a number."
-    rehearse(bot).hears("hi").says(shown).says_nothing()
+    Tester(bot).hears("hi").says(shown).says_nothing()
 
 
 def test_name_is_collected() -> None:
-    talk = rehearse(bot, "whatsapp").hears("hi").hears("JOIN")
+    talk = Tester(bot, "whatsapp").hears("hi").hears("JOIN")
     talk.says("What is your name?").in_state("collect_info").hears("Ada")
     talk.says("Thanks Ada!").has_data(name="Ada").in_state("unstructured")
 
 
 def test_silence_goes_back_to_the_start() -> None:
-    talk = rehearse(bot).hears("hi").hears("1").passes(timedelta(minutes=29))
+    talk = Tester(bot).hears("hi").hears("1").passes(timedelta(minutes=29))
     talk.in_state("collect_info").passes(timedelta(minutes=1)).in_state("unstructured")

@@ -24,3 +24,7 @@ print(*sorted({"httpx", "hypothesis", "pytest"} & {*sys.modules}))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_deprecated_names_still_work() -> None:
+    assert botkit.Rehearsal is botkit.rehearse is botkit.Tester

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.botkit import Bot, Flow, Name, Text, Turn, moved_by_hand, rehearse
+from pipeline.botkit import Bot, Flow, Name, Tester, Text, Turn, moved_by_hand
 from pipeline.errors import BotDefinitionError, BotError
 from tests.pipeline.botkit.situations import a_situation
 
@@ -43,11 +43,11 @@ def a_shop() -> Bot:
 
 
 def test_flow_returns_its_value_to_then() -> None:
-    rehearsal = rehearse(a_shop()).hears("hi").says("Street?").in_state("address.street")
-    rehearsal.hears("Main St 1").says("City?").in_state("address.city")
-    rehearsal.hears("Bonn").says("To Bonn?").in_state("confirm")
-    rehearsal.hears("yes").says("Off to Main St 1.").in_state("menu")
-    assert rehearsal.talk.memory == {}
+    tester = Tester(a_shop()).hears("hi").says("Street?").in_state("address.street")
+    tester.hears("Main St 1").says("City?").in_state("address.city")
+    tester.hears("Bonn").says("To Bonn?").in_state("confirm")
+    tester.hears("yes").says("Off to Main St 1.").in_state("menu")
+    assert tester.talk.memory == {}
 
 
 def test_states_of_a_flow_bear_its_name() -> None:
@@ -58,18 +58,18 @@ def test_states_of_a_flow_bear_its_name() -> None:
 
 
 def test_names_in_a_flow_are_its_own_first() -> None:
-    rehearsal = rehearse(a_shop()).hears("hi").hears(media="https://example.com/a")
-    rehearsal.hears(media="https://example.com/a").in_state("address.lost")
-    rehearsal.passes(timedelta(minutes=1)).in_state("address.street").says("Street?")
+    tester = Tester(a_shop()).hears("hi").hears(media="https://example.com/a")
+    tester.hears(media="https://example.com/a").in_state("address.lost")
+    tester.passes(timedelta(minutes=1)).in_state("address.street").says("Street?")
 
 
 def test_leaving_a_flow_drops_its_call() -> None:
-    rehearsal = rehearse(a_shop()).hears("hi").hears("leave").in_state("menu")
-    assert rehearsal.talk.memory == {}
-    rehearsal.hears("hi").enters("address.city")
-    assert rehearsal.talk.memory == {"calls": [["address", "confirm"]]}
-    rehearsal.enters("menu")
-    assert rehearsal.talk.memory == {}
+    tester = Tester(a_shop()).hears("hi").hears("leave").in_state("menu")
+    assert tester.talk.memory == {}
+    tester.hears("hi").enters("address.city")
+    assert tester.talk.memory == {"calls": [["address", "confirm"]]}
+    tester.enters("menu")
+    assert tester.talk.memory == {}
 
 
 def nested() -> Bot:
@@ -95,9 +95,9 @@ def nested() -> Bot:
 
 
 def test_calls_may_be_nested() -> None:
-    rehearsal = rehearse(nested()).hears("hi").in_state("outer.a").hears("on").in_state("inner.x")
-    assert rehearsal.talk.memory["calls"] == [["outer", "end"], ["inner", "outer.b"]]
-    rehearsal.hears("4").in_state("inner.x").hears("6").in_state("end").says("{'sum': 10}")
+    tester = Tester(nested()).hears("hi").in_state("outer.a").hears("on").in_state("inner.x")
+    assert tester.talk.memory["calls"] == [["outer", "end"], ["inner", "outer.b"]]
+    tester.hears("4").in_state("inner.x").hears("6").in_state("end").says("{'sum': 10}")
 
 
 def test_inner_call_is_dropped_alone() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.botkit import Bot, Rehearsal, Turn, rehearse
+from pipeline.botkit import Bot, Tester, Turn
 from pipeline.botkit.llm import LARGEST_ANSWER_BYTES, OpenAIResponder
 from pipeline.errors import BotDefinitionError
 
@@ -113,14 +113,14 @@ def model() -> Iterator[Model]:
     server.server_close()
 
 
-def a_talk(responder: OpenAIResponder) -> Rehearsal:
+def a_talk(responder: OpenAIResponder) -> Tester:
     bot = Bot("hotel", start="start")
 
     @bot.awaits("start")
     async def start(turn: Turn) -> None:
         turn.say(await responder(turn) or "by the rules")
 
-    return rehearse(bot)
+    return Tester(bot)
 
 
 def test_answer_of_the_model_is_said(model: Model) -> None:

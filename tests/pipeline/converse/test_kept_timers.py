@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline import override
-from pipeline.botkit import Bot, Join, Name, Turn, rehearse
+from pipeline.botkit import Bot, Join, Name, Tester, Turn
 from pipeline.records.core import inbox
 from pipeline.records.core.timers import Timer
 from tests.builders import an_inbound, rows
@@ -83,9 +83,9 @@ def test_reminder_outlives_a_rename(stage: MakeStage) -> None:
 
 def test_reminder_outlives_a_rename_in_a_rehearsal() -> None:
     bot = waiting_bot()
-    rehearsal = rehearse(bot).hears("later")
+    tester = Tester(bot).hears("later")
     bot.become(waiting_bot("begin", renames=True))
-    rehearsal.hears("hi").in_state("begin").after(hours=2).says("Reminded.")
+    tester.hears("hi").in_state("begin").after(hours=2).says("Reminded.")
 
 
 @pytest.mark.parametrize("minutes", [None, 30])
@@ -141,9 +141,7 @@ def test_nudge_may_set_a_reminder(stage: MakeStage) -> None:
     assert [timer.name for timer in rows(s.database, Timer)] == ["remind:reminded"]
     pass_by(s, HOUR)
     assert s.replies == ["Hm?", "Reminded."]
-    rehearse(nudging_bot()).hears("hi").after(minutes=10).says("Hm?").after(hours=1).says(
-        "Reminded."
-    )
+    Tester(nudging_bot()).hears("hi").after(minutes=10).says("Hm?").after(hours=1).says("Reminded.")
 
 
 @pytest.mark.parametrize("how", ["change", "reset"])

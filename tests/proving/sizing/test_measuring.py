@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.botkit import Bot, Turn, rehearse
+from pipeline.botkit import Bot, Tester, Turn
 from proving.faults.fake_twilio.messages import Create
 from proving.sizing import report, usage
 from proving.sizing.measured import from_json
@@ -42,7 +42,7 @@ def test_the_time_of_the_bot_is_told_from_its_waiting(tmp_path: Path) -> None:
         time.sleep(0.05)
         turn.say("there")
 
-    rehearse(watch(bot, tmp_path / "times")).hears("hi").hears("hi")
+    Tester(watch(bot, tmp_path / "times")).hears("hi").hears("hi")
 
     times = read_times(tmp_path / "times")
     assert times.calls == 2

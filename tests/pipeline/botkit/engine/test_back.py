@@ -1,6 +1,6 @@
 """`turn.back()`: the AWAIT-state before, as it was come to; nothing is kept for bots without it."""
 
-from pipeline.botkit import Bot, Flow, Turn, rehearse
+from pipeline.botkit import Bot, Flow, Tester, Turn
 from tests.pipeline.botkit.situations import a_situation
 
 
@@ -23,30 +23,30 @@ def a_walk(length: int = 4) -> Bot:
 
 
 def test_back_says_the_state_before_again() -> None:
-    rehearsal = rehearse(a_walk()).hears("hi").hears("on").hears("on").hears("on").in_state("s3")
-    rehearsal.hears("back").says("On to s2.").in_state("s2")
-    rehearsal.hears("back").says("This is s1.").in_state("s1")
-    rehearsal.hears("on").hears("back").says("This is s1.").in_state("s1")
+    tester = Tester(a_walk()).hears("hi").hears("on").hears("on").hears("on").in_state("s3")
+    tester.hears("back").says("On to s2.").in_state("s2")
+    tester.hears("back").says("This is s1.").in_state("s1")
+    tester.hears("on").hears("back").says("This is s1.").in_state("s1")
 
 
 def test_back_at_the_start_stays() -> None:
-    rehearsal = rehearse(a_walk()).hears("hi").hears("back").says("This is s0.").in_state("s0")
-    rehearsal.hears("on").hears("back").hears("back").hears("back").in_state("s0")
+    tester = Tester(a_walk()).hears("hi").hears("back").says("This is s0.").in_state("s0")
+    tester.hears("on").hears("back").hears("back").hears("back").in_state("s0")
 
 
 def test_staying_is_no_step_of_the_way() -> None:
-    rehearsal = rehearse(a_walk()).hears("hi").hears("on").hears("stay").hears("stay")
-    rehearsal.hears("back").in_state("s0")
+    tester = Tester(a_walk()).hears("hi").hears("on").hears("stay").hears("stay")
+    tester.hears("back").in_state("s0")
 
 
 def test_way_back_is_twenty_long() -> None:
-    rehearsal = rehearse(a_walk(30)).hears("hi")
+    tester = Tester(a_walk(30)).hears("hi")
     for _ in range(25):
-        rehearsal.hears("on")
-    assert len(rehearsal.talk.memory["trail"]) == 21
+        tester.hears("on")
+    assert len(tester.talk.memory["trail"]) == 21
     for _ in range(25):
-        rehearsal.hears("back")
-    rehearsal.in_state("s5")
+        tester.hears("back")
+    tester.in_state("s5")
 
 
 def test_bot_without_back_keeps_nothing() -> None:
@@ -80,22 +80,22 @@ def test_back_out_of_a_flow_and_into_it_again() -> None:
     def b(turn: Turn) -> str:
         return turn.back()
 
-    rehearsal = rehearse(bot).hears("hi").in_state("sub.x").hears("back").in_state("a")
-    assert "calls" not in rehearsal.talk.memory
-    rehearsal.hears("hi").hears("on").hears("on").in_state("b").hears("oops").in_state("sub.y")
-    rehearsal.hears("on").in_state("b")
+    tester = Tester(bot).hears("hi").in_state("sub.x").hears("back").in_state("a")
+    assert "calls" not in tester.talk.memory
+    tester.hears("hi").hears("on").hears("on").in_state("b").hears("oops").in_state("sub.y")
+    tester.hears("on").in_state("b")
 
 
 def test_back_from_a_command_and_a_time_out() -> None:
     bot = a_walk()
     bot.command("menu")(lambda _turn: "s0")
-    rehearsal = rehearse(bot).hears("hi").hears("on").hears("menu").in_state("s0")
-    rehearsal.hears("back").in_state("s1")
+    tester = Tester(bot).hears("hi").hears("on").hears("menu").in_state("s0")
+    tester.hears("back").in_state("s1")
 
 
 def test_operators_change_forgets_the_way() -> None:
-    rehearsal = rehearse(a_walk()).hears("hi").hears("on").enters("s3").says("This is s3.")
-    rehearsal.hears("back").in_state("s3")
+    tester = Tester(a_walk()).hears("hi").hears("on").enters("s3").says("This is s3.")
+    tester.hears("back").in_state("s3")
 
 
 def test_back_in_a_state_that_is_gone_leads_to_the_start() -> None:

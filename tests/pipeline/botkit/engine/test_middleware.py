@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.botkit import Bot, Name, Turn, rehearse
+from pipeline.botkit import Bot, Name, Tester, Turn
 from pipeline.botkit.definition import Next
 from pipeline.errors import BotDefinitionError, BotError
 from tests.pipeline.botkit.situations import a_situation
@@ -70,16 +70,16 @@ def test_sync_and_async_may_be_mixed(order: tuple[Callable[..., Any], ...], is_a
     bot = a_bot(is_async=is_async)
     for middleware in order:
         bot.middleware(middleware)
-    rehearsal = rehearse(bot).hears("ask")
+    tester = Tester(bot).hears("ask")
     if not (is_async and order == (waits, speaks_german)):  # awaited after it is left
-        rehearsal.says("start in de").says("name in de?")
-    rehearsal.in_state("ask").hears("Ada").has_data(name="Ada").hears("menu").says("menu")
+        tester.says("start in de").says("name in de?")
+    tester.in_state("ask").hears("Ada").has_data(name="Ada").hears("menu").says("menu")
 
 
 def test_middleware_may_answer_itself() -> None:
     bot = a_bot()
     bot.middleware(lambda turn, _call_next: turn.say("We are closed."))
-    rehearse(bot).hears("ask").says("We are closed.").says_nothing().in_state("start")
+    Tester(bot).hears("ask").says("We are closed.").says_nothing().in_state("start")
 
 
 def test_failure_in_a_middleware_is_found() -> None:

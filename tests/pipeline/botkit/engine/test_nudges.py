@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.botkit import Bot, Buttons, Nudged, Turn, rehearse
+from pipeline.botkit import Bot, Buttons, Nudged, Tester, Turn
 from pipeline.botkit.definition import Words
 from tests.pipeline.botkit.situations import a_situation
 
@@ -30,19 +30,19 @@ def a_bot(nudge: Words = "Still there?") -> Bot:
 
 
 def test_silent_contact_is_nudged_once_and_the_timeout_keeps_its_time() -> None:
-    rehearsal = rehearse(a_bot()).hears("hi").passes(9 * MINUTE).says_nothing()
-    rehearsal.passes(MINUTE).says("Still there?").in_state("start")
-    rehearsal.passes(19 * MINUTE).says_nothing().passes(MINUTE).says("Bye.").in_state("rest")
+    tester = Tester(a_bot()).hears("hi").passes(9 * MINUTE).says_nothing()
+    tester.passes(MINUTE).says("Still there?").in_state("start")
+    tester.passes(19 * MINUTE).says_nothing().passes(MINUTE).says("Bye.").in_state("rest")
 
 
 def test_any_turn_begins_the_wait_anew() -> None:
-    rehearsal = rehearse(a_bot()).hears("hi").passes(9 * MINUTE).hears("hm").passes(9 * MINUTE)
-    rehearsal.says_nothing().passes(MINUTE).says("Still there?").hears("hm").passes(10 * MINUTE)
-    rehearsal.says("Still there?")
+    tester = Tester(a_bot()).hears("hi").passes(9 * MINUTE).hears("hm").passes(9 * MINUTE)
+    tester.says_nothing().passes(MINUTE).says("Still there?").hears("hm").passes(10 * MINUTE)
+    tester.says("Still there?")
 
 
 def test_choices_hold_through_a_nudge() -> None:
-    outcome = rehearse(a_bot()).hears("hi").passes(10 * MINUTE).talk
+    outcome = Tester(a_bot()).hears("hi").passes(10 * MINUTE).talk
     assert [choice.id for choice in outcome.choices] == ["tea", "milk"]
 
 
@@ -55,13 +55,13 @@ def test_choices_hold_through_a_nudge() -> None:
     ],
 )
 def test_words_may_be_several_or_a_function(nudge: Words, said: list[str]) -> None:
-    rehearsal = rehearse(a_bot(nudge), name="Ada").hears("hi").passes(10 * MINUTE)
-    assert [reply.body for reply in rehearsal.talk.replies] == said
+    tester = Tester(a_bot(nudge), name="Ada").hears("hi").passes(10 * MINUTE)
+    assert [reply.body for reply in tester.talk.replies] == said
 
 
 def test_nudge_that_hands_over_ends_the_timers() -> None:
-    rehearsal = rehearse(a_bot(lambda turn: turn.hand_over("silent"))).hears("hi")
-    rehearsal.passes(10 * MINUTE).handed_over("silent").passes(30 * MINUTE).says_nothing()
+    tester = Tester(a_bot(lambda turn: turn.hand_over("silent"))).hears("hi")
+    tester.passes(10 * MINUTE).handed_over("silent").passes(30 * MINUTE).says_nothing()
 
 
 def test_nudge_of_a_state_without_one_says_nothing() -> None:

@@ -13,8 +13,8 @@ from pipeline.botkit import (
     NotUnderstood,
     Number,
     OneOf,
+    Tester,
     Turn,
-    rehearse,
 )
 from pipeline.errors import BotError
 from tests.pipeline.botkit.situations import a_situation
@@ -53,59 +53,59 @@ def a_form() -> Bot:
 
 
 def test_question_is_asked_on_entry_and_its_answer_kept() -> None:
-    rehearsal = rehearse(a_form()).hears("hi").says("What is your e-mail address?")
-    rehearsal.hears("it is Ada@Example.com").says("Which size?…").has_data(email="ada@example.com")
-    rehearsal.hears("2").says("ada@example.com, large.").in_state("start")
+    tester = Tester(a_form()).hears("hi").says("What is your e-mail address?")
+    tester.hears("it is Ada@Example.com").says("Which size?…").has_data(email="ada@example.com")
+    tester.hears("2").says("ada@example.com, large.").in_state("start")
 
 
 def test_wrong_answer_is_asked_again_in_one_message() -> None:
-    rehearsal = rehearse(a_form()).hears("hi").hears("no")
-    rehearsal.says("That does not look like an e-mail address. What is your e-mail address?")
-    rehearsal.says_nothing().in_state("ask_email").hears("a@b.de").in_state("ask_size")
+    tester = Tester(a_form()).hears("hi").hears("no")
+    tester.says("That does not look like an e-mail address. What is your e-mail address?")
+    tester.says_nothing().in_state("ask_email").hears("a@b.de").in_state("ask_size")
 
 
 def test_choices_stay_with_the_question() -> None:
-    rehearsal = rehearse(a_form()).hears("hi").hears("a@b.de").hears("medium")
-    rehearsal.says("Please pick one of these. Which size?…").hears("LARGE").has_data(size="large")
+    tester = Tester(a_form()).hears("hi").hears("a@b.de").hears("medium")
+    tester.says("Please pick one of these. Which size?…").hears("LARGE").has_data(size="large")
 
 
 def test_too_many_wrong_answers_give_up_with_a_word() -> None:
-    rehearsal = rehearse(a_form()).hears("hi")
+    tester = Tester(a_form()).hears("hi")
     for _ in range(2):
-        rehearsal.hears("no").in_state("ask_email")
-    rehearsal.hears("no").in_state("support").says("That does not look like an e-mail address.")
-    assert rehearsal.talk.memory == {}
+        tester.hears("no").in_state("ask_email")
+    tester.hears("no").in_state("support").says("That does not look like an e-mail address.")
+    assert tester.talk.memory == {}
 
 
 def test_tries_begin_anew_with_every_visit() -> None:
     bot = a_form()
     bot.command("again")(lambda _turn: "ask_email")
-    rehearsal = rehearse(bot).hears("hi").hears("no").hears("no").hears("again")
-    rehearsal.says("What is your e-mail address?").hears("no").in_state("ask_email")
+    tester = Tester(bot).hears("hi").hears("no").hears("no").hears("again")
+    tester.says("What is your e-mail address?").hears("no").in_state("ask_email")
 
 
 def test_silent_give_up_is_not_needed_where_the_state_speaks() -> None:
     bot = Bot("form", start="start")
     bot.asks("start", "How many?", Number(), into="n", then="start", tries=1, give_up="bye")
     bot.sends("bye", then="start")(lambda turn: turn.say("Never mind."))
-    rehearse(bot).hears("hi").hears("x").says("Never mind.").says("How many?").says_nothing()
+    Tester(bot).hears("hi").hears("x").says("Never mind.").says("How many?").says_nothing()
 
 
 def test_first_message_is_no_answer_to_a_start_question() -> None:
     bot = Bot("form", start="start")
     bot.asks("start", "Your name?", Name(), into="name", then="start")
-    rehearsal = rehearse(bot).hears("Ada").says("Your name?")
-    assert rehearsal.talk.data == {}
-    rehearsal.hears("Ada").has_data(name="Ada")
+    tester = Tester(bot).hears("Ada").says("Your name?")
+    assert tester.talk.data == {}
+    tester.hears("Ada").has_data(name="Ada")
 
 
 def test_command_that_stays_leaves_the_first_question_to_be_asked() -> None:
     bot = Bot("form", start="start")
     bot.asks("start", "Your name?", Name(), into="name", then="start")
     bot.command("hours")(lambda turn: turn.say("Nine to five."))
-    rehearsal = rehearse(bot).hears("hours").says("Nine to five.").says_nothing()
-    rehearsal.hears("Ada").says("Your name?").hears("Ada").has_data(name="Ada")
-    assert rehearsal.talk.memory == {}
+    tester = Tester(bot).hears("hours").says("Nine to five.").says_nothing()
+    tester.hears("Ada").says("Your name?").hears("Ada").has_data(name="Ada")
+    assert tester.talk.memory == {}
 
 
 def test_function_gets_the_answer_and_chooses_the_way() -> None:
@@ -118,9 +118,9 @@ def test_function_gets_the_answer_and_chooses_the_way() -> None:
 
     bot.awaits("large")(lambda _turn: "ask")
     bot.awaits("small")(lambda _turn: "ask")
-    rehearsal = rehearse(bot, name="Ada").hears("hi").says("How many, Ada?")
-    rehearsal.hears("7").says("7 it is, 7.").in_state("large")
-    rehearsal.hears("on").hears("2").in_state("small")
+    tester = Tester(bot, name="Ada").hears("hi").says("How many, Ada?")
+    tester.hears("7").says("7 it is, 7.").in_state("large")
+    tester.hears("on").hears("2").in_state("small")
 
 
 def test_function_may_refuse_an_answer() -> None:
@@ -132,9 +132,9 @@ def test_function_may_refuse_an_answer() -> None:
             raise NotUnderstood("We have four chairs.")
 
     bot.awaits("human", entry="I call someone.")(lambda _turn: None)
-    rehearsal = rehearse(bot).hears("hi").hears("3").has_data(guests=3).hears("8")
-    rehearsal.says("We have four chairs. How many?").has_data(guests=3)
-    rehearsal.hears("9").says("I call someone.").in_state("human")
+    tester = Tester(bot).hears("hi").hears("3").has_data(guests=3).hears("8")
+    tester.says("We have four chairs. How many?").has_data(guests=3)
+    tester.hears("9").says("I call someone.").in_state("human")
 
 
 def test_question_may_say_several_things_by_itself() -> None:
@@ -145,8 +145,8 @@ def test_question_may_say_several_things_by_itself() -> None:
         turn.say("Which?", Buttons(a="This", b="That"))
 
     bot.asks("ask", words, OneOf(a="This", b="That"), into="which", then="ask")
-    rehearsal = rehearse(bot).hears("hi").says("Look:").says("Which?…").hears("neither")
-    rehearsal.says("Please pick one of these.").says("Look:").says("Which?…")
+    tester = Tester(bot).hears("hi").says("Look:").says("Which?…").hears("neither")
+    tester.says("Please pick one of these.").says("Look:").says("Which?…")
 
 
 def test_timeout_back_and_operator_ask_again() -> None:
@@ -161,9 +161,9 @@ def test_timeout_back_and_operator_ask_again() -> None:
         timeout=timedelta(minutes=5),
         on_timeout="ask",
     )
-    rehearsal = rehearse(bot).hears("hi").says("Your name?").says("Any will do.")
-    rehearsal.passes(timedelta(minutes=5)).says("Your name?")
-    rehearsal.enters("start").says_nothing().enters("ask").says("Your name?")
+    tester = Tester(bot).hears("hi").says("Your name?").says("Any will do.")
+    tester.passes(timedelta(minutes=5)).says("Your name?")
+    tester.enters("start").says_nothing().enters("ask").says("Your name?")
 
 
 def test_plain_handler_may_read_too() -> None:
@@ -174,7 +174,7 @@ def test_plain_handler_may_read_too() -> None:
         turn.data["n"] = Number(unclear="A number, please.").read(turn)
         return "start"
 
-    rehearse(bot).hears("x").says("A number, please.").in_state("start").hears("4").has_data(n=4)
+    Tester(bot).hears("x").says("A number, please.").in_state("start").hears("4").has_data(n=4)
 
 
 def test_not_understood_in_a_send_state_is_a_mistake() -> None:
@@ -196,8 +196,8 @@ def test_entry_of_any_state_is_said() -> None:
     def menu(turn: Turn) -> str | None:
         return "menu" if turn.says("again") else None
 
-    rehearsal = rehearse(bot).hears("hi").says("Our menu:…").hears("what?").says_nothing()
-    rehearsal.hears("again").says("Our menu:…")
+    tester = Tester(bot).hears("hi").says("Our menu:…").hears("what?").says_nothing()
+    tester.hears("again").says("Our menu:…")
 
 
 def test_choice_of_a_menu_is_shown_once_as_a_menu() -> None:
@@ -205,5 +205,5 @@ def test_choice_of_a_menu_is_shown_once_as_a_menu() -> None:
     bot = Bot("salon", start="time")
     bot.asks("time", "When?", OneOf(times), into="time", then="again")
     bot.asks("again", ("When then?", times), OneOf(times), into="time", then="time")
-    rehearsal = rehearse(bot).hears("hi").says("When?\n\nMorning\n1. Nine\n\nEvening\n2. Six…")
-    rehearsal.says_nothing().hears("six").has_data(time="18").says("When then?…").says_nothing()
+    tester = Tester(bot).hears("hi").says("When?\n\nMorning\n1. Nine\n\nEvening\n2. Six…")
+    tester.says_nothing().hears("six").has_data(time="18").says("When then?…").says_nothing()

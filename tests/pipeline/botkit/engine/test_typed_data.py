@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from pydantic import BaseModel, Field
 
-from pipeline.botkit import Bot, Date, Number, Turn, rehearse
+from pipeline.botkit import Bot, Date, Number, Tester, Turn
 from pipeline.botkit.definition import Next
 from pipeline.errors import BotDefinitionError, BotError
 from tests.pipeline.botkit.situations import a_situation
@@ -63,8 +63,8 @@ def test_answers_become_the_type_of_the_field() -> None:
         seen.append(turn.data.day)
         return call_next(turn)
 
-    rehearsal = rehearse(bot).hears("day").hears("24.6.2030").has_data(day="2030-06-24")
-    rehearsal.hears("3").has_data(guests=3)
+    tester = Tester(bot).hears("day").hears("24.6.2030").has_data(day="2030-06-24")
+    tester.hears("3").has_data(guests=3)
     assert seen[-1] == date(2030, 6, 24)
 
 
@@ -91,8 +91,9 @@ def test_data_that_does_not_fit_names_field_and_remedy() -> None:
     with pytest.raises(BotError) as raised:
         booking_bot().respond(a_situation(data={"guests": "many"}))
     said = str(raised.value)
-    where = "tests/pipeline/botkit/engine/test_typed_data.py"
-    assert said.startswith(f'bot "booking", state "start", {where}')
+    assert said.startswith(
+        'bot "booking", state "start", tests/pipeline/botkit/engine/test_typed_data.py'
+    )
     assert "does not fit Booking: guests: Input should be a valid integer" in said
     assert "migrate= to Bot() can bring it there: a function that takes" in said
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.botkit import Bot, Turn, rehearse
+from pipeline.botkit import Bot, Tester, Turn
 from pipeline.messages import Channel
 from tests.pipeline.botkit.samples import YES
 
@@ -18,5 +18,5 @@ def test_rehearsal_shows_the_channel(channel: Channel, said: str, answer: dict[s
     def start(turn: Turn) -> None:
         turn.say("Thanks") if turn.picked("yes") else turn.say("Well?", YES)
 
-    talk = rehearse(bot, channel).hears("hi").says(said)
+    talk = Tester(bot, channel).hears("hi").says(said)
     talk.hears(answer.get("text", ""), button=answer.get("button")).says("Thanks")

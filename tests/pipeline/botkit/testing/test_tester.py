@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.botkit import Bot, Buttons, Image, Rehearsal, Turn, both_channels, rehearse
+from pipeline.botkit import Bot, Buttons, Image, Tester, Turn, both_channels
 from pipeline.messages import Location
 
 URL = "https://example.com/a.png"
@@ -42,57 +42,57 @@ def a_patient_bot() -> Bot:
 
 
 def test_timeout_falls_due_on_the_clock() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi").passes(2 * HOUR).in_state("start")
+    talk = Tester(a_patient_bot()).hears("hi").passes(2 * HOUR).in_state("start")
     talk.passes(HOUR).in_state("sleepy").says_nothing()
 
 
 def test_each_turn_starts_the_timeout_again() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi").passes(2 * HOUR).hears("hi")
+    talk = Tester(a_patient_bot()).hears("hi").passes(2 * HOUR).hears("hi")
     talk.passes(2 * HOUR).in_state("start")
 
 
 def test_first_reminder_that_moves_cancels_the_rest() -> None:
-    talk = rehearse(a_patient_bot()).hears("remind me").passes(2 * HOUR + HOUR / 2)
+    talk = Tester(a_patient_bot()).hears("remind me").passes(2 * HOUR + HOUR / 2)
     talk.says("nudge at 10:00").says_nothing().in_state("nudge")
 
 
 def test_reminders_survive_turns_that_stay() -> None:
-    talk = rehearse(a_patient_bot()).hears("remind me").hears("hi").passes(HOUR)
+    talk = Tester(a_patient_bot()).hears("remind me").hears("hi").passes(HOUR)
     talk.says("nudge at 10:00")
 
 
 def test_leaving_the_state_cancels_reminders() -> None:
-    talk = rehearse(a_patient_bot()).hears("remind me").hears("1").in_state("sleepy")
+    talk = Tester(a_patient_bot()).hears("remind me").hears("1").in_state("sleepy")
     talk.passes(5 * HOUR).says_nothing()
 
 
 def test_message_after_the_end_begins_anew() -> None:
-    talk = rehearse(a_patient_bot()).hears("bye").ended().passes(9 * HOUR).in_state("start")
+    talk = Tester(a_patient_bot()).hears("bye").ended().passes(9 * HOUR).in_state("start")
     talk.hears("hi").has_data(heard=["bye", "ok\n\n1. Leave\nReply with a number."])
 
 
 def test_late_message_begins_anew() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi").hears("1").in_state("sleepy")
+    talk = Tester(a_patient_bot()).hears("hi").hears("1").in_state("sleepy")
     talk.passes(timedelta(days=2)).hears("hi").says("ok…").in_state("start")
 
 
 def test_bot_is_silent_until_given_back() -> None:
-    talk = rehearse(a_patient_bot()).hears("a human").handed_over("wants a human").says("ok…")
+    talk = Tester(a_patient_bot()).hears("a human").handed_over("wants a human").says("ok…")
     talk.hears("hello?").says_nothing().given_back().hears("hi").says("ok…")
 
 
 def test_operator_may_set_the_state() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi").enters("nudge").says("nudge at 09:00")
+    talk = Tester(a_patient_bot()).hears("hi").enters("nudge").says("nudge at 09:00")
     talk.in_state("start").enters("sleepy").says_nothing().hears("x").says("zzz", media=URL)
 
 
 def test_media_and_places_are_heard() -> None:
-    talk = rehearse(a_patient_bot(), "whatsapp").hears(media=URL).says("media").says("ok…")
+    talk = Tester(a_patient_bot(), "whatsapp").hears(media=URL).says("media").says("ok…")
     talk.hears(location=Location(1.0, 2.0)).says("location")
 
 
 def test_tap_carries_its_title() -> None:
-    rehearse(a_patient_bot()).hears("hi").hears(button="leave").in_state("sleepy")
+    Tester(a_patient_bot()).hears("hi").hears(button="leave").in_state("sleepy")
 
 
 @pytest.mark.parametrize("wanted", ["leave", "Leave", "LEAVE."])
@@ -104,15 +104,15 @@ def test_taps_are_by_id_or_title_on_both_channels(wanted: str) -> None:
 
 
 def test_tap_on_nothing_offered_tells_what_is() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi")
+    talk = Tester(a_patient_bot()).hears("hi")
     with pytest.raises(AssertionError, match=r"called 'stay'; offered: leave \(Leave\)"):
         talk.taps("stay")
     with pytest.raises(AssertionError, match="offered: nothing"):
-        rehearse(a_patient_bot()).taps("leave")
+        Tester(a_patient_bot()).taps("leave")
 
 
 def test_time_goes_by_in_any_unit() -> None:
-    talk = rehearse(a_patient_bot()).hears("hi").after(hours=2, minutes=59).in_state("start")
+    talk = Tester(a_patient_bot()).hears("hi").after(hours=2, minutes=59).in_state("start")
     talk.after(seconds=60).in_state("sleepy")
     talk.after(days=2).hears("hi").in_state("start")
 
@@ -137,7 +137,7 @@ def test_failure_names_the_channel() -> None:
         talk.hears("hi").says("nothing of the kind")
 
 
-Check = Callable[[Rehearsal], object]
+Check = Callable[[Tester], object]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ Check = Callable[[Rehearsal], object]
 )
 def test_failed_check_shows_the_talk(check: Check, words: str) -> None:
     with pytest.raises(AssertionError) as raised:
-        check(rehearse(a_patient_bot()).hears("good morning"))
+        check(Tester(a_patient_bot()).hears("good morning"))
     said = str(raised.value)
     assert words in said
     assert "  contact: good morning\n  bot:     ok" in said
