@@ -1,4 +1,4 @@
-"""Celery settings: data only. Each has its reason, for a message here is only a ring.
+"""Celery settings: data only. Each has its reason; a message is only a wake-up.
 
 The broker's address and its transport options are chosen in workers/app.py from BROKER_URL.
 """
@@ -15,7 +15,7 @@ task_routes = {
 task_create_missing_queues = True
 task_queue_max_priority = None
 
-# A ring carries no result, no body and no number.
+# A wake-up carries no result, no body and no number.
 task_ignore_result = True
 result_backend = None
 task_store_errors_even_if_ignored = False
@@ -23,7 +23,7 @@ task_serializer = "json"
 accept_content = ["json"]
 timezone = "UTC"
 
-# The ring survives a worker's crash; the database row, not the message, carries the work.
+# The wake-up survives a worker's crash; the database row, not the message, carries the work.
 task_acks_late = True
 task_reject_on_worker_lost = True
 task_acks_on_failure = True
@@ -35,7 +35,7 @@ task_acks_on_timeout = True
 task_time_limit = 120
 task_soft_time_limit = None
 
-# One ring at a time for each process; more would wait behind a slow turn beside idle workers.
+# One wake-up at a time per process: others would wait behind a slow turn while workers idle.
 worker_prefetch_multiplier = 1
 worker_enable_prefetch_count_reduction = False
 
@@ -71,12 +71,12 @@ worker_consumer = "workers.consumer:Consumer"
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 
-# The clock. Intervals of seconds need no memory of the last run, so no schedule file; a ring that
-# was not heard in time is stale. Due by a monotonic clock: workers/beat.py.
+# The clock. Intervals of seconds need no memory of the last run, so no schedule file; a wake-up
+# nobody received in time is stale. Due by a monotonic clock: workers/beat.py.
 beat_scheduler = "workers.beat:SteadyScheduler"
 beat_schedule = {
-    "ring for what was left behind": {
-        "task": "sweep.rings",
+    "wake workers for waiting work": {
+        "task": "sweep.wake",
         "schedule": 2.0,
         "options": {"expires": 4.0},
     },

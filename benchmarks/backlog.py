@@ -79,12 +79,12 @@ def over_http(sizes: Sizes) -> Iterator[Part]:
 
 
 def parley(template: str, messages: int, far: Provider | None = None) -> float:
-    """Messages a second through Parley, from the ring to the last one recorded as sent."""
+    """Messages a second through Parley, from the wake-up to the last one recorded as sent."""
     with databases.database(template) as url:
         settings = parley_side.provider_settings(far.url if far else "")
         with parley_side.running(url, bench.environment(url, **settings)) as pipeline:
-            rung_at = pipeline.ring("converse")
-            seconds = (pipeline.wait_for_sent(messages) - rung_at).total_seconds()
+            notified_at = pipeline.notify("converse")
+            seconds = (pipeline.wait_for_sent(messages) - notified_at).total_seconds()
             pipeline.check(messages)
     if far:
         far.check(messages)

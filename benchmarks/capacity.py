@@ -80,7 +80,7 @@ MEASURED = Measured(
     machine_busy=1.00,
     load_busy=0.05,
     others_busy=0.60,
-    counters={"wal_bytes": 9055, "stored_bytes": 5493, "commits": 0.52, "rings": 0.011},
+    counters={"wal_bytes": 9055, "stored_bytes": 5493, "commits": 0.52, "wakeups": 0.011},
     connections={"parley worker": 6, "parley-web": 2},
 )
 

@@ -58,18 +58,18 @@ def parts(url: str, provider: str = "simulator") -> Iterator[runtime.Runtime]:
 
 def converse(built: runtime.Runtime) -> None:
     """Take every turn that is due, as a converse worker does."""
-    drain = Converse(built, _no_ring, is_stopping=_never, overrun=lambda: None)
+    drain = Converse(built, _no_wakeup, is_stopping=_never, overrun=lambda: None)
     drain.drain()
 
 
 def dispatch(built: runtime.Runtime) -> None:
     """Send all that is due, as a dispatch worker does."""
-    drain = Dispatch(built, _no_ring, is_stopping=_never)
+    drain = Dispatch(built, _no_wakeup, is_stopping=_never)
     drain.drain()
     drain.close()
 
 
-def _no_ring(_pool: Pool) -> None:
+def _no_wakeup(_pool: Pool) -> None:
     """Nobody listens."""
 
 

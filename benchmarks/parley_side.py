@@ -1,4 +1,4 @@
-"""Parley's side: the Procfile's processes on one database, rung, watched and checked."""
+"""Parley's side: the Procfile's processes on one database: woken, watched and checked."""
 
 import contextlib
 import shlex
@@ -13,7 +13,7 @@ from benchmarks import bench, databases
 from pipeline.settings import Settings
 from pipeline.wakeups import Pool
 from proving.faults.processes import procfile
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 WORKERS = ("converse", "dispatch", "clock")
 _SENT = text(
@@ -37,12 +37,12 @@ class Pipeline:
     pids: dict[str, int] = field(default_factory=dict)
     ready_seconds: dict[str, float] = field(default_factory=dict)
 
-    def ring(self, pool: Pool) -> datetime:
-        """Ring, and the moment of it."""
+    def notify(self, pool: Pool) -> datetime:
+        """Send a wake-up; returns when it left, by the database's clock."""
         settings = Settings.load(database_url=self.url, broker_url=bench.redis_url())
-        ringer = Ringer(settings)
+        notifier = Notifier(settings)
         now = datetime.now(UTC)
-        if not ringer.ring_now(pool):
+        if not notifier.notify_now(pool):
             raise RuntimeError("no broker")
         return now
 

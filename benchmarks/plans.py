@@ -112,7 +112,7 @@ def call_back(database: Database) -> None:
 
 
 def _sweep(database: Database) -> None:
-    sweep.ring_for_rest(database, lambda _pool: None)
+    sweep.wake_for_waiting_work(database, lambda _pool: None)
     sweep.reconsider_receipts(database)
     sweep.move_due_timers(database)
     sweep.fold_tallies(database)

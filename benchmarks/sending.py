@@ -24,12 +24,12 @@ def part(sizes: Sizes) -> Iterator[Part]:
 
 
 def rate(template: str, messages: int) -> float:
-    """Sends a second, from the ring to the last one recorded."""
+    """Sends a second, from the wake-up to the last one recorded."""
     with databases.database(template) as url, provider.running(LATENCY_SECONDS) as far:
         env = bench.environment(url, **parley_side.provider_settings(far.url))
         with parley_side.running(url, env, names=("dispatch",)) as pipeline:
-            rung_at = pipeline.ring("dispatch")
-            seconds = (pipeline.wait_for_sent(messages) - rung_at).total_seconds()
+            notified_at = pipeline.notify("dispatch")
+            seconds = (pipeline.wait_for_sent(messages) - notified_at).total_seconds()
             pipeline.check(messages)
         far.check(messages)
     return messages / seconds

@@ -27,7 +27,7 @@ class Backstage:
         self._thread = threading.Thread(target=self._loop, name="backstage", daemon=True)
         self._thread.start()
 
-    def ring(self, _pool: Pool) -> None:
+    def notify(self, _pool: Pool) -> None:
         """There is work."""
         self._wake.set()
 
@@ -39,9 +39,9 @@ class Backstage:
 
     def _loop(self) -> None:
         converse = Converse(
-            self._runtime, self.ring, is_stopping=lambda: self._is_closing, overrun=lambda: None
+            self._runtime, self.notify, is_stopping=lambda: self._is_closing, overrun=lambda: None
         )
-        dispatch = Dispatch(self._runtime, self.ring, is_stopping=lambda: self._is_closing)
+        dispatch = Dispatch(self._runtime, self.notify, is_stopping=lambda: self._is_closing)
         while not self._is_closing:
             self._wake.wait(_LOOK_SECONDS)
             self._wake.clear()

@@ -24,7 +24,7 @@ from pipeline.receive import Receiver
 from pipeline.records.core import contacts
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 _APART = "sqlite:///var/chat.db"
 _LOOK_SECONDS = 0.05
@@ -35,9 +35,9 @@ _ON_ITS_WAY = {"queued", "sending", "unknown"}
 class Talk:
     """One contact's side of the talk."""
 
-    def __init__(self, runtime: Runtime, ring: Ring, address: str) -> None:
+    def __init__(self, runtime: Runtime, notify: Notify, address: str) -> None:
         self._runtime = runtime
-        self._receiver = Receiver(runtime.database, ring, patience_seconds=10)
+        self._receiver = Receiver(runtime.database, notify, patience_seconds=10)
         self._address = address
         self._key = self._inbound("hello").contact_key
         self._showing = threading.Lock()
@@ -104,7 +104,7 @@ def chat(number: str, channel: Channel) -> None:
     runtime = build(settings, application="parley chat")
     backstage = Backstage(runtime)
     try:
-        talk = Talk(runtime, backstage.ring, on_channel(channel, number))
+        talk = Talk(runtime, backstage.notify, on_channel(channel, number))
         click.echo(f"You are {number} on {channel}; {runtime.bot.name} listens. /quit leaves.")
         _listen(talk)
     finally:

@@ -20,7 +20,7 @@ from pipeline.queries import failures as insight
 from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
 from pipeline.wakeups import Pool
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 _ACTOR = "parley failures"
 _TURN = click.IntRange(min=1)
@@ -96,7 +96,7 @@ def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
             lane, refused = _lane(runtime, contact), 0
             done = override.rerun_all(runtime, actor=_ACTOR, lane=lane)
         _report(f"{_turns(done)} will be taken again.", refused)
-        _ring(runtime, "converse", done)
+        _notify(runtime, "converse", done)
     _end(refused)
 
 
@@ -120,7 +120,7 @@ def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> No
         ordered += sorted(wanted - set(listed))
         done, refused = _each(ordered, lambda one: override.retry(runtime, one, actor=_ACTOR))
         _report(f"{_messages(done)} will be sent again.", refused)
-        _ring(runtime, "dispatch", done)
+        _notify(runtime, "dispatch", done)
     _end(refused)
 
 
@@ -222,9 +222,9 @@ def _report(what: str, refused: int) -> None:
     click.echo(f"{what} {refused:,} refused." if refused else what)
 
 
-def _ring(runtime: Runtime, pool: Pool, work: int) -> None:
+def _notify(runtime: Runtime, pool: Pool, work: int) -> None:
     """The work is in the database; without this ring the clock's comes within two seconds."""
-    if work and not Ringer(runtime.settings).ring_now(pool):
+    if work and not Notifier(runtime.settings).notify_now(pool):
         click.echo("The broker does not answer; the clock rings the workers.", err=True)
 
 

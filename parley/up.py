@@ -22,9 +22,9 @@ from parley.hot_reload import HotReload
 from pipeline import accounts, logs
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 from web.app import create_app
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 _THREADS = 16
 _CONNECTIONS = 500
@@ -42,20 +42,20 @@ def up() -> None:
     listener = port.listen(settings.host, settings.port)
     to_head(settings)
     runtime = build(settings, application="parley up")
-    ring = Ringer(settings).ring
-    server = _server(create_app(runtime, ring), listener)
+    notify = Notifier(settings).notify
+    server = _server(create_app(runtime, notify), listener)
     engine = Engine(runtime)
     stopping = _stop_signal()
     engine.start()
     threading.Thread(target=server.run, name="web", daemon=True).start()
     # For whatever was left behind when this stopped last time, however it stopped.
-    _ring_all(ring)
+    _notify_all(notify)
     url = f"http://{settings.host}:{server.effective_port}"
     Console().print(_welcome(runtime, url, accounts.invite_first_admin(runtime.database)))
     HotReload(runtime, click.echo).start(stopping)
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
-    _stop(engine, server, ring)
+    _stop(engine, server, notify)
     runtime.database.close()
 
 
@@ -73,11 +73,11 @@ def _server(app: APIFlask, listener: socket.socket) -> Any:
     )
 
 
-def _stop(engine: Engine, server: Any, ring: Ring) -> None:
+def _stop(engine: Engine, server: Any, notify: Notify) -> None:
     deadline = time.monotonic() + _STOP_SECONDS
     engine.tell_to_stop()
     # A worker that waits for a ring reads the word to stop after it.
-    _ring_all(ring)
+    _notify_all(notify)
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
     if not engine.wait_for_stop(deadline):
         click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
@@ -85,9 +85,9 @@ def _stop(engine: Engine, server: Any, ring: Ring) -> None:
         os._exit(0)
 
 
-def _ring_all(ring: Ring) -> None:
-    ring("converse")
-    ring("dispatch")
+def _notify_all(notify: Notify) -> None:
+    notify("converse")
+    notify("dispatch")
 
 
 def _stop_signal() -> threading.Event:

@@ -52,7 +52,7 @@ class Database:
     """Transactions on one database. `now` is the database's clock: leases depend on it.
 
     A worker's connections are tuned for its hot path. They are not tested before use, at a round
-    trip each: after a restart of the database one drain fails, and the clock rings again.
+    trip each: after a restart of the database one drain fails, and the clock wakes again.
     """
 
     def __init__(

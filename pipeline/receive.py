@@ -1,7 +1,7 @@
 """Receive: a provider's webhook becomes a row before it is acknowledged.
 
 Concurrent requests of one process share their INSERTs and commits (group commit). Next, after a
-ring: pipeline/converse takes inbox entries, pipeline/dispatch takes receipts.
+wake-up: pipeline/converse takes inbox entries, pipeline/dispatch takes receipts.
 """
 
 import queue
@@ -23,7 +23,7 @@ from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, StatusCallback
 from pipeline.records.core import inbox, receipts
-from pipeline.wakeups import Pool, Ring
+from pipeline.wakeups import Notify, Pool
 
 log = structlog.get_logger(__name__)
 
@@ -48,9 +48,11 @@ class Receiver:
 
     MAX_GROUP = 200
 
-    def __init__(self, database: Database, ring: Ring, *, patience_seconds: float = 1.8) -> None:
+    def __init__(
+        self, database: Database, notify: Notify, *, patience_seconds: float = 1.8
+    ) -> None:
         self._database = database
-        self._ring = ring
+        self._notify = notify
         self._patience_seconds = patience_seconds
         self._arrivals: queue.SimpleQueue[Accepted] = queue.SimpleQueue()
         self._starting = threading.Lock()
@@ -113,8 +115,8 @@ class Receiver:
             for accepted in group:
                 accepted.taken.set_result(None)
             for pool in {accepted.pool for accepted in group}:
-                self._ring(pool)
-            crash.point(Point.RECEIVE_RUNG)
+                self._notify(pool)
+            crash.point(Point.RECEIVE_NOTIFIED)
 
     def _separate(self, group: Sequence[Accepted], error: Exception) -> None:
         """Only the guilty row of a failed group fails; alone, a failure is its own."""

@@ -1,4 +1,4 @@
-"""Sweeping: ring for what was left behind, move due timers, prune, pull missed inbound messages.
+"""Sweeping: wake for waiting work, move due timers, prune, pull missed inbound messages.
 
 Run every few seconds by the clock; two clocks at once are harmless.
 """
@@ -19,7 +19,7 @@ from pipeline.providers import addresses
 from pipeline.records.core import conversations, inbox, lanes, leases, messages, receipts, timers
 from pipeline.records.stats import floods, tallies, workers
 from pipeline.runtime import Runtime
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +33,8 @@ _PULL = "pull of inbound messages"
 _GONE_AFTER = timedelta(minutes=10)
 
 
-def ring_for_rest(database: Database, ring: Ring) -> None:
-    """Ring for work that waits, whatever became of its own ring."""
+def wake_for_waiting_work(database: Database, notify: Notify) -> None:
+    """Wake workers for work that waits, whatever became of its own wake-up."""
     with database.read() as connection:
         now = database.now(connection)
         has_turns = (
@@ -44,9 +44,9 @@ def ring_for_rest(database: Database, ring: Ring) -> None:
         )
         has_sends = receipts.has_waiting(connection) or lanes.has_due(connection, "outbound", now)
     if has_turns:
-        ring("converse")
+        notify("converse")
     if has_sends:
-        ring("dispatch")
+        notify("dispatch")
 
 
 def move_due_timers(database: Database) -> int:
@@ -154,7 +154,7 @@ def prune(database: Database, keep: timedelta) -> int:
     return total
 
 
-def pull(runtime: Runtime, ring: Ring) -> int:
+def pull(runtime: Runtime, notify: Notify) -> int:
     """Fetch inbound messages that the provider has and we lack; returns how many were new.
 
     From a watermark set at installation, no further back than the keys that recognise a repeated
@@ -176,7 +176,7 @@ def pull(runtime: Runtime, ring: Ring) -> int:
     new = _add_missing(database, found, now)
     if new:
         log.info("missed inbound messages pulled", count=new)
-        ring("converse")
+        notify("converse")
     return new
 
 

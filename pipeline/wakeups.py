@@ -1,4 +1,4 @@
-"""The ring, as the pipeline sees it: a call that wakes a pool and never fails or waits.
+"""Wake-ups, as the pipeline sees them: a call that wakes a pool and never fails or waits.
 
 workers/notifier.py makes one out of the broker.
 """
@@ -7,4 +7,4 @@ from collections.abc import Callable
 from typing import Literal
 
 Pool = Literal["converse", "dispatch"]
-Ring = Callable[[Pool], None]
+Notify = Callable[[Pool], None]

@@ -1,4 +1,4 @@
-"""The engine on a stage: its verbs in one process, a clock that a test sets, every ring noted."""
+"""The engine on a stage: its verbs in one process, a clock that a test sets, wake-ups recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class Stage:
     database: Database
     clock: Clock
     runtime: Runtime
-    rings: list[str] = field(default_factory=list)
+    wakeups: list[str] = field(default_factory=list)
     overruns: list[str] = field(default_factory=list)
     is_stopping: bool = False
 
@@ -74,7 +74,7 @@ class Stage:
         """A converse drain of its own, as each worker has."""
         return Converse(
             self.runtime,
-            self.rings.append,
+            self.wakeups.append,
             is_stopping=lambda: self.is_stopping,
             overrun=lambda: self.overruns.append("overrun"),
         )
@@ -91,7 +91,7 @@ class Stage:
             sending.close()
 
     def dispatching(self) -> Dispatch:
-        return Dispatch(self.runtime, self.rings.append, is_stopping=lambda: self.is_stopping)
+        return Dispatch(self.runtime, self.wakeups.append, is_stopping=lambda: self.is_stopping)
 
     def ticks(self, seconds: float = 0) -> None:
         """Time passes, and the clock process does its round."""

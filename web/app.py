@@ -10,7 +10,7 @@ from pipeline import runtime as runtimes
 from pipeline.receive import Receiver
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 from web import headers, metrics, problems, stalled, webhooks
 from web.api import shapes
 from web.api.nouns import NOUNS
@@ -19,7 +19,7 @@ from web.dashboard import pages as dashboard
 from web.health import health
 from web.reader import Reader
 from web.site import Site
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 API = "/api/v1"
 # A provider hangs up after 15 s and a person sooner; a webhook is answered within 2 s.
@@ -36,14 +36,14 @@ class _App(APIFlask):
         self.logger.error("Exception on %s [%s]", page, request.method, exc_info=exc_info)
 
 
-def create_app(runtime: Runtime | None = None, ring: Ring | None = None) -> APIFlask:
+def create_app(runtime: Runtime | None = None, notify: Notify | None = None) -> APIFlask:
     """The app. Without arguments it is built from the settings of a process of its own."""
     runtime = runtime or _own_runtime()
-    ring = ring or Ringer(runtime.settings).ring
+    notify = notify or Notifier(runtime.settings).notify
     app = _api_app()
-    receiver = Receiver(runtime.database, ring)
+    receiver = Receiver(runtime.database, notify)
     app.extensions["parley"] = Site(
-        runtime, ring, receiver, BrokerProbe(runtime.settings), Reader(runtime.database)
+        runtime, notify, receiver, BrokerProbe(runtime.settings), Reader(runtime.database)
     )
     app.register_blueprint(webhooks.blueprint(runtime, receiver))
     for noun in NOUNS:

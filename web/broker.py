@@ -1,4 +1,4 @@
-"""Whether the broker answers, asked for health pages only: rings do not wait for it."""
+"""Whether the broker answers, for health pages only: wake-ups do not wait for it."""
 
 import os
 import threading
@@ -64,6 +64,6 @@ class BrokerProbe:
 
 
 def _folder_problem(folder: Path) -> str:
-    """The embedded broker makes its folder at the first ring; until then its parent counts."""
+    """The embedded broker makes its folder at the first wake-up; until then its parent counts."""
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     return "" if os.access(nearest, os.W_OK) else f"{nearest} is not writable"

@@ -7,19 +7,19 @@ from flask import current_app
 
 from pipeline.receive import Receiver
 from pipeline.runtime import Runtime
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 from web.broker import BrokerProbe
 from web.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The runtime, the bell of the workers, the receiver of inbound messages, the probe that knows
+    """The runtime, what wakes the workers, the receiver of inbound messages, the probe that knows
     whether the broker answers, and the reader that asks the database for all live pages.
     """
 
     runtime: Runtime
-    ring: Ring
+    notify: Notify
     receiver: Receiver
     broker: BrokerProbe
     reader: Reader

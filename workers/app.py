@@ -25,7 +25,7 @@ from pipeline.records import schema
 from pipeline.runtime import Runtime, build, tune_memory
 from pipeline.settings import Settings
 from workers import broker, process
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def _compose(
 ) -> process.Process:
     tune_memory()
     overrun = _end_this_process if is_replaceable else _count_abandoned
-    parts = process.Process(runtime, Ringer(runtime.settings).ring, overrun)
+    parts = process.Process(runtime, Notifier(runtime.settings).notify, overrun)
     parts.start_heartbeat(pools or app.amqp.queues.consume_from)
     return parts
 

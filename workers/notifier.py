@@ -27,11 +27,11 @@ EXPIRES_SECONDS = 10_800.0
 _CONFIRM_SECONDS = 3.0
 
 
-class Ringer:
+class Notifier:
     """Rings for one process. `ring` returns at once, whatever state the broker is in."""
 
     def __init__(self, settings: Settings) -> None:
-        self._app = Celery("rings", set_as_current=False)
+        self._app = Celery("wakeups", set_as_current=False)
         self._app.config_from_object("celeryconfig")
         self._app.conf.update(broker.address(settings))
         self._wanted: set[Pool] = set()
@@ -47,17 +47,17 @@ class Ringer:
             *transport.channel_errors,
         )
 
-    def ring(self, pool: Pool) -> None:
+    def notify(self, pool: Pool) -> None:
         """Ask for a ring; asked again before it left, it is the same one."""
         with self._wake:
             self._wanted.add(pool)
             # Lazily, because threads do not survive the fork of a server or a worker.
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._loop, name="ring", daemon=True)
+                self._thread = threading.Thread(target=self._loop, name="notifier", daemon=True)
                 self._thread.start()
             self._wake.notify()
 
-    def ring_now(self, pool: Pool) -> bool:
+    def notify_now(self, pool: Pool) -> bool:
         """Ring in the caller's time, for a command that ends after it; False if that fails.
 
         A broker that is away costs it a few seconds.
@@ -80,7 +80,7 @@ class Ringer:
                 for pool in sorted(pools):
                     self._publish(pool)
             except self._errors as error:
-                log.warning("ring failed", error=type(error).__name__)
+                log.warning("wake-up failed", error=type(error).__name__)
                 self._drop_connection()
                 time.sleep(BREAK_SECONDS)
             # What is asked for meanwhile leaves as one trailing ring.

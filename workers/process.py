@@ -14,7 +14,7 @@ from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
 from pipeline.records.stats import workers
 from pipeline.runtime import Runtime
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class Process:
     """Each thread of the pool has its own drains; everything else is shared."""
 
     runtime: Runtime
-    ring: Ring
+    notify: Notify
     overrun: Callable[[], None]
     _local: threading.local = field(default_factory=threading.local)
 
@@ -46,7 +46,7 @@ class Process:
         """This thread's converse drain."""
         if not hasattr(self._local, "converse"):
             self._local.converse = Converse(
-                self.runtime, self.ring, is_stopping=is_stopping, overrun=self.overrun
+                self.runtime, self.notify, is_stopping=is_stopping, overrun=self.overrun
             )
         drain: Converse = self._local.converse
         return drain
@@ -54,7 +54,7 @@ class Process:
     def dispatch(self) -> Dispatch:
         """This thread's dispatch drain."""
         if not hasattr(self._local, "dispatch"):
-            self._local.dispatch = Dispatch(self.runtime, self.ring, is_stopping=is_stopping)
+            self._local.dispatch = Dispatch(self.runtime, self.notify, is_stopping=is_stopping)
         drain: Dispatch = self._local.dispatch
         return drain
 

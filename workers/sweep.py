@@ -19,13 +19,13 @@ def _unless_database_is_away(job: Callable[[], object]) -> None:
         log.warning("sweep stopped by the database", error=type(error).__name__)
 
 
-@app.task(name="sweep.rings")
-def rings() -> None:
+@app.task(name="sweep.wake")
+def wake() -> None:
     """Ring for work that was left behind."""
     parts = current()
     database = parts.runtime.database
     _unless_database_is_away(lambda: sweep.reconsider_receipts(database))
-    _unless_database_is_away(lambda: sweep.ring_for_rest(database, parts.ring))
+    _unless_database_is_away(lambda: sweep.wake_for_waiting_work(database, parts.notify))
 
 
 @app.task(name="sweep.due_timers")
@@ -35,7 +35,7 @@ def due_timers() -> None:
 
     def move() -> None:
         if sweep.move_due_timers(parts.runtime.database):
-            parts.ring("converse")
+            parts.notify("converse")
 
     _unless_database_is_away(move)
 
@@ -59,7 +59,7 @@ def floods() -> None:
 def pull() -> None:
     """Fetch inbound messages that we missed."""
     parts = current()
-    _unless_database_is_away(lambda: sweep.pull(parts.runtime, parts.ring))
+    _unless_database_is_away(lambda: sweep.pull(parts.runtime, parts.notify))
 
 
 @app.task(name="sweep.prune")

@@ -1,24 +1,24 @@
-"""A ring for later: when a burst is over, its lane falls due, and the clock would ring too late."""
+"""Delayed wake-ups: when a debounce ends its lane falls due, and the clock would wake too late."""
 
 import threading
 import time
 from collections.abc import Sequence
 
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 _STEP_SECONDS = 0.1
 
 
-class Bell:
-    """Rings converse after a while, once for all that falls into the same tenth of a second."""
+class DelayedNotifier:
+    """Wakes converse after a delay, once for everything due in the same tenth of a second."""
 
-    def __init__(self, ring: Ring) -> None:
-        self._ring = ring
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
         self._lock = threading.Lock()
         self._timers: dict[int, threading.Timer] = {}
 
-    def ring_in(self, waits: Sequence[float]) -> None:
-        """Ring after each of these seconds; a ring that is lost is made good by the clock."""
+    def notify_in(self, waits: Sequence[float]) -> None:
+        """Wake converse after each of these seconds; the clock replaces a wake-up that is lost."""
         now = time.monotonic()
         for step in {int((now + seconds) / _STEP_SECONDS) + 1 for seconds in waits}:
             with self._lock:
@@ -30,11 +30,11 @@ class Bell:
             timer.start()
 
     def waiting(self) -> list[threading.Timer]:
-        """The rings that are still to come."""
+        """The wake-ups still to come."""
         with self._lock:
             return list(self._timers.values())
 
     def _strike(self, step: int) -> None:
         with self._lock:
             self._timers.pop(step, None)
-        self._ring("converse")
+        self._notify("converse")

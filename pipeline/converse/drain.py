@@ -17,7 +17,7 @@ from pipeline import crash
 from pipeline.botkit import PastMessage
 from pipeline.converse.claim import LEASE, Batch, Work, claim
 from pipeline.converse.consent import Consents
-from pipeline.converse.delayed_notifier import Bell
+from pipeline.converse.delayed_notifier import DelayedNotifier
 from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
@@ -26,7 +26,7 @@ from pipeline.database import Database
 from pipeline.pace import Pace
 from pipeline.records.core import leases, messages
 from pipeline.runtime import Runtime
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 log = structlog.get_logger(__name__)
 
@@ -94,40 +94,40 @@ class Converse:
     def __init__(
         self,
         runtime: Runtime,
-        ring: Ring,
+        notify: Notify,
         *,
         is_stopping: Callable[[], bool],
         overrun: Callable[[], None],
     ) -> None:
         self._database = runtime.database
         self._turn_limit_seconds = runtime.settings.turn_limit_seconds
-        self._ring = ring
+        self._notify = notify
         self._is_stopping = is_stopping
         self._overrun = overrun
         self._talker = Talker(runtime.bot, runtime.provider.name, _history(runtime.database))
         self._consents = Consents(runtime.database, runtime.bot, runtime.provider.name)
         self._thread = _BotThread(self._talker)
-        self._bell = Bell(ring)
+        self._delayed = DelayedNotifier(notify)
         self._limit = 8
 
     def drain(self) -> None:
-        """Take turns until no lane is due; after DRAIN_SECONDS ring for the rest and return."""
+        """Take turns until no lane is due; after DRAIN_SECONDS wake for the rest and return."""
         deadline = time.monotonic() + DRAIN_SECONDS
         news, expiries = Pace(NEW_SECONDS), Pace(EXPIRY_SECONDS)
         is_recovering = False
         while not self._is_stopping():
             if (also_new := news.is_due()) and self._consents.settle_waiting():
-                self._ring("dispatch")
+                self._notify("dispatch")
             also_expired = expiries.is_due() or is_recovering
             batch = claim(self._database, self._limit, also_expired=also_expired, also_new=also_new)
             is_recovering = batch.is_recovery
             if not batch.works:
                 return
             if batch.is_full:
-                self._ring("converse")
+                self._notify("converse")
             self._take(batch)
             if time.monotonic() > deadline:
-                self._ring("converse")
+                self._notify("converse")
                 return
 
     def _take(self, batch: Batch) -> None:
@@ -195,16 +195,16 @@ class Converse:
             crash.point(Point.CONVERSE_TURNED)
             record(self._database, token, done, self._is_stopping, self._talker.given_up)
             if any(row["direction"] == "outbound" for turns in done for row in turns.messages):
-                self._ring("dispatch")
-            self._bell.ring_in([turns.wait_seconds for turns in done if turns.wait_until])
-            crash.point(Point.CONVERSE_RUNG)
+                self._notify("dispatch")
+            self._delayed.notify_in([turns.wait_seconds for turns in done if turns.wait_until])
+            crash.point(Point.CONVERSE_NOTIFIED)
 
     def _give_back(self, token: UUID, keys: Sequence[str]) -> None:
         if keys:
             with self._database.write() as connection:
                 now = self._database.now(connection)
                 leases.give_back(connection, "inbound", token, keys, now)
-            self._ring("converse")
+            self._notify("converse")
 
     def _renew(self, token: UUID, keys: Sequence[str]) -> None:
         with self._database.write() as connection:

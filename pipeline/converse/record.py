@@ -1,7 +1,7 @@
 """Recording: every effect of a batch in one transaction, fenced by lease and version.
 
 A lane whose lease or whose conversation's version is not ours any more leaves no trace and is run
-again. Next: the caller rings dispatch.
+again. Next: the caller wakes dispatch.
 """
 
 import time

@@ -17,7 +17,7 @@ from pipeline.dispatch.record import Result, record
 from pipeline.dispatch.send import look_up, send
 from pipeline.pace import Pace
 from pipeline.runtime import Runtime
-from pipeline.wakeups import Ring
+from pipeline.wakeups import Notify
 
 CALLS_IN_PARALLEL = 128
 # Claims and records in batches of at least half the places while there is a backlog.
@@ -36,11 +36,13 @@ PACED_SECONDS = 0.02
 class Dispatch:
     """One drain at a time, with its own threads for calls."""
 
-    def __init__(self, runtime: Runtime, ring: Ring, *, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, runtime: Runtime, notify: Notify, *, is_stopping: Callable[[], bool]
+    ) -> None:
         self._database = runtime.database
         self._provider = runtime.provider
         self._sender_rate = runtime.settings.sender_rate
-        self._ring = ring
+        self._notify = notify
         self._is_stopping = is_stopping
         self._calls = ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="send")
         self._finished: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
@@ -48,7 +50,7 @@ class Dispatch:
         self._paced_until = 0.0
 
     def drain(self) -> None:
-        """Send until nothing is due; after DRAIN_SECONDS ring for the rest and return."""
+        """Send until nothing is due; after DRAIN_SECONDS wake for the rest and return."""
         try:
             self._drain()
         except SQLAlchemyError:
@@ -68,12 +70,12 @@ class Dispatch:
             if self._in_flight:
                 self._record_finished()
             elif not may_claim:
-                self._ring("dispatch")
+                self._notify("dispatch")
                 return
             elif not merged and not claimed:
                 if time.monotonic() > self._paced_until:
                     return
-                # The rate gives the next place within moments; the clock rings too seldom for it.
+                # The rate gives the next place within moments; the clock wakes too seldom for it.
                 time.sleep(PACED_SECONDS)
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class Dispatch:
             return 0
         claimed = claim(self._database, free, self._sender_rate, also_expired=also_expired)
         if claimed.leased == free:
-            self._ring("dispatch")
+            self._notify("dispatch")
         if claimed.paced_seconds:
             paced_until = time.monotonic() + claimed.paced_seconds + PACED_SECONDS
             self._paced_until = max(self._paced_until, paced_until)

@@ -1,6 +1,6 @@
 """A state and a holder set in one go: both or neither.
 
-Next, after a ring: the "enter" entry of a SEND-state goes to pipeline/converse.
+Next, after a wake-up: the "enter" entry of a SEND-state goes to pipeline/converse.
 """
 
 import uuid

@@ -1,6 +1,6 @@
 """Turns that were given up: taken once more, or skipped for good.
 
-Next, after a ring: pipeline/converse takes a re-run like any entry, ahead of what came later.
+Next, after a wake-up: pipeline/converse runs it like any entry, ahead of what came later.
 """
 
 from collections.abc import Sequence

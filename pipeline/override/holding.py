@@ -67,7 +67,7 @@ def take(
 def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
     """Let the bot answer again, from the state the conversation is in.
 
-    A state that was set meanwhile is entered now. The caller rings converse.
+    A state that was set meanwhile is entered now. The caller wakes converse.
     """
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)

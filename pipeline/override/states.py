@@ -1,6 +1,6 @@
 """States set by hand: change, start over, end; a turn in flight is thrown away (promise P8).
 
-Next, after a ring: the "enter" entry of a SEND-state goes to pipeline/converse.
+Next, after a wake-up: the "enter" entry of a SEND-state goes to pipeline/converse.
 """
 
 import uuid

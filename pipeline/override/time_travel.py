@@ -33,7 +33,7 @@ _AT_ONCE = 500
 def elapse(runtime: Runtime, contact_id: uuid.UUID, seconds: int, *, actor: str) -> None:
     """Let time pass for one contact of the simulator; a turn in flight is run again.
 
-    Whoever calls this moves due timers to the inbox (pipeline/sweep) and rings.
+    Whoever calls this moves due timers to the inbox (pipeline/sweep) and wakes converse.
     """
     if runtime.settings.provider != "simulator":
         raise ChangeRefused("Time can be moved in simulator mode only.")

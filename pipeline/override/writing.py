@@ -1,6 +1,6 @@
 """An operator's own messages: checked, then queued as rows.
 
-Next, after a ring: pipeline/dispatch sends them and checks pipeline/gates once more.
+Next, after a wake-up: pipeline/dispatch sends them and checks pipeline/gates once more.
 """
 
 import uuid

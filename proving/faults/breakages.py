@@ -139,8 +139,8 @@ def _believe_the_last_callback() -> None:
     _put(merging._Merged, "add", add)  # noqa: SLF001 (see above)
 
 
-def _leave_it_to_the_ring() -> None:
-    _put(sweep, "ring_for_rest", lambda _database, _ring: None)
+def _never_sweep() -> None:
+    _put(sweep, "wake_for_waiting_work", lambda _database, _notify: None)
 
 
 def _open_the_gates() -> None:
@@ -225,7 +225,7 @@ BREAKAGES: dict[str, Breakage] = {
         "Nothing rings for what was left behind.",
         "F15 no ring at all",
         frozenset({"undrained"}),
-        _leave_it_to_the_ring,
+        _never_sweep,
     ),
     "no-versions": Breakage(
         "A turn in flight overwrites what an operator has set.",

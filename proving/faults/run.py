@@ -145,8 +145,8 @@ class Run:
 
     def pull(self) -> None:
         """Ring now for the pull of missed messages, which the clock rings for every 60 s."""
-        ring = self.stack.run("pull", "celery", "--app", "workers.app", "call", "sweep.pull")
-        eventually(lambda: not ring.is_running, 60)
+        notify = self.stack.run("pull", "celery", "--app", "workers.app", "call", "sweep.pull")
+        eventually(lambda: not notify.is_running, 60)
         self.did("rang for the pull")
 
     def heal(self) -> None:

@@ -129,7 +129,7 @@ class Install:
         if self.kind == KINDS[1]:
             with self.shelf.redis.client as client:
                 calls = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)
-            counters["rings"] = float(calls)
+            counters["wakeups"] = float(calls)
         return counters
 
 

@@ -92,11 +92,11 @@ def _backlog(measured: Measured) -> Iterator[str]:
 
 def _costs(counters: Mapping[str, float]) -> Iterator[str]:
     if counters:
-        rings = f", {counters['rings']:.2f} rings" if "rings" in counters else ""
+        wakeups = f", {counters['wakeups']:.2f} wake-ups" if "wakeups" in counters else ""
         log, disk = (counters[name] / 1000 for name in ("wal_bytes", "stored_bytes"))
         yield (
             f"A message cost {log:.1f} kB of the database's log, {disk:.1f} kB of its disk, "
-            f"{counters['commits']:.2f} commits{rings}."
+            f"{counters['commits']:.2f} commits{wakeups}."
         )
 
 

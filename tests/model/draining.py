@@ -8,20 +8,20 @@ MOST_ROUNDS = 150
 
 
 def drain(world: World) -> None:
-    """Work as the clock's rings say until nothing waits; within MOST_ROUNDS."""
+    """Work as the clock's wake-ups say until nothing waits; within MOST_ROUNDS."""
     world.health.is_ill = world.post.is_blind = False
     for _ in range(MOST_ROUNDS):
         # A rate gives its next place at a moment that no clock which stands still comes to.
         world.passes(0.001)
         inbound.move_timers(world)
         outbound.reconsider(world)
-        world.stage.rings.clear()
-        sweep.ring_for_rest(world.stage.database, world.stage.rings.append)
-        if "converse" in world.stage.rings:
+        world.stage.wakeups.clear()
+        sweep.wake_for_waiting_work(world.stage.database, world.stage.wakeups.append)
+        if "converse" in world.stage.wakeups:
             inbound.take_all_turns(world)
-        if "dispatch" in world.stage.rings:
+        if "dispatch" in world.stage.wakeups:
             outbound.send_all(world)
-        if not world.stage.rings and not _waits_until_due(world):
+        if not world.stage.wakeups and not _waits_until_due(world):
             break
     _nothing_waits(world)
     deliveries.all_callbacks_count(world, world.current)

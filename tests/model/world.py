@@ -120,7 +120,7 @@ def a_world(url: str) -> World:
         stage,
         post,
         health,
-        receiver=Receiver(stage.database, stage.rings.append),
+        receiver=Receiver(stage.database, stage.wakeups.append),
         talker=Talker(runtime.bot, post.name, _no_history),
         consents=Consents(stage.database, runtime.bot, post.name),
         current=snapshot(stage.database),

@@ -44,5 +44,5 @@ def resent(database: Database) -> list[str]:
     return [row.body for row in found if row.author == "parley failures"]
 
 
-def is_rung(folder: Path, pool: str) -> bool:
+def is_notified(folder: Path, pool: str) -> bool:
     return any(folder.glob(f"**/*.{pool}.msg"))

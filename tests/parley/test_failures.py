@@ -8,7 +8,7 @@ from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.lanes import Lane
 from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.parley.conftest import Run
-from tests.parley.failing import ERROR, NOW, failed, is_rung, parked, resent, statuses
+from tests.parley.failing import ERROR, NOW, failed, is_notified, parked, resent, statuses
 from tests.stage import ADA, BOB
 
 
@@ -80,7 +80,7 @@ def test_turns_run_again_and_the_workers_are_rung(
     assert [row.details.get("kind") for row in rows(database, AuditEntry)] == ["message"] * 2
     assert {row.actor for row in rows(database, AuditEntry)} == {"parley failures"}
     assert {row.key for row in rows(database, Lane)} == {ADA}
-    assert is_rung(tmp_path, "converse") or not database.is_sqlite
+    assert is_notified(tmp_path, "converse") or not database.is_sqlite
     done = run("rerun", str(second.id), str(first.id), str(2**63))
     assert (done.exit_code, done.stdout) == (1, "1 turn will be taken again. 2 refused.\n")
     assert done.stderr.splitlines() == [
@@ -116,7 +116,7 @@ def test_messages_are_sent_again_in_their_order(
     done = run("resend", str(made[2].public_id), str(made[0].public_id))
     assert (done.exit_code, done.stdout) == (0, "2 messages will be sent again.\n")
     assert resent(database) == ["0", "2"]
-    assert is_rung(tmp_path, "dispatch") or not database.is_sqlite
+    assert is_notified(tmp_path, "dispatch") or not database.is_sqlite
     assert run("resend", "--all").stdout == "2 messages will be sent again.\n"
     assert resent(database) == ["0", "2", "1", "3"]
     assert [row.action for row in rows(database, AuditEntry)] == ["retry"] * 4

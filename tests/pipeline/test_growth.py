@@ -83,7 +83,7 @@ def work(database: Database) -> None:
     dispatch.close()
     plans.call_back(database)
     merge_waiting(database, lambda _: False)
-    sweep.ring_for_rest(database, lambda _: None)
+    sweep.wake_for_waiting_work(database, lambda _: None)
 
 
 def hear(database: Database) -> None:

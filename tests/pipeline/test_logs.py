@@ -85,6 +85,6 @@ def test_console_is_for_people(lines: io.StringIO) -> None:
     handler = logging.getLogger().handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(lines)
-    structlog.get_logger("pipeline.test").warning("ring failed", error="OSError")
-    assert "ring failed" in lines.getvalue()
+    structlog.get_logger("pipeline.test").warning("wake-up failed", error="OSError")
+    assert "wake-up failed" in lines.getvalue()
     assert "error=OSError" in lines.getvalue()

@@ -19,13 +19,13 @@ from tests.builders import an_inbound, rows
 
 
 @pytest.fixture
-def rings() -> list[str]:
+def wakeups() -> list[str]:
     return []
 
 
 @pytest.fixture
-def receiver(database: Database, rings: list[str]) -> Receiver:
-    return Receiver(database, rings.append, patience_seconds=1.5)
+def receiver(database: Database, wakeups: list[str]) -> Receiver:
+    return Receiver(database, wakeups.append, patience_seconds=1.5)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def test_message_is_a_row_before_it_is_answered(
-    receiver: Receiver, database: Database, rings: list[str]
+    receiver: Receiver, database: Database, wakeups: list[str]
 ) -> None:
     message = an_inbound("hello", consent=None)
     receiver.inbound(message, {"Body": ["hello"], "New": ["a", "b"]})
@@ -59,7 +59,7 @@ def test_message_is_a_row_before_it_is_answered(
     assert Inbound.from_json(entry.payload["message"]) == message
     assert entry.payload["form"] == {"Body": ["hello"], "New": ["a", "b"]}
     assert (entry.kind, entry.lane, entry.status) == ("message", message.contact_key, "waiting")
-    wait_until(lambda: rings == ["converse"])
+    wait_until(lambda: wakeups == ["converse"])
 
 
 def test_same_webhook_twice_is_one_message(receiver: Receiver, database: Database) -> None:
@@ -77,14 +77,14 @@ def test_same_webhook_at_once_is_one_message(receiver: Receiver, database: Datab
 
 
 def test_receipt_rings_for_dispatch(
-    receiver: Receiver, database: Database, rings: list[str]
+    receiver: Receiver, database: Database, wakeups: list[str]
 ) -> None:
     callback = StatusCallback("simulator", "simulator", "SM1", "sent", message_id="m", attempt=2)
     receiver.status_callback(callback, {"MessageStatus": ["sent"]})
     receiver.status_callback(callback, {"MessageStatus": ["sent"]})
     (row,) = rows(database, ReceiptRow)
     assert (row.provider_id, row.status, row.message_id, row.attempt) == ("SM1", "sent", "m", 2)
-    wait_until(lambda: rings == ["dispatch", "dispatch"])
+    wait_until(lambda: wakeups == ["dispatch", "dispatch"])
 
 
 def test_many_requests_share_their_commits(database: Database) -> None:
@@ -93,7 +93,7 @@ def test_many_requests_share_their_commits(database: Database) -> None:
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(lambda _: receiver.inbound(an_inbound(), {}), range(300)))
     assert len(rows(database, Entry)) == 300
-    # One ring a commit: a good deal fewer than requests.
+    # One wake-up a commit: a good deal fewer than requests.
     assert len(commits) < 250
 
 

@@ -173,7 +173,7 @@ def test_merge_of_callbacks(stage: MakeStage, size: int) -> None:
 @EACH_SIZE
 def test_group_of_webhooks(stage: MakeStage, size: int) -> None:
     s = stage()
-    receiver = Receiver(s.database, s.rings.append)
+    receiver = Receiver(s.database, s.wakeups.append)
     heard = [Accepted("converse", inbox.entry(an_inbound(), {})) for _ in range(size)]
     told = [
         Accepted("dispatch", receipts.row(StatusCallback("post", "", f"SM{number}", "sent"), {}))

@@ -1,4 +1,4 @@
-"""Sweeping: rings for what waits, due timers, pruning, the pull of missed messages."""
+"""Sweeping: wake-ups for what waits, due timers, pruning, the pull of missed messages."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,50 +22,50 @@ from tests.stage import Stage
 KEEP = timedelta(days=30)
 
 
-def rung(s: Stage) -> list[str]:
-    s.rings.clear()
-    sweep.ring_for_rest(s.database, s.rings.append)
-    return list(s.rings)
+def notified(s: Stage) -> list[str]:
+    s.wakeups.clear()
+    sweep.wake_for_waiting_work(s.database, s.wakeups.append)
+    return list(s.wakeups)
 
 
 def test_nothing_to_do_is_no_ring(stage: MakeStage) -> None:
     s = stage()
-    assert rung(s) == []
+    assert notified(s) == []
     s.hears("hi")
     s.plays()
-    assert rung(s) == []
+    assert notified(s) == []
 
 
 def test_each_kind_of_work_is_rung_for(stage: MakeStage) -> None:
     s = stage()
     s.hears("hi")
-    assert rung(s) == ["converse"]
+    assert notified(s) == ["converse"]
     s.converse()
-    assert rung(s) == ["dispatch"]
+    assert notified(s) == ["dispatch"]
     s.dispatch()
     s.gets("SM1", "sent")
-    assert rung(s) == ["dispatch"]
+    assert notified(s) == ["dispatch"]
     s.dispatch()
     s.hears("STOP", consent="stop")
-    assert rung(s) == ["converse"]
+    assert notified(s) == ["converse"]
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
 def test_lane_is_rung_for_when_it_is_due(stage: MakeStage, direction: str) -> None:
     s = stage()
     a_lane(s.database, direction=direction, due_at=s.clock() + timedelta(seconds=5))
-    assert rung(s) == []
+    assert notified(s) == []
     s.clock.pass_by(5)
-    assert rung(s) == [{"inbound": "converse", "outbound": "dispatch"}[direction]]
+    assert notified(s) == [{"inbound": "converse", "outbound": "dispatch"}[direction]]
 
 
 def test_lease_that_ran_out_is_rung_for(stage: MakeStage) -> None:
     s = stage()
     token = an_inbound().provider_id.removeprefix("SM")
     a_lane(s.database, token=uuid.UUID(token), due_at=s.clock() + timedelta(seconds=15))
-    assert rung(s) == []
+    assert notified(s) == []
     s.clock.pass_by(15)
-    assert rung(s) == ["converse"]
+    assert notified(s) == ["converse"]
 
 
 def test_prune_keeps_what_may_be_needed(stage: MakeStage) -> None:
@@ -122,18 +122,18 @@ def missed(number: int, s: Stage) -> Inbound:
 def test_pull_brings_each_missed_message_once(stage: MakeStage) -> None:
     post = Post()
     s = stage(None, post)
-    assert sweep.pull(s.runtime, s.rings.append) == 0
+    assert sweep.pull(s.runtime, s.wakeups.append) == 0
     post.missed = [missed(1, s), missed(2, s)]
-    assert sweep.pull(s.runtime, s.rings.append) == 2
-    assert sweep.pull(s.runtime, s.rings.append) == 0
-    assert s.rings == ["converse"]
+    assert sweep.pull(s.runtime, s.wakeups.append) == 2
+    assert sweep.pull(s.runtime, s.wakeups.append) == 0
+    assert s.wakeups == ["converse"]
     s.converse()
-    assert sweep.pull(s.runtime, s.rings.append) == 0
+    assert sweep.pull(s.runtime, s.wakeups.append) == 0
     assert sorted(s.replies) == ["missed 1", "missed 2"]
     # Even when the keys are gone, the log knows them.
     sweep.prune(s.database, timedelta(0) - timedelta(days=1))
     assert rows(s.database, Entry) == []
-    assert sweep.pull(s.runtime, s.rings.append) == 0
+    assert sweep.pull(s.runtime, s.wakeups.append) == 0
 
 
 def test_pull_starts_at_the_installation(stage: MakeStage) -> None:
@@ -141,32 +141,32 @@ def test_pull_starts_at_the_installation(stage: MakeStage) -> None:
     s = stage(None, post)
     installed = s.clock()
     for _ in range(3):
-        sweep.pull(s.runtime, s.rings.append)
+        sweep.pull(s.runtime, s.wakeups.append)
         s.clock.pass_by(5 * 60)
     overlap = timedelta(minutes=10)
     assert [since for since, _ in post.asked] == [installed] * 3
     s.clock.pass_by(3600)
-    sweep.pull(s.runtime, s.rings.append)
-    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.wakeups.append)
+    sweep.pull(s.runtime, s.wakeups.append)
     assert post.asked[-1][0] == s.clock() - overlap
 
 
 def test_pull_looks_back_as_far_as_the_keys_reach(stage: MakeStage) -> None:
     post = Post()
     s = stage(None, post, keep_handled_days=30)
-    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.wakeups.append)
     s.clock.pass_by(40 * 24 * 3600)
-    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.wakeups.append)
     assert post.asked[-1][0] == s.clock() - timedelta(days=30)
 
 
 def test_message_missed_for_a_day_is_only_logged(stage: MakeStage) -> None:
     post = Post()
     s = stage(None, post)
-    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.wakeups.append)
     post.missed = [missed(1, s)]
     s.clock.pass_by(25 * 3600)
-    assert sweep.pull(s.runtime, s.rings.append) == 1
+    assert sweep.pull(s.runtime, s.wakeups.append) == 1
     s.converse()
     (logged,) = rows(s.database, Message)
     assert (logged.direction, logged.body) == ("inbound", "missed 1")
@@ -177,7 +177,7 @@ def test_pull_asks_for_the_numbers_in_use(stage: MakeStage) -> None:
     s = stage(None, post, twilio_phone_number="+15550100")
     s.hears("hi", recipient="+15550199")
     s.converse()
-    sweep.pull(s.runtime, s.rings.append)
+    sweep.pull(s.runtime, s.wakeups.append)
     assert post.asked[0][1] == ["+15550100", "+15550199"]
 
 
@@ -191,6 +191,6 @@ def test_pull_that_fails_moves_no_watermark(stage: MakeStage) -> None:
     s = stage(None, post)
     installed = s.clock()
     for _ in range(2):
-        assert sweep.pull(s.runtime, s.rings.append) == 0
+        assert sweep.pull(s.runtime, s.wakeups.append) == 0
         s.clock.pass_by(3600)
     assert [since for since, _ in post.asked] == [installed] * 2

@@ -1,4 +1,4 @@
-"""The web process over the simulator: an app, a client of it, and the rings it made."""
+"""The web process over the simulator: an app, a client of it, and the wake-ups it sent."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,15 +35,15 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def rings() -> list[Pool]:
-    """The pools that were rung for, in order."""
+def wakeups() -> list[Pool]:
+    """The pools that were woken, in order."""
     return []
 
 
 @pytest.fixture
-def app(database: Database, rings: list[Pool]) -> APIFlask:
+def app(database: Database, wakeups: list[Pool]) -> APIFlask:
     """The web process in simulator mode."""
-    return create_app(a_runtime(database), rings.append)
+    return create_app(a_runtime(database), wakeups.append)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ Post = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def app(database: Database, rings: list[Pool]) -> APIFlask:
+def app(database: Database, wakeups: list[Pool]) -> APIFlask:
     """The web process with a Twilio account."""
     settings: dict[str, Any] = {
         "provider": "twilio",
@@ -39,7 +39,7 @@ def app(database: Database, rings: list[Pool]) -> APIFlask:
         "twilio_auth_token": SecretStr(f"{TOKEN},next-token"),
         "twilio_phone_number": "+15550100",
     }
-    return create_app(a_runtime(database, **settings), rings.append)
+    return create_app(a_runtime(database, **settings), wakeups.append)
 
 
 @pytest.fixture
@@ -82,10 +82,10 @@ def test_webhook_is_a_row_before_the_answer(post: Post, database: Database) -> N
     assert entry.payload["message"]["text"] == "hi"
 
 
-def test_workers_are_rung_for(post: Post, rings: list[Pool]) -> None:
+def test_workers_are_woken(post: Post, wakeups: list[Pool]) -> None:
     post(a_form())
     post({"MessageSid": "SM2", "MessageStatus": "sent"}, "/webhooks/twilio/status")
-    assert _in_time(lambda: set(rings) == {"converse", "dispatch"})
+    assert _in_time(lambda: set(wakeups) == {"converse", "dispatch"})
 
 
 def test_same_webhook_twice_is_one_row(post: Post, database: Database) -> None:

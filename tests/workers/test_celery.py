@@ -16,7 +16,7 @@ from pipeline.records.core.messages import Message
 from pipeline.records.stats.workers import Worker
 from pipeline.settings import Settings
 from tests.builders import an_inbound, rows
-from workers.notifier import Ringer
+from workers.notifier import Notifier
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -74,7 +74,7 @@ def test_ring_wakes_a_worker(
     message = inbox.entry(an_inbound("hi"), {})
     with database.write() as connection:
         inbox.append(connection, [message | {"received_at": database.now(connection)}])
-    Ringer(Settings.model_construct(broker_url=broker)).ring("converse")
+    Notifier(Settings.model_construct(broker_url=broker)).notify("converse")
     assert wait_for_reply(database, 20) != []
     assert {row.pool for row in rows(database, Worker)} == {"converse", "dispatch"}
     worker.terminate()

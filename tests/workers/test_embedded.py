@@ -33,7 +33,7 @@ def channel(app: Celery) -> Iterator[Any]:
         yield channel
 
 
-def ring(app: Celery) -> None:
+def notify(app: Celery) -> None:
     app.send_task("converse.turns", queue="converse", retry=False)
 
 
@@ -46,18 +46,18 @@ def heard(channel: Any) -> str:
 def test_half_written_files_are_passed_over(app: Celery, channel: Any, tmp_path: Path) -> None:
     for number, text in enumerate(HALF):
         (tmp_path / "broker" / f"0_{number}.converse.msg").write_text(text)
-    ring(app)
+    notify(app)
     assert heard(channel) == "converse.turns"
     assert heard(channel) == ""
 
 
 def test_a_folder_that_is_gone_comes_back(app: Celery, channel: Any, tmp_path: Path) -> None:
-    ring(app)
+    notify(app)
     shutil.rmtree(tmp_path / "broker")
     assert channel.queue_declare(queue="converse").message_count == 0
     assert heard(channel) == ""
     shutil.rmtree(tmp_path / "broker")
-    ring(app)
+    notify(app)
     assert heard(channel) == "converse.turns"
 
 
@@ -65,5 +65,5 @@ def test_the_list_of_queues_cannot_be_damaged(app: Celery, channel: Any, tmp_pat
     control = tmp_path / "broker" / "control"
     control.mkdir(exist_ok=True)
     (control / "converse.exchange").write_text("[[")
-    ring(app)
+    notify(app)
     assert heard(channel) == "converse.turns"

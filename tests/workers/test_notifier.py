@@ -12,8 +12,7 @@ from kombu.connection import Connection
 
 import celeryconfig
 from pipeline.settings import Settings
-from workers import notifier
-from workers.notifier import Ringer
+from workers.notifier import BREAK_SECONDS, Notifier
 
 
 class Queue:
@@ -56,13 +55,13 @@ def wait_for(queue: Queue, size: int, seconds: float = 3) -> float:
 def test_ring_of_a_command_has_left_when_it_returns(
     broker: str, queue: Callable[[str], Queue]
 ) -> None:
-    assert Ringer(settings(broker)).ring_now("dispatch")
+    assert Notifier(settings(broker)).notify_now("dispatch")
     assert queue("dispatch").size() == 1
-    assert not Ringer(settings("redis://127.0.0.1:1/0")).ring_now("dispatch")
+    assert not Notifier(settings("redis://127.0.0.1:1/0")).notify_now("dispatch")
 
 
 def test_first_ring_leaves_at_once(broker: str, queue: Callable[[str], Queue]) -> None:
-    Ringer(settings(broker)).ring("converse")
+    Notifier(settings(broker)).notify("converse")
     assert wait_for(queue("converse"), 1) < 1
     message = queue("converse").take()
     assert message.headers["task"] == "converse.turns"
@@ -72,20 +71,20 @@ def test_first_ring_leaves_at_once(broker: str, queue: Callable[[str], Queue]) -
 
 
 def test_none_is_added_while_one_is_pending(broker: str, queue: Callable[[str], Queue]) -> None:
-    ringer = Ringer(settings(broker))
+    notifier = Notifier(settings(broker))
     for _ in range(20):
-        ringer.ring("converse")
+        notifier.notify("converse")
         time.sleep(0.005)
     wait_for(queue("converse"), 1)
-    ringer.ring("dispatch")
+    notifier.notify("dispatch")
     wait_for(queue("dispatch"), 1)
     assert queue("converse").size() == 1
 
 
 def test_ring_after_one_was_taken_leaves(broker: str, queue: Callable[[str], Queue]) -> None:
-    ringer = Ringer(settings(broker))
+    notifier = Notifier(settings(broker))
     for _ in range(3):
-        ringer.ring("converse")
+        notifier.notify("converse")
         wait_for(queue("converse"), 1)
         queue("converse").take()
     assert queue("converse").size() == 0
@@ -94,29 +93,29 @@ def test_ring_after_one_was_taken_leaves(broker: str, queue: Callable[[str], Que
 def test_asking_in_a_burst_ends_with_a_trailing_ring(
     broker: str, queue: Callable[[str], Queue]
 ) -> None:
-    ringer = Ringer(settings(broker))
+    notifier = Notifier(settings(broker))
     taken = 0
     for _ in range(20):
-        ringer.ring("converse")
+        notifier.notify("converse")
         if queue("converse").size():
             queue("converse").take()
             taken += 1
-    ringer.ring("converse")
+    notifier.notify("converse")
     wait_for(queue("converse"), 1)
     assert taken >= 1
 
 
 def test_dead_broker_costs_the_caller_nothing() -> None:
-    ringer = Ringer(settings(f"redis://127.0.0.1:{closed_port()}/0"))
-    assert longest_call(ringer, 200) < 0.5
+    notifier = Notifier(settings(f"redis://127.0.0.1:{closed_port()}/0"))
+    assert longest_call(notifier, 200) < 0.5
     time.sleep(0.2)
-    assert longest_call(ringer, 200) < 0.5
+    assert longest_call(notifier, 200) < 0.5
 
 
 def test_silent_broker_costs_the_caller_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        ringer = Ringer(settings(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
-        assert longest_call(ringer, 200) < 0.5
+        notifier = Notifier(settings(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
+        assert longest_call(notifier, 200) < 0.5
 
 
 def closed_port() -> int:
@@ -125,11 +124,11 @@ def closed_port() -> int:
         return port
 
 
-def longest_call(ringer: Ringer, times: int) -> float:
+def longest_call(notifier: Notifier, times: int) -> float:
     longest = 0.0
     for _ in range(times):
         began = time.monotonic()
-        ringer.ring("converse")
+        notifier.notify("converse")
         longest = max(longest, time.monotonic() - began)
     return longest
 
@@ -149,11 +148,11 @@ def test_breaker_pauses_after_a_failed_publish() -> None:
                 return
 
         threading.Thread(target=refuse, daemon=True).start()
-        ringer = Ringer(settings(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
+        notifier = Notifier(settings(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
         for _ in range(100):
-            ringer.ring("converse")
+            notifier.notify("converse")
             time.sleep(0.01)
         early = len(tries)
         server.shutdown(socket.SHUT_RDWR)
     assert 1 <= early <= 6
-    assert notifier.BREAK_SECONDS == 5.0
+    assert BREAK_SECONDS == 5.0

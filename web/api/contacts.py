@@ -150,7 +150,7 @@ def write_to_contact(
         idempotency_key=headers["idempotency_key"],
         media_urls=body["media_urls"],
     )
-    site.ring("dispatch")
+    site.notify("dispatch")
     return sent(queued)
 
 

@@ -48,7 +48,7 @@ def rerun_turns(query: dict[str, Any]) -> dict[str, Any]:
         with site.runtime.database.read() as connection:
             lane = contacts.existing(connection, query["contact_id"]).key
     taken = override.rerun_all(site.runtime, actor=actor(), lane=lane)
-    site.ring("converse")
+    site.notify("converse")
     return {"turns": taken}
 
 
@@ -63,7 +63,7 @@ def rerun_turn(turn_id: int) -> tuple[str, int]:
     """
     site = here()
     override.rerun(site.runtime, turn_id, actor=actor())
-    site.ring("converse")
+    site.notify("converse")
     return "", 204
 
 
@@ -112,7 +112,7 @@ def retry_message(message_id: uuid.UUID, retry: dict[str, Any]) -> tuple[dict[st
     """
     site = here()
     queued = override.retry(site.runtime, message_id, actor=actor(), body=retry.get("body"))
-    site.ring("dispatch")
+    site.notify("dispatch")
     return sent(queued)
 
 

@@ -40,7 +40,7 @@ def change_conversation(conversation_id: uuid.UUID, change: dict[str, Any]) -> d
     else:
         override.give_back(site.runtime, conversation_id, actor=who)
     if "state" in change or change["holder"] == "bot":
-        site.ring("converse")
+        site.notify("converse")
     return shown(conversation_id)
 
 
@@ -62,7 +62,7 @@ def change_conversations(change: dict[str, Any]) -> dict[str, Any]:
         return {"found": override.count_open(site.runtime, wanted), "changed": 0, "skipped": 0}
     state = change.pop("state")
     done = override.change_states(site.runtime, wanted, state, actor=actor(), **change)
-    site.ring("converse")
+    site.notify("converse")
     return {"found": done.changed + done.skipped, **done._asdict()}
 
 
@@ -77,7 +77,7 @@ def reset_conversation(conversation_id: uuid.UUID) -> dict[str, Any]:
     """
     site = here()
     override.reset(site.runtime, conversation_id, actor=actor())
-    site.ring("converse")
+    site.notify("converse")
     return shown(conversation_id)
 
 
@@ -130,7 +130,7 @@ def write_in_conversation(
         media_urls=reply["media_urls"],
         hold_minutes=reply.get("hold_minutes", False),
     )
-    site.ring("dispatch")
+    site.notify("dispatch")
     return sent(queued)
 
 

@@ -68,7 +68,7 @@ def do() -> BaseResponse:
     except ChangeRefused as error:
         flash(str(error), "bad")
         return _page(asked, status=409)
-    here().ring("converse")
+    here().notify("converse")
     flash(_told(done, asked.state))
     return redirect(f"{url_for('conversations.listing')}?{filters.query()}".rstrip("?"), 303)
 

@@ -111,7 +111,7 @@ def write(contact_id: uuid.UUID) -> BaseResponse:
         )
     except ChangeRefused as error:
         return _refused(contact_id, error, draft=body, channel=channel, media_url=media)
-    here().ring("dispatch")
+    here().notify("dispatch")
     with here().runtime.database.read() as connection:
         message = transcript.one(connection, queued.message_id)
     page = "conversations.conversation"

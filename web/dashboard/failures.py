@@ -58,7 +58,7 @@ def rerun(entry_id: int) -> BaseResponse:
     return _do(
         lambda: override.rerun(here().runtime, entry_id, actor=person().email),
         said="The turn is taken again.",
-        ring="converse",
+        notify="converse",
     )
 
 
@@ -67,7 +67,7 @@ def rerun(entry_id: int) -> BaseResponse:
 def rerun_all() -> BaseResponse:
     """Take every turn once more."""
     count = override.rerun_all(here().runtime, actor=person().email)
-    here().ring("converse")
+    here().notify("converse")
     flash(f"{count} turn{'' if count == 1 else 's'} taken again.")
     return redirect(url_for("failures.listing"), 303)
 
@@ -89,7 +89,7 @@ def retry(message_id: uuid.UUID) -> BaseResponse:
     return _do(
         lambda: override.retry(here().runtime, message_id, actor=person().email),
         said="It is queued once more.",
-        ring="dispatch",
+        notify="dispatch",
     )
 
 
@@ -103,14 +103,14 @@ def dismiss(message_id: uuid.UUID) -> BaseResponse:
     )
 
 
-def _do(change: Callable[[], object], *, said: str, ring: Pool | None = None) -> BaseResponse:
+def _do(change: Callable[[], object], *, said: str, notify: Pool | None = None) -> BaseResponse:
     try:
         change()
     except ChangeRefused as error:
         flash(str(error), "bad")
         return redirect(url_for("failures.listing"), 303)
-    if ring:
-        here().ring(ring)
+    if notify:
+        here().notify(notify)
     flash(said)
     return redirect(url_for("failures.listing"), 303)
 

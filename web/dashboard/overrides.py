@@ -56,7 +56,7 @@ def change_state(conversation_id: uuid.UUID) -> BaseResponse:
         return _shown(conversation_id, 422, asked=Asked(state, reason, is_listed=not other))
     except ChangeRefused as error:
         return _refused(conversation_id, error)
-    here().ring("converse")
+    here().notify("converse")
     flash(f"The state is {state} now.")
     return _back(conversation_id)
 
@@ -83,7 +83,7 @@ def send(conversation_id: uuid.UUID) -> BaseResponse:
             )
     except ChangeRefused as error:
         return _refused(conversation_id, error, draft=body, media_url=media)
-    here().ring("dispatch")
+    here().notify("dispatch")
     return _back(conversation_id)
 
 
@@ -95,7 +95,7 @@ def retry(conversation_id: uuid.UUID, message_id: uuid.UUID) -> BaseResponse:
         conversation_id,
         lambda: override.retry(here().runtime, message_id, actor=person().email),
         said="It is queued once more.",
-        ring="dispatch",
+        notify="dispatch",
     )
 
 
@@ -121,7 +121,7 @@ def give_back(conversation_id: uuid.UUID) -> BaseResponse:
         conversation_id,
         lambda: override.give_back(here().runtime, conversation_id, actor=person().email),
         said="The bot answers again.",
-        ring="converse",
+        notify="converse",
     )
 
 
@@ -133,7 +133,7 @@ def reset(conversation_id: uuid.UUID) -> BaseResponse:
         conversation_id,
         lambda: override.reset(here().runtime, conversation_id, actor=person().email),
         said="The conversation starts over.",
-        ring="converse",
+        notify="converse",
     )
 
 
@@ -161,14 +161,14 @@ def _do(
     change: Callable[[], object],
     *,
     said: str,
-    ring: Pool | None = None,
+    notify: Pool | None = None,
 ) -> BaseResponse:
     try:
         change()
     except ChangeRefused as error:
         return _refused(conversation_id, error)
-    if ring:
-        here().ring(ring)
+    if notify:
+        here().notify(notify)
     flash(said)
     return _back(conversation_id)
 

@@ -87,7 +87,7 @@ def pass_time(contact_id: uuid.UUID) -> BaseResponse:
         flash(str(error), "bad")
         return _page(409)
     sweep.move_due_timers(site.runtime.database)
-    site.ring("converse")
+    site.notify("converse")
     return redirect(_address(_open()), 303)
 
 

@@ -49,7 +49,7 @@ def test_each_word_is_answered_once(stage: MakeStage, channel: Channel) -> None:
     assert sent(s) == [OURS.stop, OURS.start, OURS.help]
     assert s.conversations() == []
     assert {row.status for row in s.outbound()} == {"accepted"}
-    assert s.rings.count("dispatch") == 3
+    assert s.wakeups.count("dispatch") == 3
 
 
 def test_answer_is_in_the_log_beside_the_word(stage: MakeStage) -> None:

@@ -56,9 +56,9 @@ def test_worker_rings_when_the_pause_is_over(stage: MakeStage) -> None:
     comes(s, "hello")
     drain = s.conversing()
     drain.drain()
-    (timer,) = drain._bell.waiting()
+    (timer,) = drain._delayed.waiting()
     timer.join(5)
-    assert s.rings[-1] == "converse"
+    assert s.wakeups[-1] == "converse"
     s.clock.pass_by(0.2)
     s.converse()
     assert said(s) == ["hello +0"]

@@ -47,7 +47,7 @@ def test_slow_turn_holds_up_no_other_contact(stage: MakeStage) -> None:
     slow = start(s)
     gate.begun.wait(5)
     deadline = time.monotonic() + 2
-    while "converse" not in s.rings and time.monotonic() < deadline:
+    while "converse" not in s.wakeups and time.monotonic() < deadline:
         time.sleep(0.01)
     other = start(s)
     assert wait_for(s, 5, 2) < 1

@@ -55,7 +55,7 @@ def test_turn_is_recorded_whole(stage: MakeStage) -> None:
     )
     assert (step.data_before, step.data_after) == ({}, {"name": "Ada"})
     assert [e.status for e in s.entries()] == ["handled"]
-    assert s.rings == ["dispatch"]
+    assert s.wakeups == ["dispatch"]
 
 
 def test_messages_of_a_contact_keep_their_order(stage: MakeStage) -> None:

@@ -42,7 +42,7 @@ def test_answer_outlives_an_outage(stage: MakeStage, database_url: str, refusals
     post = Post(Accepted("SM-kept"))
     post.on_send = go_away
     runtime = Runtime(s.runtime.settings, shaky, post, s.runtime.bot)
-    sending = Dispatch(runtime, s.rings.append, is_stopping=lambda: False)
+    sending = Dispatch(runtime, s.wakeups.append, is_stopping=lambda: False)
     try:
         sending.drain()
     except OperationalError:
@@ -59,7 +59,7 @@ def test_claim_that_fails_does_not_lose_an_answer(stage: MakeStage, database_url
     shaky = Shaky(database_url, clock=s.clock)
     post = Post(Accepted("SM-kept"))
     runtime = Runtime(s.runtime.settings, shaky, post, s.runtime.bot)
-    sending = Dispatch(runtime, s.rings.append, is_stopping=lambda: False)
+    sending = Dispatch(runtime, s.wakeups.append, is_stopping=lambda: False)
     assert sending._claim(also_expired=True) == 1
     shaky.refusals = 1
     with pytest.raises(OperationalError):

@@ -124,6 +124,6 @@ def test_paced_messages_leave_at_the_rate(stage: MakeStage, database: Database) 
         thread.join()
     for drain in drains:
         drain.close()
-    # 5 at once, then one each 0.05 s, with nobody ringing again.
+    # 5 at once, then one each 0.05 s, without another wake-up.
     assert len(times) == 12
     assert 0.25 < max(times) - min(times) < 1.5

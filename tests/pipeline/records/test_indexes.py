@@ -58,7 +58,7 @@ def test_no_look_up_reads_a_whole_table(stage: MakeStage) -> None:
         s.plays()
         s.ticks(60)
         sweep.reconsider_receipts(s.database)
-        sweep.ring_for_rest(s.database, s.rings.append)
+        sweep.wake_for_waiting_work(s.database, s.wakeups.append)
         with s.database.write() as connection:
             lanes.unblock(connection, "sms +15550100", s.clock())
     assert len(sent) > 30

@@ -26,7 +26,7 @@ MEASURED = Measured(
     machine_busy=0.5,
     load_busy=0.1,
     others_busy=0.0,
-    counters={"wal_bytes": 9000.0, "stored_bytes": 3000.0, "commits": 0.3, "rings": 0.01},
+    counters={"wal_bytes": 9000.0, "stored_bytes": 3000.0, "commits": 0.3, "wakeups": 0.01},
 )
 
 

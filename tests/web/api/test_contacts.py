@@ -79,7 +79,7 @@ def test_conversations_and_messages_of_a_contact(api: Caller, database: Database
 
 
 def test_writing_first_opens_a_conversation(
-    api: Caller, database: Database, rings: list[Pool]
+    api: Caller, database: Database, wakeups: list[Pool]
 ) -> None:
     contact = a_contact(database)
     answer = api("POST", f"/contacts/{contact.id}/messages", json={"body": "Hello"})
@@ -87,7 +87,7 @@ def test_writing_first_opens_a_conversation(
     (conversation,) = rows(database, Conversation)
     assert answer.get_json()["conversation_id"] == str(conversation.id)
     assert (conversation.state, conversation.our_number) == ("start", "+15550100")
-    assert rings == ["dispatch"]
+    assert wakeups == ["dispatch"]
 
 
 def test_writing_to_an_opted_out_contact_is_409(api: Caller, database: Database) -> None:

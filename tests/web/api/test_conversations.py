@@ -144,12 +144,12 @@ def test_transitions_say_who_and_why(api: Caller, database: Database) -> None:
     assert (step["actor"], step["data_after"]) == ("tester", {"name": "Ada"})
 
 
-def test_state_set_by_hand(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_state_set_by_hand(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     made = a_conversation(database)
     change = {"state": "greet", "reason": "was stuck"}
     answer = api("PATCH", f"/conversations/{made.id}", json=change)
     assert (answer.status_code, answer.get_json()["state"]) == (200, "greet")
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     assert [entry.kind for entry in rows(database, Entry)] == ["enter"]
     (step,) = api("GET", f"/conversations/{made.id}/transitions").get_json()["items"]
     assert (step["cause"], step["actor"], step["reason"]) == ("operator", "token:crm", "was stuck")
@@ -172,11 +172,11 @@ def test_impossible_change_is_422(api: Caller, database: Database, change: Any) 
     assert api("PATCH", f"/conversations/{made.id}", json=change).status_code == 422
 
 
-def test_reset_starts_over(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_reset_starts_over(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     made = a_conversation(database, state="support", data={"name": "Ada"})
     shown = api("POST", f"/conversations/{made.id}/reset").get_json()
     assert (shown["state"], shown["data"]) == ("start", {})
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
 
 
 def test_ended_conversation_is_409(api: Caller, database: Database) -> None:
@@ -186,14 +186,14 @@ def test_ended_conversation_is_409(api: Caller, database: Database) -> None:
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
 
 
-def test_message_is_queued(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_message_is_queued(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     made = a_conversation(database)
     answer = api("POST", f"/conversations/{made.id}/messages", json={"body": "Hello 👋"})
     shown = answer.get_json()
     assert (answer.status_code, shown["status"]) == (201, "queued")
     assert (shown["author"], shown["body"]) == ("token:crm", "Hello 👋")
     assert shown["conversation_id"] == str(made.id)
-    assert rings == ["dispatch"]
+    assert wakeups == ["dispatch"]
 
 
 def test_same_idempotency_key_is_one_message(api: Caller, database: Database) -> None:

@@ -42,10 +42,10 @@ def test_odd_turns_are_listed(api: Caller, database: Database, payload: Any) -> 
     assert turn["text"] == ""
 
 
-def test_turn_is_run_again_or_skipped(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_turn_is_run_again_or_skipped(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     first, second = parked(database), parked(database)
     assert api("POST", f"/failures/turns/{first.id}/rerun").status_code == 204
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     assert api("POST", f"/failures/turns/{second.id}/skip").status_code == 204
     assert {row.id: row.status for row in rows(database, Entry)} == {
         first.id: "waiting",
@@ -57,7 +57,7 @@ def test_turn_is_run_again_or_skipped(api: Caller, database: Database, rings: li
 
 
 def test_all_turns_or_those_of_a_contact(
-    api: Caller, database: Database, rings: list[Pool]
+    api: Caller, database: Database, wakeups: list[Pool]
 ) -> None:
     contact = a_contact(database)
     for lane in (contact.key, contact.key, "+14155550199"):
@@ -65,7 +65,7 @@ def test_all_turns_or_those_of_a_contact(
     answer = api("POST", f"/failures/turns/rerun?contact_id={contact.id}")
     assert answer.get_json() == {"turns": 2}
     assert api("POST", "/failures/turns/rerun").get_json() == {"turns": 1}
-    assert rings == ["converse"] * 2
+    assert wakeups == ["converse"] * 2
     nobody = a_message(database, a_conversation(database)).public_id
     assert api("POST", f"/failures/turns/rerun?contact_id={nobody}").status_code == 404
 
@@ -93,7 +93,7 @@ def test_failed_messages_latest_first(api: Caller, database: Database) -> None:
     assert rest["next"] is None
 
 
-def test_message_is_sent_again(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_message_is_sent_again(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     talk = a_conversation(database)
     failed = a_message(
         database, talk, direction="outbound", status="failed", failed_at=NOW, body="Hello"
@@ -108,7 +108,7 @@ def test_message_is_sent_again(api: Caller, database: Database, rings: list[Pool
         "queued",
     )
     assert api("POST", path, json={}).status_code == 409
-    assert set(rings) == {"dispatch"}
+    assert set(wakeups) == {"dispatch"}
     assert api("GET", "/failures/messages").get_json()["items"] == []
 
 

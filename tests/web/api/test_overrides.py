@@ -21,10 +21,10 @@ NOW = datetime.now(UTC)
 def test_who_is_rung_for_finds_state_and_holder(database: Database) -> None:
     found: list[tuple[str, str]] = []
 
-    def ring(_: Pool) -> None:
+    def notify(_: Pool) -> None:
         found.extend((row.state, row.holder) for row in rows(database, Conversation))
 
-    crm = Caller(create_app(a_runtime(database), ring), a_token(database, "operator"))
+    crm = Caller(create_app(a_runtime(database), notify), a_token(database, "operator"))
     made = a_conversation(database)
     change = {"state": "greet", "holder": "operator"}
     shown = crm("PATCH", f"/conversations/{made.id}", json=change).get_json()
@@ -32,7 +32,7 @@ def test_who_is_rung_for_finds_state_and_holder(database: Database) -> None:
     assert found == [("greet", "operator")]
 
 
-def test_hold_with_minutes(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_hold_with_minutes(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     made = a_conversation(database)
     change = {"holder": "operator", "minutes": 30}
     shown = api("PATCH", f"/conversations/{made.id}", json=change).get_json()
@@ -40,11 +40,11 @@ def test_hold_with_minutes(api: Caller, database: Database, rings: list[Pool]) -
     left = datetime.fromisoformat(shown["held_until"]) - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)
     assert [timer.name for timer in rows(database, Timer)] == ["give_back"]
-    assert rings == []
+    assert wakeups == []
     shown = api("PATCH", f"/conversations/{made.id}", json={"holder": "bot"}).get_json()
     assert (shown["holder"], shown["held_by"], shown["held_until"]) == ("bot", None, None)
     # A state that was set meanwhile is entered now.
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ def test_impossible_hold_is_422(api: Caller, database: Database, change: Any) ->
     assert (now.holder, now.state) == ("bot", "start")
 
 
-def test_many_after_a_dry_run(api: Caller, database: Database, rings: list[Pool]) -> None:
+def test_many_after_a_dry_run(api: Caller, database: Database, wakeups: list[Pool]) -> None:
     for state in ("start", "start", "support", "gone"):
         a_conversation(database, state=state)
     wanted = {"filter": {"state": ["start", "support"]}, "state": "support"}
     dry = api("POST", "/conversations/state", json=wanted | {"dry_run": True}).get_json()
     assert dry == {"found": 3, "changed": 0, "skipped": 0}
-    assert rings == []
+    assert wakeups == []
     done = api("POST", "/conversations/state", json=wanted | {"expected": 3, "reason": "new"})
     assert done.get_json() == {"found": 3, "changed": 2, "skipped": 1}
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     assert sorted(row.state for row in rows(database, Conversation)) == ["gone"] + ["support"] * 3
     (entry,) = rows(database, AuditEntry)
     assert (entry.action, entry.details["found"]) == ("change_states", 3)

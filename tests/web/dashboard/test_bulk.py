@@ -62,7 +62,7 @@ def test_every_filter_is_named(operator: FlaskClient, database: Database) -> Non
 
 
 def test_the_filter_alone_is_changed(
-    operator: FlaskClient, database: Database, rings: list[Pool]
+    operator: FlaskClient, database: Database, wakeups: list[Pool]
 ) -> None:
     for channel in ("sms", "sms", "whatsapp"):
         a_conversation(database, channel=channel)
@@ -71,7 +71,7 @@ def test_the_filter_alone_is_changed(
     assert (answer.status_code, answer.location) == (303, "/conversations?channel=sms")
     assert states(database) == {"support": 2, "start": 1}
     assert {step.reason for step in rows(database, Transition)} == {"the shop is closed"}
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     assert "2 conversations changed to support." in operator.get(answer.location).text
 
 

@@ -124,7 +124,7 @@ def test_blocking_is_a_button_and_undone(operator: FlaskClient, database: Databa
 
 
 def test_the_first_word_opens_a_conversation(
-    operator: FlaskClient, database: Database, rings: list[Pool]
+    operator: FlaskClient, database: Database, wakeups: list[Pool]
 ) -> None:
     contact = a_contact(database)
     form = {"body": "Hello\r\nthere", "channel": "sms", "key": "k1"}
@@ -133,7 +133,7 @@ def test_the_first_word_opens_a_conversation(
     (message,) = rows(database, Message)
     assert (answer.status_code, answer.location) == (303, f"/conversations/{talk.id}")
     assert (message.body, message.status) == ("Hello\nthere", "queued")
-    assert rings == ["dispatch"]
+    assert wakeups == ["dispatch"]
 
 
 def test_a_double_click_sends_once(operator: FlaskClient, database: Database) -> None:

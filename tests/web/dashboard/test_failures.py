@@ -54,11 +54,11 @@ def test_turn_shows_its_message_and_error(viewer: FlaskClient, database: Databas
     assert "Run again" not in page
 
 
-def test_turn_is_run_again(operator: FlaskClient, database: Database, rings: list[Pool]) -> None:
+def test_turn_is_run_again(operator: FlaskClient, database: Database, wakeups: list[Pool]) -> None:
     turn = parked(database)
     operator.post(f"/failures/turns/{turn.id}/rerun")
     assert [entry.status for entry in rows(database, Entry)] == ["waiting"]
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     again = operator.post(f"/failures/turns/{turn.id}/rerun", follow_redirects=True)
     assert "not parked any more" in again.text
 
@@ -80,7 +80,7 @@ def test_every_turn_is_run_again(operator: FlaskClient, database: Database) -> N
 
 
 def test_message_says_why_and_is_sent_again(
-    operator: FlaskClient, database: Database, rings: list[Pool]
+    operator: FlaskClient, database: Database, wakeups: list[Pool]
 ) -> None:
     message = failed(database)
     page = operator.get("/failures").text
@@ -88,7 +88,7 @@ def test_message_says_why_and_is_sent_again(
     assert "Your &lt;code&gt;" in page
     operator.post(f"/failures/messages/{message.public_id}/retry")
     assert sorted(row.status for row in rows(database, Message)) == ["queued", "undelivered"]
-    assert rings == ["dispatch"]
+    assert wakeups == ["dispatch"]
     assert "Nothing failed" in operator.get("/failures").text
 
 

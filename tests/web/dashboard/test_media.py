@@ -31,7 +31,7 @@ def fake() -> Iterator[FakeTwilio]:
 
 
 @pytest.fixture
-def app(database: Database, fake: FakeTwilio, rings: list[Pool]) -> APIFlask:
+def app(database: Database, fake: FakeTwilio, wakeups: list[Pool]) -> APIFlask:
     """The web process of a Twilio account."""
     settings: dict[str, Any] = {
         "provider": "twilio",
@@ -39,7 +39,7 @@ def app(database: Database, fake: FakeTwilio, rings: list[Pool]) -> APIFlask:
         "twilio_auth_token": SecretStr(TOKEN),
         "twilio_api_base_url": fake.url,
     }
-    return create_app(a_runtime(database, **settings), rings.append)
+    return create_app(a_runtime(database, **settings), wakeups.append)
 
 
 def a_file(

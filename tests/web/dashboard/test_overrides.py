@@ -32,14 +32,14 @@ def now(database: Database, talk: Row[Any]) -> Row[Any]:
 
 
 def test_state_is_changed_with_its_reason(
-    operator: FlaskClient, database: Database, talk: Row[Any], rings: list[Pool]
+    operator: FlaskClient, database: Database, talk: Row[Any], wakeups: list[Pool]
 ) -> None:
     status, _ = do(operator, talk, "state", state="support", reason="asked for it")
     assert status == 303
     assert now(database, talk).state == "support"
     (step,) = rows(database, Transition)
     assert (step.cause, step.reason) == ("operator", "asked for it")
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
     page = operator.get(f"/conversations/{talk.id}").text
     assert "The state is support now." in page
     assert "asked for it" in page
@@ -59,7 +59,7 @@ def test_unknown_state_is_asked_for_twice(
 
 
 def test_words_are_queued_and_hold(
-    operator: FlaskClient, database: Database, talk: Row[Any], rings: list[Pool]
+    operator: FlaskClient, database: Database, talk: Row[Any], wakeups: list[Pool]
 ) -> None:
     assert do(operator, talk, "messages", body="Hello\r\nthere", key="k", hold="30")[0] == 303
     (message,) = rows(database, Message)
@@ -67,7 +67,7 @@ def test_words_are_queued_and_hold(
     held = now(database, talk)
     assert held.holder == "operator"
     assert timedelta(minutes=29) < held.held_until - datetime.now(UTC) <= timedelta(minutes=30)
-    assert "dispatch" in rings
+    assert "dispatch" in wakeups
 
 
 def test_double_click_is_one_message(

@@ -44,13 +44,13 @@ def test_what_is_no_number_is_refused(operator: FlaskClient) -> None:
 
 
 def test_words_reach_the_inbox(
-    operator: FlaskClient, database: Database, rings: list[Pool]
+    operator: FlaskClient, database: Database, wakeups: list[Pool]
 ) -> None:
     operator.post(HERE.replace("?", "/messages?"), data={"From": ADA, "Body": "hi"})
     (entry,) = rows(database, Entry)
     assert entry.lane == ADA
     assert entry.payload["message"]["text"] == "hi"
-    assert rings == ["converse"]
+    assert wakeups == ["converse"]
 
 
 def test_tap_file_and_place_are_what_a_provider_posts(

@@ -19,12 +19,12 @@ from proving.faults.traffic import numbered
 from workers import broker
 from workers.notifier import TASKS
 
-_SWEEPS = ("sweep.rings", "sweep.due_timers", "sweep.tidy")
+_SWEEPS = ("sweep.wake", "sweep.due_timers", "sweep.tidy")
 
 scenario = Group("broker", [])
 
 
-class Bells:
+class Publisher:
     """A second hand at the broker of a run, which takes rings away and adds some."""
 
     def __init__(self, run: Run) -> None:
@@ -42,7 +42,7 @@ class Bells:
         message = self._connection.default_channel.basic_get(queue, no_ack=True)
         return message and dict(message.headers)
 
-    def ring(self, task: str, queue: str, *args: object) -> None:
+    def notify(self, task: str, queue: str, *args: object) -> None:
         """Ring for a task by its name."""
         with self._app.amqp.Producer(self._connection.default_channel) as producer:
             self._app.send_task(task, args, queue=queue, producer=producer, retry=False)
@@ -60,12 +60,12 @@ class Bells:
 
 
 @contextmanager
-def _bells(run: Run) -> Iterator[Bells]:
-    bells = Bells(run)
+def _publisher(run: Run) -> Iterator[Publisher]:
+    publisher = Publisher(run)
     try:
-        yield bells
+        yield publisher
     finally:
-        bells.close()
+        publisher.close()
 
 
 @scenario("F15 rings lost, doubled and shuffled", is_quick=True, is_core=True)
@@ -83,19 +83,19 @@ def tangled(run: Run) -> None:
 
 
 def _tangle(run: Run, is_over: threading.Event) -> None:
-    with _bells(run) as bells:
+    with _publisher(run) as publisher:
         while not is_over.wait(0.05):
-            taken = [q for q in TASKS if bells.take(q) and run.draw.random() < 0.5]
+            taken = [q for q in TASKS if publisher.take(q) and run.draw.random() < 0.5]
             # And some that nobody has rung, for the workers are quicker than we are.
             late = taken * 3 + [q for q in TASKS if run.draw.random() < 0.3] * 3
             run.draw.shuffle(late)
             for queue in late:
-                bells.ring(TASKS[queue], queue)
+                publisher.notify(TASKS[queue], queue)
             run.did(f"took {len(taken)} rings, rang {len(late)} times")
 
 
 @scenario("F15 no ring at all", kinds=ON_POSTGRESQL)
-def unrung(run: Run) -> None:
+def without_wakeups(run: Run) -> None:
     """No ring of a web process reaches anybody: what came in is found by the clock.
 
     Its link is refused and the breaker waits 5 s; the clock looks every 2 s.
@@ -117,18 +117,18 @@ def odd(run: Run) -> None:
     """Tasks of another version, arguments that nobody takes, bodies that cannot be read."""
     run.start()
     with (
-        _bells(run) as bells,
+        _publisher(run) as publisher,
         run.traffic.meanwhile(numbered(run.people(10), 8), every_seconds=0.5),
     ):
         for queue, task in (*TASKS.items(), *(("clock", name) for name in _SWEEPS)):
-            bells.ring("parley.of_yesterday", queue)
-            bells.ring(task, queue, "sms:+15550100", {"lane": "unknown"})
-            bells.put(queue, b"{half a")
-            bells.put(queue, b"\xff\xfe\x00", "application/x-python-serialize")
-            bells.put(queue, b"", "text/plain")
-            bells.put(queue, json.dumps({"task": task}).encode())
-            bells.put(queue, b'{"task": "parley.of_yesterday"}')
-            bells.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
+            publisher.notify("parley.of_yesterday", queue)
+            publisher.notify(task, queue, "sms:+15550100", {"lane": "unknown"})
+            publisher.put(queue, b"{half a")
+            publisher.put(queue, b"\xff\xfe\x00", "application/x-python-serialize")
+            publisher.put(queue, b"", "text/plain")
+            publisher.put(queue, json.dumps({"task": task}).encode())
+            publisher.put(queue, b'{"task": "parley.of_yesterday"}')
+            publisher.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
             run.did(f"rang oddly at {queue}")
     goes_on(run)
 
