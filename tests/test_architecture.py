@@ -5,9 +5,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("bots", "migrations", "parley", "pipeline", "proving", "web", "workers")
@@ -20,11 +19,20 @@ SUPPRESSION = re.compile(r"# (noqa|type: ignore)")
 REASON = re.compile(r"# (noqa: \w+|type: ignore\[[\w, -]+\])( \(.+\)|  # .+)$")
 ONLY_READER = ROOT / "pipeline" / "settings.py"
 
-each_module = pytest.mark.parametrize("path", EVERY_MODULE, ids=lambda p: str(p.relative_to(ROOT)))
 
-
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def place(path: Path, line: int) -> str:
+    """Where a reader finds it: `tests/conftest.py:12`."""
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def assert_none(offenders: list[str]) -> None:
+    """Fail with every one of them, one a line."""
+    assert not offenders, "\n".join(["", *offenders])
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -40,31 +48,34 @@ def test_imports_go_in_one_direction() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("path", SIZED, ids=lambda p: str(p.relative_to(ROOT)))
-def test_modules_and_functions_are_short(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 250
+def test_modules_are_short() -> None:
+    lengths = ((path, len(path.read_text("utf-8").splitlines())) for path in SIZED)
+    assert_none([place(path, length) for path, length in lengths if length > 250])
+
+
+def test_functions_are_short() -> None:
     long = [
-        f"{function.name}: {length} lines"
+        f"{place(path, function.lineno)} {function.name}: {length} lines"
+        for path in SIZED
         for function in functions(tree_of(path))
         if (length := (function.end_lineno or 0) - function.lineno + 1) > 30
     ]
-    assert long == []
+    assert_none(long)
 
 
-@each_module
-def test_modules_say_what_they_are_for(path: Path) -> None:
-    assert ast.get_docstring(tree_of(path))
+def test_every_module_has_a_docstring() -> None:
+    assert_none([place(path, 1) for path in EVERY_MODULE if not ast.get_docstring(tree_of(path))])
 
 
-@each_module
-def test_no_import_hides_in_a_function(path: Path) -> None:
+def test_no_function_imports() -> None:
     hidden = [
-        node.lineno
+        place(path, node.lineno)
+        for path in EVERY_MODULE
         for function in functions(tree_of(path))
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-    assert hidden == []
+    assert_none(hidden)
 
 
 def test_no_module_is_a_drawer() -> None:
@@ -74,7 +85,7 @@ def test_no_module_is_a_drawer() -> None:
 
 def test_one_module_reads_the_environment() -> None:
     readers = [path for path in MODULES if path != ONLY_READER and reads_environment(path)]
-    assert readers == []
+    assert_none([place(path, 1) for path in readers])
 
 
 def reads_environment(path: Path) -> bool:
@@ -87,5 +98,5 @@ def reads_environment(path: Path) -> bool:
 def test_suppressions_are_few_and_give_reasons() -> None:
     lines = [line for path in MODULES for line in path.read_text("utf-8").splitlines()]
     marked = [line for line in lines if SUPPRESSION.search(line)]
-    assert [line for line in marked if not REASON.search(line)] == []
+    assert_none([line for line in marked if not REASON.search(line)])
     assert len(marked) <= max(15, len(lines) // 400)
