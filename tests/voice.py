@@ -1,4 +1,4 @@
-"""What tests/test_voice.py looks for: habits, names, accepted exceptions, and folders still to do."""
+"""Habits, names and exceptions that tests/test_voice.py checks, and the folders still to do."""
 
 # What to look for, without regard to case, and what to write instead.
 HABITS = {
