@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.botkit import load
-from pipeline.botkit.testing.script import TalkFile, TalkFileError, parse
-from pipeline.botkit.testing.script_replay import TalkDiffersError, replay, rewritten
+from pipeline.botkit.testing.script import Script, ScriptError, parse
+from pipeline.botkit.testing.script_replay import ScriptMismatch, replay, rewrite
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Channel
 
@@ -30,22 +30,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
     """Take every `*.talk` file."""
-    return TalkModule.from_parent(parent, path=file_path) if file_path.suffix == ".talk" else None
+    return ScriptFile.from_parent(parent, path=file_path) if file_path.suffix == ".talk" else None
 
 
-class TalkModule(pytest.File):
+class ScriptFile(pytest.File):
     """A file: one test for each of its channels."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """The tests."""
         for channel in self.read().channels:
-            yield TalkItem.from_parent(self, name=channel)
+            yield ScriptItem.from_parent(self, name=channel)
 
-    def read(self) -> TalkFile:
+    def read(self) -> Script:
         """The talk that is in the file now."""
         try:
             return parse(self.path.read_text("utf-8"), self.shown)
-        except TalkFileError as error:
+        except ScriptError as error:
             raise self.CollectError(str(error)) from error
 
     @property
@@ -56,10 +56,10 @@ class TalkModule(pytest.File):
         return str(self.path.relative_to(root) if is_below else self.path)
 
 
-class TalkItem(pytest.Item):
+class ScriptItem(pytest.Item):
     """One talk on one channel."""
 
-    parent: TalkModule
+    parent: ScriptFile
 
     def runtest(self) -> None:
         """Replay it, or write it anew."""
@@ -71,14 +71,14 @@ class TalkItem(pytest.Item):
         bot = load(script.bot)
         # Channels share one file, which then says what the first of them reads.
         if self.config.getoption("update_talks") and channel == script.channels[0]:
-            text = rewritten(script, bot, channel, self.parent.shown)
+            text = rewrite(script, bot, channel, self.parent.shown)
             self.path.write_text(text, "utf-8")
         else:
             replay(script, bot, channel, self.parent.shown)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The line of the talk and the difference, without a traceback of ours."""
-        if isinstance(excinfo.value, TalkDiffersError):
+        if isinstance(excinfo.value, ScriptMismatch):
             # What a bot says can be written down, a fault cannot.
             return str(excinfo.value) + ("" if excinfo.value.__cause__ else f"\n\n{_HINT}")
         if isinstance(excinfo.value, BotDefinitionError):

@@ -26,7 +26,7 @@ from pipeline.botkit.bot import Bot
 from pipeline.botkit.definition import Handler
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
-from pipeline.botkit.testing.script import Line
+from pipeline.botkit.testing.script import ScriptLine
 from pipeline.botkit.testing.session import Talk
 from pipeline.botkit.testing.tester import CHANNELS, OPENING, PHONE
 from pipeline.errors import BotError
@@ -65,7 +65,7 @@ class Walk:
 
     def take(self, verb: str, words: str) -> bool:
         """Do one thing; False when the bot failed, after which nothing can follow."""
-        self._written.append(str(Line(0, verb, words)))
+        self._written.append(str(ScriptLine(0, verb, words)))
         before = self.talk.state
         try:
             script_lines.perform(self.talk, verb, words)
@@ -73,7 +73,7 @@ class Walk:
             self._problem = str(error)
             return False
         for reply in self.talk.replies:
-            self._written.append(str(Line(0, "<", script_lines.shown(reply))))
+            self._written.append(str(ScriptLine(0, "<", script_lines.reply_text(reply))))
         if self.talk.state != before:
             self._written.append(f"state {self.talk.state}")
         return True

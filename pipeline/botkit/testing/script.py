@@ -54,12 +54,12 @@ _ALONE = frozenset({"ended", "given back"})
 _INDENT = "  "
 
 
-class TalkFileError(ParleyError):
+class ScriptError(ParleyError):
     """A file of a talk that cannot be read; the message says where and why."""
 
 
 @dataclass(slots=True)
-class Line:
+class ScriptLine:
     """What one line says, with those that go on with it; `above` are comments and blank lines."""
 
     number: int
@@ -73,15 +73,15 @@ class Line:
 
 
 @dataclass(slots=True)
-class Step:
+class ScriptStep:
     """Something that happens, and what is so afterwards."""
 
-    action: Line
-    checks: list[Line] = field(default_factory=list)
+    action: ScriptLine
+    checks: list[ScriptLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class TalkFile:
+class Script:
     """A file as it was read; `top` is its header as written, `below` what stands after all."""
 
     bot: str
@@ -89,7 +89,7 @@ class TalkFile:
     name: str
     now: datetime | None
     top: list[str]
-    steps: list[Step]
+    steps: list[ScriptStep]
     below: list[str]
 
     def text(self) -> str:
@@ -101,15 +101,15 @@ class TalkFile:
         return "\n".join([*written, *self.below]).rstrip() + "\n"
 
 
-def parse(text: str, file: str) -> TalkFile:
-    """The talk in a file. Raises TalkFileError."""
+def parse(text: str, file: str) -> Script:
+    """The talk in a file. Raises ScriptError."""
     top, header, rest = _top(text.splitlines(), file)
-    read = _Reader(file)
+    read = _Parser(file)
     for number, raw in rest:
         read.take(number, raw.rstrip())
     if not read.steps:
-        raise TalkFileError(f"{file}:1: no talk; a line begins with {_listed(ACTIONS)}")
-    return TalkFile(
+        raise ScriptError(f"{file}:1: no talk; a line begins with {_listed(ACTIONS)}")
+    return Script(
         bot=header["bot"],
         channels=_channels(header.get("channel", "sms"), file),
         name=header.get("name", ""),
@@ -120,14 +120,14 @@ def parse(text: str, file: str) -> TalkFile:
     )
 
 
-class _Reader:
+class _Parser:
     """Gathers the steps, line by line."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self.steps: list[Step] = []
+        self.steps: list[ScriptStep] = []
         self.above: list[str] = []
-        self._last: Line | None = None
+        self._last: ScriptLine | None = None
 
     def take(self, number: int, raw: str) -> None:
         if not raw or raw.startswith("#"):
@@ -146,10 +146,10 @@ class _Reader:
 
     def _begin(self, number: int, raw: str) -> None:
         verb, words = _split(raw)
-        line = self._last = Line(number, verb, words, self.above)
+        line = self._last = ScriptLine(number, verb, words, self.above)
         self.above = []
         if verb in ACTIONS:
-            self.steps.append(Step(line))
+            self.steps.append(ScriptStep(line))
         elif verb not in CHECKS:
             known = _listed((*ACTIONS, *CHECKS))
             raise self._error(number, f"{raw!r} is no line of a talk; one begins with {known}")
@@ -162,8 +162,8 @@ class _Reader:
         if not words and verb not in {*_ALONE, ">", "<", "handed over"}:
             raise self._error(number, f"{verb!r} needs something after it")
 
-    def _error(self, number: int, what: str) -> TalkFileError:
-        return TalkFileError(f"{self._file}:{number}: {what}")
+    def _error(self, number: int, what: str) -> ScriptError:
+        return ScriptError(f"{self._file}:{number}: {what}")
 
 
 def _split(raw: str) -> tuple[str, str]:
@@ -189,13 +189,13 @@ def _top(
             values[found[1]] = found[2] or ""
             end = number
         elif found and found[1] not in CHECKS:
-            raise TalkFileError(
+            raise ScriptError(
                 f"{file}:{number}: {found[1]!r} is no header; they are {_listed(_HEADERS)}"
             )
         elif raw.strip() and not raw.startswith("#"):
             break
     if not values.get("bot"):
-        raise TalkFileError(f"{file}:1: no bot; the header needs a line as bot: bots.template:bot")
+        raise ScriptError(f"{file}:1: no bot; the header needs a line as bot: bots.template:bot")
     return list(raws[:end]), values, list(enumerate(raws, 1))[end:]
 
 
@@ -203,7 +203,7 @@ def _channels(words: str, file: str) -> tuple[Channel, ...]:
     found: list[Channel] = []
     for word in words.replace(",", " ").split():
         if word not in {"sms", "whatsapp"}:
-            raise TalkFileError(f"{file}:1: {word!r} is no channel; they are sms and whatsapp")
+            raise ScriptError(f"{file}:1: {word!r} is no channel; they are sms and whatsapp")
         found.append("sms" if word == "sms" else "whatsapp")
     return tuple(dict.fromkeys(found)) or ("sms",)
 
@@ -212,7 +212,7 @@ def _moment(words: str, file: str) -> datetime:
     try:
         found = datetime.fromisoformat(words)
     except ValueError as error:
-        raise TalkFileError(f"{file}:1: {words!r} is no moment, as 2030-01-07 09:00") from error
+        raise ScriptError(f"{file}:1: {words!r} is no moment, as 2030-01-07 09:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

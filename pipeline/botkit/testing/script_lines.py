@@ -1,6 +1,6 @@
 """The lines that a talk is written in: what the contact does, and how a reply reads.
 
-`rehearsal`, `talkfile` and `walking` all move a Talk with these.
+`tester`, `script_replay` and `fuzzing` drive a conversation with these.
 """
 
 import re
@@ -18,35 +18,37 @@ _DURATION = re.compile(r"(\d+)\s*(d|h|min|s)\b")
 _PLACE = re.compile(r"(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*(.*)")
 
 
-class BadLine(ParleyError):
+class InvalidLine(ParleyError):
     """A line of a talk that cannot be acted on."""
 
 
 def perform(talk: Talk, verb: str, words: str) -> None:
-    """Do what one line says. Raises BadLine that says what is wrong with it."""
+    """Do what one line says. Raises InvalidLine that says what is wrong with it."""
     ACTIONS[verb](talk, words)
 
 
 def tap(talk: Talk, wanted: str) -> None:
     """Tap a choice by its id or title; by SMS, where nothing can be tapped, write its number."""
-    choice = offered(talk, wanted)
+    choice = find_choice(talk, wanted)
     if talk.channel == "sms":
         talk.hear(str(choice.number))
     else:
         talk.hear(choice.title, button=choice.id)
 
 
-def offered(talk: Talk, wanted: str) -> Choice:
-    """The choice of this id or title. Raises BadLine that lists those there are."""
+def find_choice(talk: Talk, wanted: str) -> Choice:
+    """The choice of this id or title. Raises InvalidLine that lists those there are."""
     by_id = [choice for choice in talk.choices if choice.id == wanted]
     by_title = [choice for choice in talk.choices if plain(choice.title) == plain(wanted)]
     for choice in [*by_id, *by_title]:
         return choice
     known = ", ".join(f"{choice.id} ({choice.title})" for choice in talk.choices)
-    raise BadLine(f"nothing that is offered is called {wanted!r}; offered: {known or 'nothing'}")
+    raise InvalidLine(
+        f"nothing that is offered is called {wanted!r}; offered: {known or 'nothing'}"
+    )
 
 
-def shown(reply: Reply) -> str:
+def reply_text(reply: Reply) -> str:
     """A reply as text: its files, its words, and what can be tapped under them."""
     lines = [f"[{url}]" for url in reply.media_urls]
     lines += [reply.body] if reply.body or not lines else []
@@ -58,11 +60,11 @@ def shown(reply: Reply) -> str:
     return "\n".join(lines)
 
 
-def duration(words: str) -> timedelta:
-    """`1 h 30 min` as a duration. Raises BadLine."""
+def parse_duration(words: str) -> timedelta:
+    """`1 h 30 min` as a duration. Raises InvalidLine."""
     found = _DURATION.findall(words)
     if not found or _DURATION.sub("", words).strip():
-        raise BadLine(f"{words!r} is no time to wait; write it as 30 min, 2 h or 1 d 12 h")
+        raise InvalidLine(f"{words!r} is no time to wait; write it as 30 min, 2 h or 1 d 12 h")
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in found), timedelta())
 
 
@@ -77,25 +79,25 @@ def _card(talk: Talk, words: str) -> None:
 
 def _address(url: str) -> str:
     if not url.startswith(("https://", "http://")):
-        raise BadLine(f"a file has an http(s) address, not {url!r}")
+        raise InvalidLine(f"a file has an http(s) address, not {url!r}")
     return url
 
 
 def _place(talk: Talk, words: str) -> None:
     found = _PLACE.fullmatch(words)
     if not found:
-        raise BadLine(f"{words!r} is no place; write it as 52.52, 13.40 Berlin")
+        raise InvalidLine(f"{words!r} is no place; write it as 52.52, 13.40 Berlin")
     talk.hear(location=Location(float(found[1]), float(found[2]), found[3]))
 
 
 def _wait(talk: Talk, words: str) -> None:
-    talk.wait(duration(words))
+    talk.wait(parse_duration(words))
 
 
 def _enter(talk: Talk, words: str) -> None:
     if words not in talk.bot.states:
         known = ", ".join(talk.bot.states)
-        raise BadLine(f"{talk.bot.name} has no state {words!r}; it has: {known}")
+        raise InvalidLine(f"{talk.bot.name} has no state {words!r}; it has: {known}")
     talk.enter(words)
 
 

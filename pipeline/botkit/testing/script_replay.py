@@ -1,4 +1,4 @@
-"""Replays the talk of a file (talkfile.py), and writes it anew from what the bot says now."""
+"""Replays a script (script.py), and rewrites it from what the bot says now."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,19 +8,19 @@ from pipeline.botkit.bot import Bot
 from pipeline.botkit.content.replies import Reply
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
-from pipeline.botkit.testing.script import Line, Step, TalkFile
+from pipeline.botkit.testing.script import Script, ScriptLine, ScriptStep
 from pipeline.botkit.testing.session import Talk
 from pipeline.botkit.testing.tester import OPENING, PHONE, difference
 from pipeline.errors import BotError
 from pipeline.messages import Channel
 
 
-class TalkDiffersError(AssertionError):
+class ScriptMismatch(AssertionError):
     """The bot did not do what the file says; the message begins with file and line."""
 
 
-def replay(script: TalkFile, bot: Bot, channel: Channel, file: str) -> None:
-    """Go through the talk. Raises TalkDiffersError at the first difference."""
+def replay(script: Script, bot: Bot, channel: Channel, file: str) -> None:
+    """Go through the talk. Raises ScriptMismatch at the first difference."""
     talk = _begun(script, bot, channel)
     for step in script.steps:
         _perform(talk, step.action, file)
@@ -28,17 +28,17 @@ def replay(script: TalkFile, bot: Bot, channel: Channel, file: str) -> None:
         _compare(said, talk.replies, file, step.action.number)
         for check in step.checks:
             if problem := _problem(talk, check):
-                raise TalkDiffersError(f"{file}:{check.number}: {problem}")
+                raise ScriptMismatch(f"{file}:{check.number}: {problem}")
 
 
-def rewritten(script: TalkFile, bot: Bot, channel: Channel, file: str) -> str:
-    """The file with what the bot says and does now. Raises TalkDiffersError where it fails."""
+def rewrite(script: Script, bot: Bot, channel: Channel, file: str) -> str:
+    """The file with what the bot says and does now. Raises ScriptMismatch where it fails."""
     talk = _begun(script, bot, channel)
     steps = []
     for step in script.steps:
         before = (talk.state, talk.hand_over, talk.is_ended)
         _perform(talk, step.action, file)
-        steps.append(Step(step.action, [*_replies(talk, step), *_facts(talk, step, before)]))
+        steps.append(ScriptStep(step.action, [*_replies(talk, step), *_facts(talk, step, before)]))
     return replace(script, steps=steps).text()
 
 
@@ -48,35 +48,37 @@ def matches(expected: str, said: str) -> bool:
     return found == wanted or (wanted.endswith("…") and found.startswith(wanted[:-1]))
 
 
-def _begun(script: TalkFile, bot: Bot, channel: Channel) -> Talk:
+def _begun(script: Script, bot: Bot, channel: Channel) -> Talk:
     contact = ContactView("rehearsal", PHONE, script.name)
     return Talk(bot, channel=channel, contact=contact, now=script.now or OPENING)
 
 
-def _perform(talk: Talk, action: Line, file: str) -> None:
+def _perform(talk: Talk, action: ScriptLine, file: str) -> None:
     try:
         script_lines.perform(talk, action.verb, action.words)
-    except (script_lines.BadLine, BotError) as error:
-        raise TalkDiffersError(f"{file}:{action.number}: {error}") from error
+    except (script_lines.InvalidLine, BotError) as error:
+        raise ScriptMismatch(f"{file}:{action.number}: {error}") from error
 
 
-def _compare(expected: Sequence[Line], replies: Sequence[Reply], file: str, number: int) -> None:
+def _compare(
+    expected: Sequence[ScriptLine], replies: Sequence[Reply], file: str, number: int
+) -> None:
     for line, reply in zip(expected, replies, strict=False):
-        said = script_lines.shown(reply)
+        said = script_lines.reply_text(reply)
         if not matches(line.words, said):
             shown = difference(_trimmed(line.words), _trimmed(said))
-            raise TalkDiffersError(f"{file}:{line.number}: the bot said something else:\n{shown}")
+            raise ScriptMismatch(f"{file}:{line.number}: the bot said something else:\n{shown}")
     if len(expected) > len(replies):
         line = expected[len(replies)]
         what = f"the bot said nothing more; expected\n  {line}"
-        raise TalkDiffersError(f"{file}:{line.number}: {what}")
+        raise ScriptMismatch(f"{file}:{line.number}: {what}")
     if len(expected) < len(replies):
-        more = Line(0, "<", script_lines.shown(replies[len(expected)]))
+        more = ScriptLine(0, "<", script_lines.reply_text(replies[len(expected)]))
         last = expected[-1].number if expected else number
-        raise TalkDiffersError(f"{file}:{last}: after this the bot also said\n  {more}")
+        raise ScriptMismatch(f"{file}:{last}: after this the bot also said\n  {more}")
 
 
-def _problem(talk: Talk, check: Line) -> str:
+def _problem(talk: Talk, check: ScriptLine) -> str:
     """What is not as the line says; "" for nothing."""
     if check.verb == "state" and check.words not in {talk.state, *talk.passed}:
         return f"the talk is in state {talk.state!r}, not {check.words!r}"
@@ -106,17 +108,19 @@ def _wrong_data(talk: Talk, words: str) -> str:
     return "" if found == value else f"data[{key!r}] is {_json(found)}, not {_json(value)}"
 
 
-def _replies(talk: Talk, step: Step) -> Iterator[Line]:
+def _replies(talk: Talk, step: ScriptStep) -> Iterator[ScriptLine]:
     """A line for each reply: the old one where it is still right."""
     old = [line for line in step.checks if line.verb == "<"]
     for position, reply in enumerate(talk.replies):
-        before = old[position] if position < len(old) else Line(0, "<", "")
-        said = script_lines.shown(reply)
+        before = old[position] if position < len(old) else ScriptLine(0, "<", "")
+        said = script_lines.reply_text(reply)
         is_right = before.number and matches(before.words, said)
-        yield before if is_right else Line(0, "<", _trimmed(said), before.above)
+        yield before if is_right else ScriptLine(0, "<", _trimmed(said), before.above)
 
 
-def _facts(talk: Talk, step: Step, before: tuple[str, str | None, bool]) -> Iterator[Line]:
+def _facts(
+    talk: Talk, step: ScriptStep, before: tuple[str, str | None, bool]
+) -> Iterator[ScriptLine]:
     """The other checks, mended; and what happened that none of them tells."""
     checks = [line for line in step.checks if line.verb != "<"]
     told = {line.verb for line in checks}
@@ -125,14 +129,14 @@ def _facts(talk: Talk, step: Step, before: tuple[str, str | None, bool]) -> Iter
         yield from [mended] if mended else []
     state, hand_over, is_ended = before
     if talk.hand_over not in {None, hand_over} and "handed over" not in told:
-        yield Line(0, "handed over", talk.hand_over or "")
+        yield ScriptLine(0, "handed over", talk.hand_over or "")
     if talk.is_ended and not is_ended and "ended" not in told:
-        yield Line(0, "ended", "")
+        yield ScriptLine(0, "ended", "")
     if talk.state != state and "state" not in told:
-        yield Line(0, "state", talk.state)
+        yield ScriptLine(0, "state", talk.state)
 
 
-def _mended(talk: Talk, line: Line) -> Line | None:
+def _mended(talk: Talk, line: ScriptLine) -> ScriptLine | None:
     """The line as it is true now, or None if there is no such thing any more."""
     if line.verb == "state":
         return replace(line, words=talk.state)

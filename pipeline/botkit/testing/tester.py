@@ -72,7 +72,7 @@ class Tester:
         problem = ""
         try:
             script_lines.tap(self.talk, choice)
-        except script_lines.BadLine as error:
+        except script_lines.InvalidLine as error:
             problem = str(error)
         if problem:
             self._fail(problem)
@@ -159,7 +159,7 @@ class Tester:
         """Replies of earlier turns that nobody asked about do not disturb what follows."""
         self._seen = 0
         for reply in self.talk.replies:
-            self._lines.append(f"  bot:     {_indented(script_lines.shown(reply))}")
+            self._lines.append(f"  bot:     {_indented(script_lines.reply_text(reply))}")
         return self
 
     def _fail(self, what: str) -> NoReturn:

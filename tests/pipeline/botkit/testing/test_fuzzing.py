@@ -10,7 +10,7 @@ from bots import template
 from pipeline.botkit import Bot, Buttons, Turn
 from pipeline.botkit.testing.fuzzing import Walk, walks
 from pipeline.botkit.testing.script import parse
-from pipeline.botkit.testing.script_replay import TalkDiffersError, replay
+from pipeline.botkit.testing.script_replay import ScriptMismatch, replay
 
 QUICK = settings(max_examples=150, deadline=None, database=None, derandomize=True)
 
@@ -107,7 +107,7 @@ def test_faults_are_found_and_told_as_a_talk(
     if fault is is_deaf:
         replay(script, bot, script.channels[0], "found.talk")
     else:
-        with pytest.raises(TalkDiffersError, match=r"found\.talk:\d+: "):
+        with pytest.raises(ScriptMismatch, match=r"found\.talk:\d+: "):
             replay(script, bot, script.channels[0], "found.talk")
 
 

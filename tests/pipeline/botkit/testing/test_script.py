@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.botkit import Bot, Buttons, Image, Turn
-from pipeline.botkit.testing.script import TalkFileError, parse
-from pipeline.botkit.testing.script_replay import TalkDiffersError, replay, rewritten
+from pipeline.botkit.testing.script import ScriptError, parse
+from pipeline.botkit.testing.script_replay import ScriptMismatch, replay, rewrite
 
 TOP = "bot: somewhere:bot\n\n"
 URL = "https://example.com/a.png"
@@ -101,7 +101,7 @@ def test_everything_that_a_file_may_say_is_replayed() -> None:
 
 
 def test_file_that_is_right_is_rewritten_as_it_is() -> None:
-    assert rewritten(parse(WHOLE, "a.talk"), a_bot(), "sms", "a.talk") == WHOLE
+    assert rewrite(parse(WHOLE, "a.talk"), a_bot(), "sms", "a.talk") == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_file_that_is_right_is_rewritten_as_it_is() -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(TalkFileError) as raised:
+    with pytest.raises(ScriptError) as raised:
         parse(text, "a.talk")
     assert said in str(raised.value)
 
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None
     ],
 )
 def test_what_is_not_so_is_said_with_its_line(line: str, said: str) -> None:
-    with pytest.raises(TalkDiffersError) as raised:
+    with pytest.raises(ScriptMismatch) as raised:
         run(f"{TOP}> hi\n< …\n< …\n< Well?…\n{line}\n")
     assert str(raised.value).startswith(
         f"a.talk:7: {said}" if "offered" not in said else "a.talk:7"
@@ -153,7 +153,7 @@ def test_what_is_not_so_is_said_with_its_line(line: str, said: str) -> None:
 
 
 def test_difference_is_shown_line_by_line() -> None:
-    with pytest.raises(TalkDiffersError) as raised:
+    with pytest.raises(ScriptMismatch) as raised:
         run(f"{TOP}> hi\n< Hi\n\n    me\n")
     message = str(raised.value)
     assert message.startswith("a.talk:4: the bot said something else:\n(- expected, + said)")
@@ -162,9 +162,7 @@ def test_difference_is_shown_line_by_line() -> None:
 
 
 def test_reply_that_is_not_in_the_file_is_a_difference() -> None:
-    with pytest.raises(
-        TalkDiffersError, match=r"a\.talk:5: after this the bot also said\n  < Well"
-    ):
+    with pytest.raises(ScriptMismatch, match=r"a\.talk:5: after this the bot also said\n  < Well"):
         run(f"{TOP}> hi\n< …\n< …\n")
 
 
@@ -175,16 +173,16 @@ def test_bot_that_fails_is_said_with_the_line() -> None:
     def start(turn: Turn) -> None:
         turn.say("")
 
-    with pytest.raises(TalkDiffersError, match=r'a\.talk:3: bot "broken", state "start"'):
+    with pytest.raises(ScriptMismatch, match=r'a\.talk:3: bot "broken", state "start"'):
         run(f"{TOP}> hi\n", bot)
 
 
 def test_bare_talk_is_filled_in() -> None:
     bare = f"{TOP}> name\n\n# Then:\ntap human\n"
     bot = a_bot()
-    with pytest.raises(TalkDiffersError, match="nothing that is offered"):
-        rewritten(parse(bare, "a.talk"), bot, "sms", "a.talk")
-    text = rewritten(parse(f"{TOP}> hi\n\n# Then:\ntap human\n", "a.talk"), bot, "sms", "a.talk")
+    with pytest.raises(ScriptMismatch, match="nothing that is offered"):
+        rewrite(parse(bare, "a.talk"), bot, "sms", "a.talk")
+    text = rewrite(parse(f"{TOP}> hi\n\n# Then:\ntap human\n", "a.talk"), bot, "sms", "a.talk")
     assert text.endswith(
         "# Then:\ntap human\n< Hi\n\n    you\n< [https://example.com/a.png]\n  Look\n< Well?\n\n"
         "  1. Call a human\n  Reply with a number.\nhanded over: asked for one\n"
@@ -197,7 +195,7 @@ def test_what_is_wrong_is_mended_and_the_rest_is_kept() -> None:
         f"{TOP}> human\n< Hi…\n# Why\n< no\n< Well?…\n< more\nhanded over: no\nended\n"
         "given back\n> name\n< …\nstate nowhere\ndata name = 3\ndata age = 3\n"
     )
-    text = rewritten(parse(old, "a.talk"), a_bot(), "sms", "a.talk")
+    text = rewrite(parse(old, "a.talk"), a_bot(), "sms", "a.talk")
     assert text == (
         f"{TOP}> human\n< Hi…\n# Why\n< [https://example.com/a.png]\n  Look\n< Well?…\n"
         'handed over: asked for one\ngiven back\n> name\n< …\nstate start\ndata name = "Ada"\n'
