@@ -14,6 +14,9 @@ from pipeline.botkit.testing.tester import OPENING, PHONE, difference
 from pipeline.errors import BotError
 from pipeline.messages import Channel
 
+# State, hand-over reason and whether the conversation has ended.
+_Before = tuple[str, str | None, bool]
+
 
 class ScriptMismatch(AssertionError):
     """The bot did not do what the file says; the message begins with file and line."""
@@ -118,9 +121,7 @@ def _replies(talk: Talk, step: ScriptStep) -> Iterator[ScriptLine]:
         yield before if is_right else ScriptLine(0, "<", _trimmed(said), before.above)
 
 
-def _facts(
-    talk: Talk, step: ScriptStep, before: tuple[str, str | None, bool]
-) -> Iterator[ScriptLine]:
+def _facts(talk: Talk, step: ScriptStep, before: _Before) -> Iterator[ScriptLine]:
     """The other checks, mended; and what happened that none of them tells."""
     checks = [line for line in step.checks if line.verb != "<"]
     told = {line.verb for line in checks}

@@ -1,4 +1,4 @@
-"""Visits are booked, moved, given up and reminded of; no walk breaks the bot."""
+"""Visits are booked, moved, given up and reminded of; fuzzing never breaks the bot."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from bots.examples.appointments import REMINDER_SID, bot
 from pipeline.botkit import Tester, both_channels, moved_by_hand
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 from pipeline.messages import Channel
 
 
@@ -80,6 +80,6 @@ def test_data_and_state_of_older_code_go_on() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(walks(bot, texts=["tomorrow", "16 January", "change", "back"]))
-def test_no_walk_breaks_the_bot(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(bot, texts=["tomorrow", "16 January", "change", "back"]))
+def test_fuzzing_never_breaks_the_bot(run: FuzzRun) -> None:
+    run.check()

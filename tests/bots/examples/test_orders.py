@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bots.examples.orders import SHIPPED_SID, SHOP, OrderNumber, bot
 from pipeline.botkit import NotUnderstood, Tester, both_channels
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 
 PHOTO = "https://example.com/crack.jpg"
 
@@ -72,6 +72,6 @@ def test_next_day_is_about_another_order() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(walks(bot, texts=["1001", "1002", "1003"]))
-def test_no_walk_breaks_the_bot(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(bot, texts=["1001", "1002", "1003"]))
+def test_fuzzing_never_breaks_the_bot(run: FuzzRun) -> None:
+    run.check()

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bots.examples.quiz import FILES, bot
 from pipeline.botkit import LAST, Tester, both_channels
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 
 
 def begun() -> Tester:
@@ -57,6 +57,6 @@ def test_command_ends_it_anywhere(words: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(walks(bot, texts=["jupiter", "8", "play"]))
-def test_no_walk_breaks_the_bot(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(bot, texts=["jupiter", "8", "play"]))
+def test_fuzzing_never_breaks_the_bot(run: FuzzRun) -> None:
+    run.check()

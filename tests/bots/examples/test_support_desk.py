@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from bots.examples import support_desk
 from bots.examples.support_desk import bot
 from pipeline.botkit import Join, Tester, Turn, both_channels
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 from pipeline.messages import Channel
 
 
@@ -76,6 +76,6 @@ def test_state_that_is_gone_is_heard_by_the_fallback() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(walks(bot, texts=["slow", "password", "the cable is cut", "me"]))
-def test_no_walk_breaks_the_bot(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(bot, texts=["slow", "password", "the cable is cut", "me"]))
+def test_fuzzing_never_breaks_the_bot(run: FuzzRun) -> None:
+    run.check()

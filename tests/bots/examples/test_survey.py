@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from bots.examples.survey import bot
 from pipeline.botkit import Tester, both_channels
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 
 
 def asked(way: str) -> Tester:
@@ -74,6 +74,6 @@ def test_consent_words_name_the_sender() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(walks(bot, texts=["by car", "7.5", "skip", "back"]))
-def test_no_walk_breaks_the_bot(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(bot, texts=["by car", "7.5", "skip", "back"]))
+def test_fuzzing_never_breaks_the_bot(run: FuzzRun) -> None:
+    run.check()

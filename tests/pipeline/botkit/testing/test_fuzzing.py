@@ -1,4 +1,4 @@
-"""Random walks: a sound bot survives them, and each sort of fault is found and can be replayed."""
+"""Random conversations: a sound bot survives them; each sort of fault is found and replayed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 
 from bots import template
 from pipeline.botkit import Bot, Buttons, Turn
-from pipeline.botkit.testing.fuzzing import Walk, walks
+from pipeline.botkit.testing.fuzzing import FuzzRun, fuzz
 from pipeline.botkit.testing.script import parse
 from pipeline.botkit.testing.script_replay import ScriptMismatch, replay
 
@@ -16,19 +16,19 @@ QUICK = settings(max_examples=150, deadline=None, database=None, derandomize=Tru
 
 
 @QUICK
-@given(walks(template.bot))
-def test_no_walk_breaks_the_template(walk: Walk) -> None:
-    walk.check()
+@given(fuzz(template.bot))
+def test_fuzzing_never_breaks_the_template(run: FuzzRun) -> None:
+    run.check()
 
 
-def test_walks_reach_every_state_of_the_template() -> None:
+def test_fuzzing_reaches_every_state_of_the_template() -> None:
     reached: set[str] = set()
 
     @settings(QUICK, max_examples=400, suppress_health_check=list(HealthCheck))
-    @given(walks(template.bot))
-    def go(walk: Walk) -> None:
-        reached.add(walk.talk.state)
-        reached.update(walk.talk.passed)
+    @given(fuzz(template.bot))
+    def go(run: FuzzRun) -> None:
+        reached.add(run.talk.state)
+        reached.update(run.talk.passed)
 
     go()
     assert reached >= set(template.bot.states) - {"pause_questions"}
@@ -74,9 +74,9 @@ def is_deaf(turn: Turn) -> str | None:
     return None if turn.state else "start"
 
 
-def failed(walk: Walk) -> bool:
+def failed(run: FuzzRun) -> bool:
     try:
-        walk.check()
+        run.check()
     except AssertionError:
         return True
     return False
@@ -94,9 +94,9 @@ def test_faults_are_found_and_told_as_a_talk(
     fault: Callable[[Turn], str | None], said: str
 ) -> None:
     bot = a_fragile_bot(fault)
-    walk = find(walks(bot), failed, settings=settings(QUICK, max_examples=3000))
+    run = find(fuzz(bot), failed, settings=settings(QUICK, max_examples=3000))
     with pytest.raises(AssertionError) as raised:
-        walk.check()
+        run.check()
     message = str(raised.value)
     assert said in message
     # Shrunk to what it takes: one tap or number, one word, and what breaks it.
@@ -123,13 +123,13 @@ def test_state_left_by_waiting_only_is_no_dead_end() -> None:
         turn.say("awake")
 
     @settings(QUICK, max_examples=30, phases=[Phase.generate])
-    @given(walks(bot))
-    def go(walk: Walk) -> None:
-        walk.check()
+    @given(fuzz(bot))
+    def go(run: FuzzRun) -> None:
+        run.check()
 
     go()
 
 
-def test_failing_walk_names_the_bot_by_its_module() -> None:
-    walk = find(walks(template.bot), bool, settings=QUICK)
-    assert str(walk).startswith("bot: bots.template:bot\nchannel: sms\n\n> ")
+def test_failing_run_names_the_bot_by_its_module() -> None:
+    run = find(fuzz(template.bot), bool, settings=QUICK)
+    assert str(run).startswith("bot: bots.template:bot\nchannel: sms\n\n> ")
