@@ -1,6 +1,6 @@
 """`parley failures`: parked turns and failed messages, listed, run or sent again, or let be.
 
-The page for it is web/dashboard/failures.py. What they look like here is in failure_tables.py, the
+The page for it is web/dashboard/failures. What they look like here is in failure_tables.py, the
 file that `export` prints in failure_export.py.
 """
 

@@ -1,4 +1,4 @@
-"""`parley user`: who may use the dashboard. The page for it is web/dashboard/users_page.py."""
+"""`parley user`: who may use the dashboard. The page for it is web/dashboard/users."""
 
 import sys
 from collections.abc import Iterator

@@ -77,6 +77,7 @@ def _own_runtime() -> Runtime:
 def _api_app() -> APIFlask:
     app = _App(
         "web",
+        template_folder="dashboard",
         title="Parley",
         version=version("parley"),
         spec_path="/openapi.json",

@@ -86,7 +86,7 @@ def _is_for_a_browser() -> bool:
 def _page(status: int, detail: str) -> Response:
     command = _COMMAND.search(detail)
     page = render_template(
-        "dashboard/problem.html",
+        "layout/problem.html",
         status=status,
         title=_TITLES.get(status, HTTPStatus(status).phrase),
         detail=detail or _SAID.get(status, ""),

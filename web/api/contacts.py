@@ -20,7 +20,7 @@ from web.api.overrides import sent
 from web.auth import actor, at_least, bearer
 from web.site import here
 
-contacts = APIBlueprint("contacts", __name__)
+contacts = APIBlueprint("contacts_api", __name__, tag="Contacts")
 
 
 def existing(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:

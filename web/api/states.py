@@ -9,7 +9,7 @@ from web.api import shapes
 from web.auth import at_least, bearer
 from web.site import here
 
-states = APIBlueprint("states", __name__)
+states = APIBlueprint("states_api", __name__, tag="States")
 
 
 @states.get("/states")

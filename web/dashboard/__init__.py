@@ -1,4 +1,5 @@
-"""The dashboard: one module per page, with its template and its test of the same name.
+"""The dashboard: one folder per page, with its view, its own queries and its templates.
 
-pages.py lists them; shell.py answers each one, once as a page and then live.
+pages.py lists them; shell.py renders each one, once as a page and then live; layout/ has the
+templates that several pages share.
 """

@@ -4,9 +4,7 @@ ASVS 5.0 chapters 3.3 (cookies), 3.5 (forgery), 7 (sessions) and 8 (authorisatio
 """
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar, cast
 
 from apiflask import APIFlask
 from flask import abort, current_app, g, redirect, request, session, url_for
@@ -17,31 +15,14 @@ from pipeline import accounts
 from pipeline.accounts import Person
 from pipeline.settings import Settings
 from web.dashboard import secret_key
+from web.dashboard.page import NOBODY
 from web.site import here
 
-View = TypeVar("View", bound=Callable[..., Any])
-
 SIGN_IN = "sign_in"
-NOBODY = "nobody"
 _csrf = CSRFProtect()
 # A live page asks twice a second; whoever was signed out sees nothing new after this.
 _REMEMBERED_SECONDS = 5.0
 _CROWDED = 1000
-
-
-def needs(role: str) -> Callable[[View], View]:
-    """Mark a view as open to this role and those above it; NOBODY opens it to everybody."""
-
-    def mark(view: View) -> View:
-        view.__dict__["needs"] = role
-        return view
-
-    return mark
-
-
-def person() -> Person:
-    """Who asks; only in views that need a role."""
-    return cast("Person", g.person)
 
 
 def install(app: APIFlask, settings: Settings) -> None:
@@ -67,8 +48,7 @@ def install(app: APIFlask, settings: Settings) -> None:
 
 def guard(*, is_live: bool) -> Response | None:
     """Before each page: let the right people in."""
-    view = current_app.view_functions[request.endpoint or ""]
-    role = getattr(view, "needs", None)
+    role = role_of(request.endpoint or "")
     if role is None:
         abort(403)
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
@@ -82,6 +62,11 @@ def guard(*, is_live: bool) -> Response | None:
         abort(403)
     g.person = found
     return None
+
+
+def role_of(endpoint: str) -> str | None:
+    """The role that a view needs; None for one that says nothing."""
+    return getattr(current_app.view_functions[endpoint], "needs", None)
 
 
 def let_in(token: str) -> None:

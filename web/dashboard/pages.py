@@ -1,114 +1,51 @@
-"""The pages of the dashboard: the menu, and which module answers what."""
+"""Every page of the dashboard, and what all of them share."""
 
-from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
+from typing import cast
 
 from apiflask import APIFlask
-from flask import Blueprint, get_flashed_messages, redirect, request, url_for
-from werkzeug import Response
+from flask import get_flashed_messages, request
 
 from pipeline.runtime import Runtime
-from web.dashboard import (
-    access,
-    account,
-    audit_page,
-    bulk,
-    canned,
-    contact_page,
-    contacts_page,
-    conversations,
-    exports,
-    failures,
-    formats,
-    media,
-    overrides,
-    shell,
-    sign_in,
-    simulator,
-    states_page,
-    system,
-    users_page,
-    welcome,
-)
-from web.dashboard.access import needs
+from web.dashboard import access, formats, shell
+from web.dashboard.page import Page
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A line of the menu; `count` names the number beside it in pipeline/queries/menu.py.
-
-    `inner` are the blueprints of further pages that one comes to from this one.
-    """
-
-    title: str
-    endpoint: str
-    role: str = "viewer"
-    count: str = ""
-    inner: tuple[str, ...] = ()
-
-    def has(self, blueprint: str | None) -> bool:
-        """Whether a page of this blueprint is here."""
-        return blueprint in {self.endpoint.partition(".")[0], *self.inner}
-
-
-MENU = (
-    Page(
-        "Conversations",
-        "conversations.listing",
-        count="conversations",
-        inner=("overrides", "bulk", "canned", "media"),
-    ),
-    Page("Contacts", "contacts_page.listing", count="contacts", inner=("contact_page",)),
-    Page("States", "states_page.machine"),
-    Page("Failures", "failures.listing", count="failures"),
-    Page("Simulator", "simulator.phones", role="operator"),
-    Page("System", "system.overview"),
-    Page("Users", "users_page.listing", role="admin"),
-    Page("Audit", "audit_page.listing", role="admin"),
-)
-front = Blueprint("front", __name__)
-
-
-@front.get("/")
-@needs("viewer")
-def front_page() -> Response:
-    """The dashboard begins with the conversations."""
-    return redirect(url_for("conversations.listing"))
-
-
+# One folder each, with a `page` in its view.py; those with a title are in the menu, in this order.
 PAGES = (
-    front,
-    conversations.conversations,
-    overrides.overrides,
-    bulk.bulk,
-    contacts_page.contacts_page,
-    contact_page.contact_page,
-    canned.canned,
-    exports.exports,
-    failures.failures,
-    media.media,
-    states_page.states_page,
-    system.system,
-    users_page.users_page,
-    audit_page.audit_page,
-    account.account,
-    sign_in.sign_in,
-    welcome.welcome,
+    "conversations",
+    "conversation",
+    "bulk",
+    "canned_replies",
+    "media",
+    "contacts",
+    "contact",
+    "states",
+    "failures",
+    "simulator",
+    "system",
+    "users",
+    "audit",
+    "account",
+    "sign_in",
+    "welcome",
 )
 
 
 def install(app: APIFlask, runtime: Runtime) -> None:
-    """Add every page, and what all templates use."""
+    """Register every page, and give the templates what all of them use."""
     access.install(app, runtime.settings)
     is_simulator = runtime.provider.name == "simulator"
-    pages = [*PAGES, simulator.simulator] if is_simulator else PAGES
+    pages = [page for page in _pages() if is_simulator or not page.in_simulator_only]
     for page in pages:
         app.register_blueprint(page)
-    names = {page.name for page in pages}
-    app.before_request(lambda: shell.prepare() if request.blueprint in names else None)
+    under = {page.name: page.under for page in pages}
+    app.before_request(lambda: shell.prepare() if request.blueprint in under else None)
     formats.install(app, runtime.bot)
     app.jinja_env.globals.update(
-        menu=[line for line in MENU if line.endpoint in app.view_functions],
+        menu=[page for page in pages if page.title],
+        menu_of=under,
+        role_of=lambda page: access.role_of(f"{page.name}.index"),
         asset_version=version("parley"),
         bot_error=runtime.bot_error,
         editing=runtime.editing,
@@ -116,3 +53,7 @@ def install(app: APIFlask, runtime: Runtime) -> None:
         our_number=runtime.settings.twilio_phone_number,
         provider=runtime.provider.name,
     )
+
+
+def _pages() -> list[Page]:
+    return [cast("Page", import_module(f"web.dashboard.{name}.view").page) for name in PAGES]

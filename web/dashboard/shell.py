@@ -13,7 +13,8 @@ from werkzeug import Response as BaseResponse
 
 from pipeline.queries.menu import Menu, menu
 from pipeline.records import schema
-from web.dashboard.access import guard, person
+from web.dashboard.access import guard
+from web.dashboard.page import person
 from web.dashboard.reader import ask
 from web.site import here
 

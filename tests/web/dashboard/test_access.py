@@ -16,7 +16,7 @@ from tests.builders import a_runtime, rows
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app
 from web.dashboard import access
-from web.dashboard.access import NOBODY
+from web.dashboard.page import NOBODY
 
 SOME_ID = "01980000-0000-7000-8000-000000000000"
 # Open to everybody: what providers and machines call, and the way in.

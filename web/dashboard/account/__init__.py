@@ -1,0 +1,1 @@
+"""Your account: password and signed-in browsers."""

@@ -1,0 +1,55 @@
+"""The audit log, for admins: who did what by hand, the newest first."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+from sqlalchemy import Connection, Row
+
+from pipeline.messages import storable
+from pipeline.queries import audit as insight
+from pipeline.queries.audit import Asked
+from web.api import cursors
+from web.dashboard.conversations.filters import days
+from web.dashboard.page import Page, needs
+from web.dashboard.reader import ask
+from web.dashboard.shell import show
+
+page = Page("audit", "Audit")
+
+A_PAGE = 100
+_LONGEST = 320
+
+
+@page.get("/audit")
+@needs("admin")
+def index() -> Response:
+    """The entries that the address asks for."""
+    args = request.args
+    since, until = days(args.get("since", ""), args.get("until", ""))
+    asked = Asked(_word("actor"), _word("action"), since, until)
+    rows = ask(_rows, asked, cursors.serial_of(args.get("before", "")))
+    given = {name: args[name] for name in ("actor", "action", "since", "until") if args.get(name)}
+    following = ""
+    if len(rows) > A_PAGE:
+        query = urlencode({**given, "before": rows[A_PAGE - 1].id})
+        following = f"{url_for('audit.index')}?{query}"
+    return show(
+        "audit/page.html",
+        rows=rows[:A_PAGE],
+        following=following,
+        actions=ask(_actions),
+        given=given,
+    )
+
+
+def _word(name: str) -> str:
+    return storable(request.args.get(name, ""))[:_LONGEST].strip()
+
+
+def _rows(connection: Connection, asked: Asked, before: int | None) -> tuple[Row[Any], ...]:
+    return tuple(insight.listing(connection, asked, before, A_PAGE + 1))
+
+
+def _actions(connection: Connection) -> tuple[str, ...]:
+    return tuple(insight.actions(connection))

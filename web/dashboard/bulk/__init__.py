@@ -1,0 +1,1 @@
+"""Changing the state of all conversations that a filter finds."""

@@ -1,0 +1,1 @@
+"""Canned replies: saved texts that operators insert."""

@@ -1,0 +1,1 @@
+"""One contact across all conversations."""

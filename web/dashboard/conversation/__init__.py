@@ -1,0 +1,1 @@
+"""One conversation: messages, state, and what an operator can do."""

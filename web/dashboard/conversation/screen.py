@@ -1,0 +1,76 @@
+"""The page of one conversation: what it shows alongside the list."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import Connection, Row
+
+from pipeline.gates import why_not_to_write
+from pipeline.records.accounts import canned_replies
+from pipeline.records.core import conversations as records
+from web.api import cursors
+from web.dashboard.conversation.transcript import Talk, talk, window_left
+from web.dashboard.conversations.view import the_list
+from web.dashboard.page import person
+from web.dashboard.reader import ask
+from web.dashboard.shell import show
+from web.site import here
+
+# Sent by live.js from a tab in the background.
+HIDDEN = "Parley-Hidden"
+
+
+def show_one(conversation_id: uuid.UUID, *, status: int = 200, **more: object) -> Response:
+    """The page; `more` is what a refused form gives back."""
+    shown = _opened(conversation_id)
+    the_others = the_list()
+    now = _now()
+    state = shown.conversation.state
+    edited, draft = _edited(shown)
+    context = the_others | {
+        "talk": shown,
+        "window": window_left(shown.conversation, now),
+        "refusal": why_not_to_write(shown.contact, shown.conversation, now),
+        "canned": ask(_canned),
+        "here": next((s.conversations for s in the_others["states"] if s.state == state), 0),
+        "edited": edited,
+        "draft": draft,
+    }
+    return show("conversation/page.html", status=status, **context | more)
+
+
+def _edited(shown: Talk) -> tuple[str, str]:
+    """The failed message that is written anew, and its text; nothing otherwise."""
+    wanted = request.args.get("edit", "")
+    for line in shown.lines:
+        if line.row is not None and line.sort == "message" and str(line.row.public_id) == wanted:
+            return wanted, line.row.body
+    return "", ""
+
+
+def _opened(conversation_id: uuid.UUID) -> Talk:
+    """The conversation that a page shows; seen by an operator, it is read.
+
+    What a hidden tab asks for is seen by nobody.
+    """
+    before = cursors.serial_of(request.args.get("before", ""))
+    found = ask(talk, conversation_id, before)
+    is_seen = HIDDEN not in request.headers and person().may("operator")
+    if found.conversation.is_unread and is_seen:
+        database = here().runtime.database
+        with database.write() as connection:
+            records.mark_read(connection, conversation_id, database.now(connection))
+        found = ask(talk, conversation_id, before)
+    return found
+
+
+def _canned(connection: Connection) -> tuple[Row[Any], ...]:
+    return tuple(canned_replies.listing(connection))
+
+
+def _now() -> datetime:
+    database = here().runtime.database
+    with database.read() as connection:
+        return database.now(connection)

@@ -1,0 +1,1 @@
+"""The live list of conversations with its filters."""

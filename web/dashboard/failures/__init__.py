@@ -1,0 +1,1 @@
+"""Bot errors and undelivered messages."""

@@ -1,0 +1,1 @@
+"""The bot's state machine with live counts."""

@@ -1,0 +1,146 @@
+"""What web/static/graph.js draws of a bot's machine: nodes, and lines between their numbers.
+
+Counts stand apart: a drawing whose `version` is unchanged stays, only its numbers are written anew.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from flask import url_for
+
+from pipeline.botkit import Bot
+from pipeline.botkit.analysis import graph
+from pipeline.queries.machine import Place
+from web.dashboard.formats import tint
+
+Way = Literal["move", "then", "timeout", "command", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state, or the node "anywhere"; `note` is the small line under its name."""
+
+    name: str
+    note: str
+    sort: Literal["await", "send", "unknown", "anywhere"]
+    tint: str
+    href: str = ""
+    is_start: bool = False
+    is_odd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All moves from one node to another, with what makes them."""
+
+    source: int
+    target: int
+    way: Way
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """`counts` belong to the first nodes, in order."""
+
+    version: str
+    nodes: tuple[Node, ...]
+    lines: tuple[Line, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def data(self) -> dict[str, object]:
+        """As JSON for the script."""
+        return {"nodes": self.nodes, "lines": self.lines, "counts": self.counts}
+
+
+class _Move(NamedTuple):
+    """`source` is None for what may happen in every state."""
+
+    source: str | None
+    target: str
+    way: Way
+    label: str = ""
+
+
+def drawing(bot: Bot, places: tuple[Place, ...]) -> Drawing:
+    """The drawing of a bot's machine, with the states that only the database knows."""
+    nodes = [_node(bot, place) for place in places]
+    numbers: dict[str | None, int] = {place.name: i for i, place in enumerate(places)}
+    moves = list(_moves(graph.machine(bot), places))
+    if any(move.source is None for move in moves):
+        numbers[None] = len(nodes)
+        nodes.append(Node("anywhere", "what is said in any state", "anywhere", ""))
+    drawn = tuple(nodes), _lines(moves, numbers)
+    version = hashlib.blake2b(repr(drawn).encode("utf-8", "replace"), digest_size=9).hexdigest()
+    return Drawing(version, *drawn, tuple(place.conversations for place in places))
+
+
+def _listed(place: Place) -> str:
+    """The address of the conversations in a state, under the names it had before as well."""
+    names = [place.name, *(name for name, _ in place.earlier)]
+    return url_for("conversations.index", state=names)
+
+
+def _node(bot: Bot, place: Place) -> Node:
+    node, color, href = place.node, tint(bot, place.name), _listed(place)
+    if node is None:
+        return Node(place.name, "the bot lacks this state", "unknown", color, href, is_odd=True)
+    is_odd = bool(node.marks)
+    note = " · ".join(_notes(node))
+    return Node(place.name, note, node.sort, color, href, node.is_start, is_odd)
+
+
+def _notes(node: graph.Node) -> Iterator[str]:
+    if node.is_start:
+        yield "start"
+    yield "asks" if node.is_question else "sends" if node.sort == "send" else "awaits"
+    if node.nudge:
+        yield f"nudges {node.nudge}"
+    if graph.NO_WAY_IN in node.marks:
+        yield "no way in"
+    if graph.NO_WAY_OUT in node.marks:
+        yield "no way out"
+    if node.goes_back:
+        yield "leads back"
+    if node.is_open:
+        yield "leads on as it runs"
+
+
+def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Move]:
+    for state in machine.states:
+        for edge in state.moves:
+            # "then" is what every arrow of a SEND-state says.
+            is_then = edge.label == "then"
+            label = "" if is_then else edge.label
+            yield _Move(state.name, edge.target, "then" if is_then else "move", label)
+        if state.timeout:
+            yield _Move(state.name, state.timeout.target, "timeout", state.timeout.label)
+    for command in machine.commands:
+        for target in command.targets:
+            yield _Move(None, target, "command", " / ".join(f"“{word}”" for word in command.words))
+    label = "fallback" if machine.has_fallback else "heard by the start"
+    for place in places:
+        if place.node is None:
+            yield from (_Move(place.name, name, "fallback", label) for name in machine.fallback)
+
+
+def _lines(moves: list[_Move], numbers: dict[str | None, int]) -> tuple[Line, ...]:
+    """One line for all moves between two nodes; it is a time-out's only if nothing else is."""
+    between: dict[tuple[int, int], list[_Move]] = {}
+    for move in moves:
+        if move.target in numbers:
+            between.setdefault((numbers[move.source], numbers[move.target]), []).append(move)
+    return tuple(
+        Line(source, target, together[0].way, tuple(_labels(together)))
+        for (source, target), together in between.items()
+    )
+
+
+def _labels(together: list[_Move]) -> Iterator[str]:
+    """An arrow that has no label of its own keeps its meaning beside one that has."""
+    has_plain = any(not move.label for move in together)
+    for label in dict.fromkeys(move.label for move in together if move.label):
+        yield f"or {label}" if has_plain else label

@@ -1,0 +1,1 @@
+"""Services, queues, numbers and settings."""

@@ -1,0 +1,99 @@
+"""System: what runs, what waits, what the provider must call; never a secret.
+
+What is wrong and what to do about it is in advice.py.
+"""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+
+from flask import Response, request
+from pydantic import SecretStr
+from sqlalchemy import Connection
+
+from pipeline.queries import system as insight
+from pipeline.records import schema
+from pipeline.settings import Settings
+from web.dashboard.page import Page, needs, person
+from web.dashboard.reader import ask
+from web.dashboard.shell import show
+from web.dashboard.system.advice import advice
+from web.site import here
+
+page = Page("system", "System")
+
+# Retry any failure up to five times: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=5&rp=all"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting as it is shown; `is_default` says that nobody set it."""
+
+    name: str
+    value: str
+    help: str
+    is_default: bool
+
+
+@page.get("/system")
+@needs("viewer")
+def index() -> Response:
+    """The page."""
+    runtime = here().runtime
+    settings = runtime.settings
+    found = ask(_overview)
+    broker = here().broker.problem()
+    return show(
+        "system/page.html",
+        found=found,
+        revision=schema.head(),
+        most=insight.MOST,
+        broker=broker,
+        broker_place=_broker_place(settings),
+        advice=advice(runtime, found, broker),
+        bot=(runtime.bot.name, runtime.bot.version, len(runtime.bot.states)),
+        base=shown(settings.public_url) or request.host_url.rstrip("/"),
+        retries=RETRIES,
+        versions=_versions(),
+        settings=tuple(_settings(settings)) if person().may("admin") else (),
+    )
+
+
+def _overview(connection: Connection) -> insight.Overview:
+    return insight.overview(connection, here().runtime.database.now(connection))
+
+
+def _broker_place(settings: Settings) -> str:
+    if settings.is_embedded:
+        return f"embedded, in {settings.broker_folder}"
+    return shown(settings.broker_url)
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    packages = [(name, version(name)) for name in ("Celery", "Flask", "SQLAlchemy")]
+    return (("Parley", version("parley")), ("Python", platform.python_version()), *packages)
+
+
+def _settings(settings: Settings) -> Iterator[Setting]:
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        help_text = field.description or ""
+        yield Setting(name.upper(), shown(value), help_text, value == field.default)
+
+
+def shown(value: object) -> str:
+    """A setting as anybody may see it: no secret, and addresses without user and parameters."""
+    if isinstance(value, SecretStr):
+        return "set, not shown" if value.get_secret_value() else ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    scheme, is_address, rest = str(value).partition("://")
+    if not is_address:
+        return str(value)
+    # From the last "@" on, because a password that was not quoted may hold any character.
+    place = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+    return f"{scheme}://{place}"
