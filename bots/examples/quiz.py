@@ -110,7 +110,7 @@ def ask(turn: Turn[Score]) -> tuple[Content, ...]:
     "question",
     to=["next"],
     entry=ask,
-    burst=LAST,
+    debounce=LAST,
     timeout=SECONDS,
     on_timeout="too_late",
 )

@@ -1,4 +1,4 @@
-"""Takes a problem, tries to help, and calls a human: bursts, a place, a responder, a log.
+"""Takes a problem, tries to help, and calls a human: debouncing, a place, a responder, a log.
 
 Talk to it: BOT=bots.examples.support_desk:bot parley chat
 
@@ -60,7 +60,7 @@ def welcome(turn: Turn) -> str:
     "problem",
     to=["tried", "where", "person"],
     entry="What is the matter? You may use as many messages as you like, and photos.",
-    burst=Join(seconds=2),
+    debounce=Join(seconds=2),
     nudge_after=timedelta(hours=1),
     nudge="Just write what happened, in your own words.",
 )

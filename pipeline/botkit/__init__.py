@@ -14,7 +14,7 @@ from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.content.links import Link, LocationRequest
 from pipeline.botkit.content.replies import Reply
 from pipeline.botkit.content.templates import Template
-from pipeline.botkit.debounce import EACH, LAST, Burst, Join, joined
+from pipeline.botkit.debounce import EACH, LAST, Burst, Debounce, Join, join_messages
 from pipeline.botkit.definition import Next, State
 from pipeline.botkit.engine.memory import is_unentered, moved_by_hand, unentered
 from pipeline.botkit.flow import Flow
@@ -62,6 +62,7 @@ __all__ = [
     "ContactView",
     "Content",
     "Date",
+    "Debounce",
     "Document",
     "Email",
     "Entered",
@@ -98,7 +99,7 @@ __all__ = [
     "Turn",
     "both_channels",
     "is_unentered",
-    "joined",
+    "join_messages",
     "load",
     "moved_by_hand",
     "rehearse",

@@ -18,7 +18,7 @@ from typing_extensions import TypeVar
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.content.choices import Choice, picked, plain
-from pipeline.botkit.debounce import EACH, Burst, Join
+from pipeline.botkit.debounce import EACH, Debounce, Join
 from pipeline.botkit.decorators import F, Scope
 from pipeline.botkit.definition import (
     Definition,
@@ -141,22 +141,22 @@ class Bot(Scope, Generic[Data]):
         """
         self.__dict__ = dict(edited.__dict__)
 
-    def burst_in(self, state: str) -> Burst | Join:
-        """What becomes of messages in quick succession in this state."""
+    def debounce_in(self, state: str) -> Debounce | Join:
+        """How messages in quick succession are grouped in this state."""
         known = self.definition.known(state)
-        return EACH if known is None else known.burst
+        return EACH if known is None else known.debounce
 
     @property
-    def has_bursts(self) -> bool:
-        """Whether any state takes messages in quick succession together."""
-        return any(state.burst != EACH for state in self.definition.states.values())
+    def has_debounce(self) -> bool:
+        """Whether any state groups messages in quick succession."""
+        return any(state.debounce != EACH for state in self.definition.states.values())
 
-    def stands_alone(
+    def needs_own_turn(
         self, message: Inbound, choices: tuple[Choice, ...], *, is_tap_plain: bool
     ) -> bool:
-        """Whether a message is never heard with others: a command, or an answer to a choice.
+        """Whether a message is never joined with others: a command, or an answer to a choice.
 
-        With `is_tap_plain` an answer is like any other message.
+        With `is_tap_plain` an answer to a choice may be joined.
         """
         if plain(message.text) in self.definition.commands:
             return True

@@ -1,6 +1,6 @@
-"""What becomes of messages that come in quick succession: a turn each, one for all, or the last.
+"""Debounce: whether messages in quick succession are a turn each, one turn, or only the last.
 
-`awaits(burst=...)` says which; the engine gathers them and joins what belongs together.
+A state sets it with `awaits(debounce=...)`; the engine groups and joins the messages.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ LONGEST_PAUSE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
+class Debounce:
     """EACH or LAST."""
 
     name: str
@@ -21,17 +21,20 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Messages that come within `seconds` of each other are one turn: texts by lines, all files."""
+    """Messages less than `seconds` apart are one turn: their texts as lines, all files."""
 
     seconds: float = 2.0
 
 
-EACH = Burst("each")
-LAST = Burst("last")
+EACH = Debounce("each")
+LAST = Debounce("last")
+
+# Deprecated: its name before this release.
+Burst = Debounce
 
 
-def joined(messages: Sequence[Inbound]) -> Inbound:
-    """One message of several texts and files: the last one's, with what all of them said."""
+def join_messages(messages: Sequence[Inbound]) -> Inbound:
+    """The last message with the texts and files of all of them."""
     texts = [message.text for message in messages if message.text]
     media = tuple(file for message in messages for file in message.media)
     return replace(

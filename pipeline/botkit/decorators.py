@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
 
-from pipeline.botkit.debounce import LONGEST_PAUSE, Burst, Join
+from pipeline.botkit.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.definition import (
     AnswerFunction,
     HandlerFunction,
@@ -31,16 +31,17 @@ class Waits(TypedDict, total=False):
     """The settings of a state that awaits the contact.
 
     `timeout` after the last turn the talk goes to `on_timeout`. `nudge_after` the last turn `nudge`
-    is said, once, and the state stays. `burst` is what becomes of messages in quick succession:
-    EACH is a turn of its own, Join(seconds=2) makes one of those that come together, LAST passes
-    over all but the last of those that wait.
+    is said, once, and the state stays. `debounce` is for messages in quick succession: EACH gives
+    every message a turn, Join(seconds=2) makes one turn of messages that come together, LAST skips
+    all but the last of the waiting messages.
     """
 
     timeout: timedelta
     on_timeout: str
     nudge_after: timedelta
     nudge: Words
-    burst: Burst | Join
+    debounce: Debounce | Join
+    burst: Debounce | Join  # deprecated: the name of `debounce` before this release
 
 
 class Asks(Waits, total=False):
@@ -153,17 +154,18 @@ class Scope(ABC):
     def _waiting(self, name: str, given: Any, known: Iterable[str]) -> dict[str, Any]:
         """The settings as a State takes them."""
         if unknown := sorted(given.keys() - set(known)):
-            self._refuse(name, f"{unknown[0]}= is no setting; there are {', '.join(sorted(known))}")
+            self._refuse(name, f"{unknown[0]}= is no setting; there are {_listed(known)}")
         for one, other in (("timeout", "on_timeout"), ("nudge_after", "nudge")):
             if (one in given) != (other in given):
                 self._refuse(name, f"{one}= and {other}= go together")
             if one in given and given[one] <= timedelta(0):
                 self._refuse(name, f"{one}= must be more than nothing")
         self._check_names(name, "on_timeout", given.get("on_timeout"))
-        burst = given.get("burst")
-        if isinstance(burst, Join) and not 0 < burst.seconds <= LONGEST_PAUSE.total_seconds():
+        debounce = given.get("debounce", given.get("burst", EACH))
+        if isinstance(debounce, Join) and not 0 < debounce.seconds <= LONGEST_PAUSE.total_seconds():
             self._refuse(name, f"Join(seconds=) is more than 0 and at most {LONGEST_PAUSE}")
-        settings = {key: given[key] for key in ("timeout", "on_timeout", "burst") if key in given}
+        settings = {key: given[key] for key in ("timeout", "on_timeout") if key in given}
+        settings["debounce"] = debounce
         if "nudge" in given:
             settings["nudge"] = Nudge(given["nudge_after"], given["nudge"])
         return settings
@@ -190,3 +192,7 @@ class Scope(ABC):
                 f"at {place(first.file, first.line)} and {place(state.file, state.line)}; "
                 "give one of them another name"
             )
+
+
+def _listed(settings: Iterable[str]) -> str:
+    return ", ".join(sorted(set(settings) - {"burst"}))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.botkit.content.kinds import Content
-from pipeline.botkit.debounce import EACH, Burst, Join
+from pipeline.botkit.debounce import EACH, Debounce, Join
 from pipeline.botkit.engine.data import Schema
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.botkit.turn import Turn
@@ -88,7 +88,7 @@ class State(Handler):
     timeout: timedelta | None = None
     on_timeout: str | None = None
     nudge: Nudge | None = None
-    burst: Burst | Join = EACH
+    debounce: Debounce | Join = EACH
     entry: Words | None = None
     question: Question | None = None
 

@@ -1,6 +1,6 @@
-"""Bursts: which waiting messages of a lane are one turn, and whether more may be on their way.
+"""Debouncing: which waiting messages of a lane are one turn, and whether more may be on their way.
 
-The state that a conversation rests in says so (`burst=`). Next: turns.py takes the turn.
+The state that a conversation rests in says so (`debounce=`). Next: turns.py takes the turn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from pipeline.botkit import EACH, LAST, Bot, Burst, Choice, Join, joined
+from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join, join_messages
 from pipeline.converse.effects import LaneTurns
 from pipeline.messages import Inbound
 
@@ -22,7 +22,7 @@ class Group:
     """The entries of one turn. `wait_until`: not before then, for more may belong to it."""
 
     entries: Sequence[Row[Any]]
-    policy: Burst | Join = EACH
+    policy: Debounce | Join = EACH
     wait_until: datetime | None = None
 
     @property
@@ -31,14 +31,14 @@ class Group:
 
     def heard(self, messages: Sequence[Inbound]) -> Inbound:
         """The one message that the bot hears of these."""
-        return joined(messages) if isinstance(self.policy, Join) else messages[-1]
+        return join_messages(messages) if isinstance(self.policy, Join) else messages[-1]
 
 
 def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
     """The entries from `begin` on that are one turn."""
     entries = turns.work.entries
     alone = Group(entries[begin : begin + 1])
-    if entries[begin].kind != "message" or not bot.has_bursts:
+    if entries[begin].kind != "message" or not bot.has_debounce:
         return alone
     try:
         policy, choices = _policy(bot, turns, entries[begin])
@@ -62,22 +62,22 @@ def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
 
 def _policy(
     bot: Bot[Any], turns: LaneTurns, entry: Row[Any]
-) -> tuple[Burst | Join, tuple[Choice, ...]]:
+) -> tuple[Debounce | Join, tuple[Choice, ...]]:
     """That of the state in which this message will be heard, and what it may pick there."""
     if turns.contact is not None and turns.contact.is_blocked:
         return EACH, ()
     talk = turns.talk_of(Inbound.from_json(entry.payload["message"]))
     if talk is None or talk.is_expired(bot.expires_after, entry.received_at):
-        return bot.burst_in(bot.start), ()
+        return bot.debounce_in(bot.start), ()
     if talk.is_held(entry.received_at):
         return EACH, ()
-    return bot.burst_in(talk.state), talk.choices
+    return bot.debounce_in(talk.state), talk.choices
 
 
 def _gathered(
     bot: Bot[Any],
     entries: Sequence[Row[Any]],
-    policy: Burst | Join,
+    policy: Debounce | Join,
     choices: tuple[Choice, ...],
 ) -> Iterator[Row[Any]]:
     """The first of `entries` that belong together; none where the first is heard by itself."""
@@ -86,7 +86,7 @@ def _gathered(
         if entry.kind != "message":
             return
         message = Inbound.from_json(entry.payload["message"])
-        if bot.stands_alone(message, choices, is_tap_plain=policy == LAST):
+        if bot.needs_own_turn(message, choices, is_tap_plain=policy == LAST):
             return
         if before is not None and not _follows(before, (entry, message), policy):
             return
@@ -95,7 +95,7 @@ def _gathered(
 
 
 def _follows(
-    before: tuple[Row[Any], Inbound], after: tuple[Row[Any], Inbound], policy: Burst | Join
+    before: tuple[Row[Any], Inbound], after: tuple[Row[Any], Inbound], policy: Debounce | Join
 ) -> bool:
     (first, said), (second, more) = before, after
     if (said.channel, said.recipient) != (more.channel, more.recipient):

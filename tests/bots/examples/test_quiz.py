@@ -23,7 +23,7 @@ def test_bot_has_no_problems() -> None:
 
 
 def test_last_answer_counts() -> None:
-    assert bot.burst_in("question") == LAST
+    assert bot.debounce_in("question") == LAST
 
 
 def test_all_right_is_four_points() -> None:

@@ -21,7 +21,7 @@ def test_bot_has_no_problems() -> None:
 
 
 def test_bits_of_a_problem_are_joined() -> None:
-    assert bot.burst_in("problem") == Join(seconds=2)
+    assert bot.debounce_in("problem") == Join(seconds=2)
 
 
 def test_rule_answers_and_asks_whether_it_helped() -> None:

@@ -28,3 +28,10 @@ print(*sorted({"httpx", "hypothesis", "pytest"} & {*sys.modules}))
 
 def test_deprecated_names_still_work() -> None:
     assert botkit.Rehearsal is botkit.rehearse is botkit.Tester
+    assert botkit.Burst is botkit.Debounce
+
+
+def test_deprecated_debounce_keyword_still_works() -> None:
+    bot = botkit.Bot("quick", start="start")
+    bot.awaits("start", burst=botkit.LAST)(lambda turn: turn.end())
+    assert bot.debounce_in("start") == botkit.LAST

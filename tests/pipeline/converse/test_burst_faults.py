@@ -4,7 +4,7 @@ from pipeline import override
 from pipeline.botkit import Join
 from pipeline.converse.claim import LEASE, claim
 from tests.pipeline.conftest import MakeStage
-from tests.pipeline.converse.bursts import a_bot, comes, heard, said
+from tests.pipeline.converse.debounced import a_bot, comes, heard, said
 from tests.stage import ADA, BOB
 
 

@@ -8,7 +8,7 @@ from pipeline import override
 from pipeline.botkit import EACH, LAST, Join
 from pipeline.messages import Media
 from tests.pipeline.conftest import MakeStage
-from tests.pipeline.converse.bursts import a_bot, comes, heard, said
+from tests.pipeline.converse.debounced import a_bot, comes, heard, said
 from tests.stage import BOB
 
 

@@ -168,7 +168,7 @@ def test_older_message_is_no_answer_after_a_move(stage: MakeStage, how: str) -> 
 def test_burst_is_not_cut_at_the_border_of_a_batch(stage: MakeStage) -> None:
     bot = Bot("b", start="start", loop_guard=None)
     bot.awaits("start")(lambda _turn: "join")
-    bot.awaits("join", burst=Join(2))(lambda turn: turn.say(str(len(turn.message.text.split()))))
+    bot.awaits("join", debounce=Join(2))(lambda turn: turn.say(str(len(turn.message.text.split()))))
     s = stage(bot)
     s.hears("go")
     for number in range(15):

@@ -1,17 +1,17 @@
 """What the tests of bursts share: a bot that says what it hears, and short ways to look."""
 
-from pipeline.botkit import EACH, Bot, Burst, Buttons, Join, Turn
+from pipeline.botkit import EACH, Bot, Buttons, Debounce, Join, Turn
 from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.stage import Stage
 
 
-def a_bot(burst: Burst | Join, *, fails: int = 0) -> Bot:
+def a_bot(debounce: Debounce | Join, *, fails: int = 0) -> Bot:
     """Says what it hears, and how many files came with it; it fails the first times."""
     bot = Bot("joiner", start="start", loop_guard=None)
     failures = [1] * fails
 
-    @bot.awaits("start", burst=burst)
+    @bot.awaits("start", debounce=debounce)
     def start(turn: Turn) -> str | None:
         if failures:
             failures.pop()
@@ -21,7 +21,7 @@ def a_bot(burst: Burst | Join, *, fails: int = 0) -> Bot:
         turn.say(f"{turn.message.text} +{len(turn.message.media)}", Buttons(yes="Yes", no="No"))
         return "other" if turn.says("other") else None
 
-    @bot.awaits("other", burst=EACH)
+    @bot.awaits("other", debounce=EACH)
     def other(turn: Turn) -> str:
         turn.say(f"other: {turn.message.text}")
         return "start"
