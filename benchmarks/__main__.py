@@ -11,7 +11,7 @@ import sys
 import time
 
 from benchmarks import backlog, bench, chart, databases, latency, receiver, sending, table
-from benchmarks.measured import Line, Part, Round, lines
+from benchmarks.figures import Line, Part, Round, lines
 from benchmarks.sizes import Sizes
 
 _PAGE = bench.ROOT / "docs" / "performance.md"

@@ -8,8 +8,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import bench, databases, filling, floor, parley_side, provider, textbook_side
-from benchmarks.measured import Goal, Part, Row, alternating
+from benchmarks import bench, databases, datasets, floor, parley_side, provider, textbook_side
+from benchmarks.figures import Goal, Part, Row, alternating
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
 
@@ -34,7 +34,7 @@ _OVER_HTTP = (
 def in_process(sizes: Sizes) -> Iterator[Part]:
     """The provider is in the worker's process on every side."""
     with (
-        filling.backlog(sizes.backlog, sizes.contacts) as template,
+        datasets.backlog(sizes.backlog, sizes.contacts) as template,
         floor.noted(template, sizes.backlog) as bare,
     ):
         other = partial(
@@ -62,7 +62,7 @@ def _told(name: str, side: Callable[[], float | None]) -> dict[str, float]:
 @contextlib.contextmanager
 def over_http(sizes: Sizes) -> Iterator[Part]:
     """The provider is a process of its own, and a new one for each measurement."""
-    with filling.backlog(sizes.http_backlog, sizes.contacts) as template:
+    with datasets.backlog(sizes.http_backlog, sizes.contacts) as template:
 
         def ours() -> dict[str, float]:
             with provider.running() as far:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from proving.sizing.measured import Bot, Measured, Quiet, Stage, from_json
-from proving.sizing.reckoning import BUSIEST_HOUR, RESERVE, one_process, total_ms
+from proving.sizing.capacity import BUSIEST_HOUR, RESERVE, one_process, total_ms
+from proving.sizing.measurement import Bot, Latency, Measurement, Stage, from_json
 
 POOLS = ("web", "converse", "dispatch")
 # Measured by `connections` of a bench, at its end: a web process commits in one thread, a worker
@@ -59,7 +59,7 @@ WAITS_MS = (0, 50, 300, 2000)
 RATES = (1, 10, 100)
 # The medians of 7 runs of `parley bench` on 2026-11-25, on a shared virtual machine of 2 cores with
 # Python 3.11 and PostgreSQL 15, while other work used 60% of it: a quiet one is better.
-MEASURED = Measured(
+MEASURED = Measurement(
     kind="postgresql + redis",
     cores=2,
     latency_ms=80,
@@ -71,7 +71,7 @@ MEASURED = Measured(
         "database": Stage(1, 0.660, 0.182, busy=0.22, megabytes=54),
         "broker": Stage(1, 0.020, 0.012, busy=0.00, megabytes=12),
     },
-    quiet=Quiet(20, 300, 300, p50_ms=104, p99_ms=287),
+    quiet=Latency(20, 300, 300, p50_ms=104, p99_ms=287),
     bot=Bot("bots.template:bot", cpu_ms=0.038, waiting_ms=0, replies=1),
     webhooks_per_second=827,
     webhook_p99_ms=149,
@@ -85,7 +85,7 @@ MEASURED = Measured(
 )
 
 
-def plan(measured: Measured, install: Install) -> Plan:
+def plan(measured: Measurement, install: Install) -> Plan:
     """Reckon it out."""
     database_ms = measured.cpu_ms("database")
     of_processes_ms = sum(measured.cpu_ms(pool) for pool in POOLS)
@@ -106,7 +106,7 @@ def plan(measured: Measured, install: Install) -> Plan:
     )
 
 
-def tables(measured: Measured) -> Iterator[str]:
+def tables(measured: Measurement) -> Iterator[str]:
     """What docs/scaling.md shows."""
     yield from _stages(measured)
     yield ""
@@ -115,7 +115,7 @@ def tables(measured: Measured) -> Iterator[str]:
     yield from _waiting(measured)
 
 
-def _stages(measured: Measured) -> Iterator[str]:
+def _stages(measured: Measurement) -> Iterator[str]:
     yield (
         "| stage | CPU ms of a message | of its webhook, turn and call | of a callback "
         "| one process carries |"
@@ -132,7 +132,7 @@ def _stages(measured: Measured) -> Iterator[str]:
     yield f"| all | {total_ms(measured):.2f} | | | |"
 
 
-def _installs(measured: Measured) -> Iterator[str]:
+def _installs(measured: Measurement) -> Iterator[str]:
     yield (
         "| install | most, messages/s | planned | a day | web + converse + dispatch "
         "| their cores | connections | log MB/s | disk GB a day |"
@@ -150,7 +150,7 @@ def _installs(measured: Measured) -> Iterator[str]:
         )
 
 
-def _waiting(measured: Measured) -> Iterator[str]:
+def _waiting(measured: Measurement) -> Iterator[str]:
     heads = " | ".join(f"{rate}/s" for rate in RATES)
     yield f"| the bot waits | one process carries | processes for {heads} |"
     yield f"|---|---|{'---|' * len(RATES)}"
@@ -171,7 +171,7 @@ def median_of(benches: Sequence[Any]) -> Any:
     return first
 
 
-def read(paths: Sequence[Path]) -> Measured:
+def read(paths: Sequence[Path]) -> Measurement:
     """What benches measured, or ours without any."""
     if not paths:
         return MEASURED

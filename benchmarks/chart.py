@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from xml.sax.saxutils import escape
 
-from benchmarks.measured import Line, number
+from benchmarks.figures import Line, number
 
 _WIDTH, _LEFT, _BAR, _RIGHT = 860, 250, 460, 130
 _ROW, _TITLE, _GAP = 20, 26, 12

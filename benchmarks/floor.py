@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from benchmarks import bench, databases, filling
+from benchmarks import bench, databases, datasets
 from pipeline.database import Database
 from pipeline.runtime import Runtime
 
@@ -100,15 +100,15 @@ def noted(template: str, messages: int) -> Iterator[Floor]:
     """The floor of a backlog that the database at `template` holds."""
     with databases.database(template) as talked:
         converse = Script(template)
-        _note(talked, converse, filling.converse)
+        _note(talked, converse, datasets.converse)
         with databases.database(talked) as sent:
             dispatch = Script(talked)
-            _note(sent, dispatch, filling.dispatch)
+            _note(sent, dispatch, datasets.dispatch)
         yield Floor((converse, dispatch), messages)
 
 
 def _note(url: str, script: Script, drain: Callable[[Runtime], None]) -> None:
-    with filling.parts(url) as built:
+    with datasets.parts(url) as built:
         script.note(built.database)
         drain(built)
 

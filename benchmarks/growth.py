@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy import text
 
-from benchmarks import crowd, drains, ebb, plans
+from benchmarks import bloat, bulk_load, drains, plans
 
 WINDOW = 20_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -46,8 +46,8 @@ def main() -> None:
         "beside": lambda: _beside(given.runs),
         "flood": _one_contact,
         "snapshot": _snapshot,
-        "prune": ebb.prune,
-        "bloat": ebb.bloat,
+        "prune": bloat.prune,
+        "bloat": bloat.bloat,
         "plans": lambda: plans.compare(given.small, given.large),
     }
     jobs[given.what]()
@@ -64,7 +64,7 @@ def _backlog(size: int, beside: Callable[[drains.Site], None] = lambda _: None) 
     with drains.site() as site:
         _warm(site)
         beside(site)
-        crowd.write(site.runtime.database, size)
+        bulk_load.write(site.runtime.database, size)
         stops = [WINDOW, *range(2 * WINDOW, size - WINDOW, 2 * WINDOW), size - WINDOW]
         windows = []
         for work in (site.converse, site.dispatch):
@@ -74,7 +74,7 @@ def _backlog(size: int, beside: Callable[[drains.Site], None] = lambda _: None) 
 
 
 def _warm(site: drains.Site) -> None:
-    crowd.write(site.runtime.database, 500, prefix="+1418")
+    bulk_load.write(site.runtime.database, 500, prefix="+1418")
     site.converse(500, [])
     site.dispatch(500, [])
 
@@ -82,9 +82,11 @@ def _warm(site: drains.Site) -> None:
 def _beside(runs: int) -> None:
     print(_HEAD)
     _print("20,000 waiting", _median(partial(_backlog, WINDOW), runs))
-    waiting = partial(_backlog, WINDOW, lambda site: crowd.back_off(site.runtime.database, BESIDE))
+    waiting = partial(
+        _backlog, WINDOW, lambda site: bulk_load.back_off(site.runtime.database, BESIDE)
+    )
     _print(f"… beside {BESIDE:,} lanes in back-off", _median(waiting, runs))
-    flooded = partial(_backlog, WINDOW, lambda site: crowd.flood(site.runtime.database, BESIDE))
+    flooded = partial(_backlog, WINDOW, lambda site: bulk_load.flood(site.runtime.database, BESIDE))
     _print(f"… behind {BESIDE:,} of one contact", _median(flooded, runs))
 
 
@@ -93,7 +95,7 @@ def _one_contact() -> None:
     print("|---|---|---|---|")
     with drains.site() as site:
         _warm(site)
-        crowd.flood(site.runtime.database, BESIDE)
+        bulk_load.flood(site.runtime.database, BESIDE)
         # By then the lane knows of all of them.
         marks = site.converse(BESIDE, [WINDOW, WINDOW + EDGE, BESIDE - EDGE])
         _print_edges("", marks[1:])
@@ -105,7 +107,7 @@ def _snapshot() -> None:
     print("|---|---|---|---|")
     with drains.site() as site:
         _warm(site)
-        crowd.write(site.runtime.database, WINDOW)
+        bulk_load.write(site.runtime.database, WINDOW)
         with site.looking.connect().execution_options(isolation_level="REPEATABLE READ") as dump:
             dump.execute(text("SELECT count(*) FROM tally"))
             for name, work in (("converse ", site.converse), ("dispatch ", site.dispatch)):

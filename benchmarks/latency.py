@@ -17,11 +17,11 @@ from benchmarks import (
     receiver,
     textbook_side,
 )
-from benchmarks.measured import Goal, Part, Row, alternating
+from benchmarks.figures import Goal, Part, Row, alternating
 from benchmarks.parley_side import Pipeline
 from benchmarks.provider import Provider
 from benchmarks.sizes import Sizes
-from proving.faults.measure import quantile
+from proving.faults.response_times import quantile
 from proving.faults.server import free_port
 
 PER_SECOND = 20.0

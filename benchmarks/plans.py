@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from benchmarks import crowd, drains
+from benchmarks import bulk_load, drains
 from pipeline import sweep
 from pipeline.database import Database
 from pipeline.dispatch import receipts as merging
@@ -90,7 +90,7 @@ def _write_as_known(database: Database) -> None:
         now = database.now(connection)
     for key in keys:
         # Their numbers begin where those of any earlier run ended.
-        messages = [crowd.inbound(key, int(now.timestamp() * 1000) + n) for n in range(5)]
+        messages = [bulk_load.inbound(key, int(now.timestamp() * 1000) + n) for n in range(5)]
         entries = [inbox.entry(message, {}) | {"received_at": now} for message in messages]
         with database.write() as connection:
             inbox.append(connection, entries)

@@ -15,10 +15,10 @@ from functools import partial
 from sqlalchemy import text
 
 from benchmarks import bench, databases, load
-from benchmarks.measured import Goal, Part, Row, alternating
+from benchmarks.figures import Goal, Part, Row, alternating
 from benchmarks.sizes import Sizes
-from proving.faults.measure import quantile
 from proving.faults.processes import procfile
+from proving.faults.response_times import quantile
 from proving.faults.server import free_port
 
 WARM_UP = 128

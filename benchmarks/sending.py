@@ -6,8 +6,8 @@ The fake tells whether each contact's messages came in order and once.
 import contextlib
 from collections.abc import Iterator
 
-from benchmarks import bench, databases, filling, parley_side, provider
-from benchmarks.measured import Goal, Part, Row
+from benchmarks import bench, databases, datasets, parley_side, provider
+from benchmarks.figures import Goal, Part, Row
 from benchmarks.sizes import Sizes
 
 LATENCY_SECONDS = 0.08
@@ -17,9 +17,9 @@ _ROWS = (Row("one dispatch process, provider of 80 ms, sends/s", "Parley", "rate
 @contextlib.contextmanager
 def part(sizes: Sizes) -> Iterator[Part]:
     """A backlog of replies, three of each contact."""
-    with filling.backlog(sizes.sends, max(1, sizes.sends // 3)) as template:
-        with filling.parts(template, "twilio") as built:
-            filling.converse(built)
+    with datasets.backlog(sizes.sends, max(1, sizes.sends // 3)) as template:
+        with datasets.parts(template, "twilio") as built:
+            datasets.converse(built)
         yield Part(_ROWS, lambda: {"rate": rate(template, sizes.sends)})
 
 

@@ -10,7 +10,7 @@ import redis
 from sqlalchemy import text
 
 from benchmarks import bench, databases
-from benchmarks.measured import Line, number, span
+from benchmarks.figures import Line, number, span
 
 BEGIN = "<!-- what `python -m benchmarks --write` measured: begin -->"
 END = "<!-- end -->"

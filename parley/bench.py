@@ -14,11 +14,11 @@ from pipeline.settings import Settings
 from proving.faults.scenario import RABBITMQ, REDIS, SQLITE
 from proving.faults.server import ServerMissing, folder_of
 from proving.sizing import report, usage
-from proving.sizing.course import Wish
+from proving.sizing.capacity import assess
 from proving.sizing.install import installed
 from proving.sizing.load import CannotBench
-from proving.sizing.reckoning import judge
-from proving.sizing.tally import measure
+from proving.sizing.phases import Request
+from proving.sizing.run import run_bench
 
 KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 
@@ -69,36 +69,38 @@ def bench(**options: Any) -> None:
     settings = dict(_pair(setting) for setting in options.pop("settings"))
     _check(settings)
     options["bot"] = options["bot"] or Settings.load().bot
-    wish = Wish(**options | {"texts": options["texts"] or ("hi",)})
+    request = Request(**options | {"texts": options["texts"] or ("hi",)})
     # Before anything is started: what is wrong with the bot is one line.
-    load(wish.bot)
+    load(request.bot)
     if not usage.is_readable():
         raise CannotBench("A bench reads CPU time from /proc, which only Linux has.")
-    _bench(kind, wish, settings, is_json=is_json)
+    _bench(kind, request, settings, is_json=is_json)
 
 
-def _bench(kind: str, wish: Wish, settings: dict[str, str], *, is_json: bool) -> None:
+def _bench(kind: str, request: Request, settings: dict[str, str], *, is_json: bool) -> None:
     def tell(what: str) -> None:
         click.echo(f"  {what} …", err=True)
 
     # What was started must not outlive a bench that is told to end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    click.echo(f"Sizing {wish.bot} on {kind}, {usage.cores()} cores.", err=True)
+    click.echo(f"Sizing {request.bot} on {kind}, {usage.cores()} cores.", err=True)
     tell("starting everything")
     try:
         with (
             tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
-            installed(kind, Path(folder), wish.bot, settings, wish.latency_ms / 1000) as install,
+            installed(
+                kind, Path(folder), request.bot, settings, request.latency_ms / 1000
+            ) as install,
         ):
-            measured = measure(install, wish, tell)
+            measurement = run_bench(install, request, tell)
     except AssertionError as error:
         # What is started asserts that it gets up; the message has its last words.
         raise CannotBench(str(error)) from error
-    verdict = judge(measured)
+    capacity = assess(measurement)
     if is_json:
-        click.echo(json.dumps(report.as_json(measured, verdict), indent=2))
+        click.echo(json.dumps(report.as_json(measurement, capacity), indent=2))
     else:
-        click.echo(f"\n{report.as_text(measured, verdict)}")
+        click.echo(f"\n{report.as_text(measurement, capacity)}")
 
 
 def _installed() -> str:

@@ -13,12 +13,12 @@ import click
 
 from pipeline.errors import ParleyError
 from proving.faults import report
-from proving.faults.breakages import BREAKAGES
+from proving.faults.mutations import MUTATIONS
 from proving.faults.proof import Result, prove
 from proving.faults.run import Plan
 from proving.faults.scenario import RABBITMQ, REDIS, SQLITE, Scenario
 from proving.faults.scenarios import ALL
-from proving.faults.shelf import Shelf
+from proving.faults.server_pool import ServerPool
 
 KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 
@@ -62,13 +62,13 @@ class Wish:
     def _broken_plans(self, seed: int) -> Iterator[Plan]:
         """Each breakage that was named, in the scenario that shows it."""
         by_name = {scenario.name: scenario for scenario in ALL}
-        for name in BREAKAGES if "all" in self.broken else self.broken:
-            scenario = by_name[BREAKAGES[name].scenario]
+        for name in MUTATIONS if "all" in self.broken else self.broken:
+            scenario = by_name[MUTATIONS[name].scenario]
             yield Plan(scenario, scenario.kinds[0], seed, broken=name)
 
     def scenarios(self) -> list[Scenario]:
         """Those that were named, or all but the long ones. Raises CannotProve for an unknown."""
-        known = [s for s in ALL if not (self.bot and s.is_obeyed)]
+        known = [s for s in ALL if not (self.bot and s.needs_counting_bot)]
         for name in self.names:
             if not any(_fits(scenario, name) for scenario in known):
                 raise CannotProve(f"No scenario begins with {name!r}; see parley prove --list.")
@@ -105,7 +105,7 @@ class Wish:
 @click.option("--minutes", default=0.0, help="How long the soak or the chaos lasts.")
 @click.option(
     "--broken",
-    type=click.Choice([*sorted(BREAKAGES), "all"]),
+    type=click.Choice([*sorted(MUTATIONS), "all"]),
     multiple=True,
     help="Break a build on purpose, to see that it is noticed.",
 )
@@ -137,14 +137,14 @@ def _prove_all(plans: list[Plan]) -> list[Result]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = []
     with tempfile.TemporaryDirectory(prefix="parley-prove-") as folder:
-        shelf = Shelf(Path(folder))
+        servers = ServerPool(Path(folder))
         try:
             for plan in plans:
                 click.echo(report.beginning(plan), nl=False)
-                results.append(prove(plan, shelf))
+                results.append(prove(plan, servers))
                 click.echo(report.ending(results[-1]))
         finally:
-            shelf.close()
+            servers.close()
     return results
 
 

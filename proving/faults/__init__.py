@@ -1,7 +1,15 @@
 """The Procfile's real processes under test, with their own database, broker and fake Twilio."""
 
-from proving.faults.people import Person, a_person, people
+from proving.faults.contacts import FakeContact, fake_contact, fake_contacts
 from proving.faults.processes import Process, eventually
 from proving.faults.stack import EVERYTHING, Stack
 
-__all__ = ["EVERYTHING", "Person", "Process", "Stack", "a_person", "eventually", "people"]
+__all__ = [
+    "EVERYTHING",
+    "FakeContact",
+    "Process",
+    "Stack",
+    "eventually",
+    "fake_contact",
+    "fake_contacts",
+]

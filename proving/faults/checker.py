@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from proving.faults.history import History
 from proving.faults.promises import CHECKS
-from proving.faults.verdicts import STRICT, Allowed, Violation
+from proving.faults.violations import STRICT, Allowed, Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,12 @@ class Growth:
     def begin(self) -> None:
         """The first look, once everything is warm."""
         self._before = self._look()
-        self._run.did(f"looked: {self._before}")
+        self._run.record(f"looked: {self._before}")
 
     def end(self) -> None:
         """The last look."""
         before, after = self._before, self._look()
-        self._run.did(f"looked: {after}")
+        self._run.record(f"looked: {after}")
         assert before
         for line, megabytes in after.megabytes.items():
             grown = megabytes - before.megabytes[line]
@@ -57,7 +57,7 @@ class Growth:
         lines = {process.log.stem: process.pid for process in self._run.stack.lines()}
         with self._run.stack.database.read() as connection:
             dead, size = connection.execute(_DEAD).one()
-        with self._run.shelf.redis.client as client:
+        with self._run.servers.redis.client as client:
             keys = client.dbsize()
         return Look(
             {line: megabytes(pid) for line, pid in lines.items()},

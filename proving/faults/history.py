@@ -16,7 +16,7 @@ from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.messages import Message
 from proving.faults.fake_twilio import FakeTwilio
-from proving.faults.notes import Note
+from proving.faults.trace import TraceEvent
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class History:
     turns: list[Turn]
     replies: list[Reply]
     takes: list[Take]
-    notes: list[Note] = field(default_factory=list)
+    trace: list[TraceEvent] = field(default_factory=list)
     delivered: dict[str, list[str]] = field(default_factory=dict)
     heard: dict[str, list[str]] = field(default_factory=dict)
     statuses: dict[str, list[str]] = field(default_factory=dict)
@@ -199,9 +199,9 @@ def about(history: History, sids: Collection[str]) -> list[str]:
         if said.sid in sids
     ]
     lines += [
-        (note.at, f"{note.what} of {note.text!r} in process {note.process}")
-        for note in history.notes
-        if note.key.rpartition(":")[2] in sids
+        (event.at, f"{event.what} of {event.text!r} in process {event.process}")
+        for event in history.trace
+        if event.key.rpartition(":")[2] in sids
     ]
     lines += [
         (take.at, f"the provider took {take.body!r}")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pipeline.messages import STATUS_RANK
 from proving.faults.history import History, Reply, Said, Take, about
-from proving.faults.verdicts import Allowed, Violation
+from proving.faults.violations import Allowed, Violation
 
 _SHOWN = 12
 Item = TypeVar("Item")
@@ -115,19 +115,19 @@ def overlapped(history: History, allowed: Allowed) -> Iterator[Violation]:
     """P3: one contact's turns do not run at the same time."""
     if allowed.overlaps:
         return
-    for contact, notes in _by(history.notes, lambda note: note.phone):
+    for contact, trace in _by(history.trace, lambda event: event.phone):
         open_in: dict[tuple[int, str], float] = {}
-        ended = {(note.process, note.key) for note in notes if note.what == "end"}
-        for note in notes:
-            this = (note.process, note.key)
-            if note.what == "end":
+        ended = {(event.process, event.key) for event in trace if event.what == "end"}
+        for event in trace:
+            this = (event.process, event.key)
+            if event.what == "end":
                 open_in.pop(this, None)
             elif this in ended:
                 if others := [other for other in open_in if other != this]:
-                    what = f"{contact}: {note.text!r} began while another turn ran"
+                    what = f"{contact}: {event.text!r} began while another turn ran"
                     sids = {key.rpartition(":")[2] for _, key in (this, *others)}
                     yield Violation("overlapped", "P3", what, _some(about(history, sids)))
-                open_in[this] = note.at
+                open_in[this] = event.at
 
 
 def unsent(history: History, _: Allowed) -> Iterator[Violation]:

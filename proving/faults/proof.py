@@ -7,17 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from proving.faults import breakages
+from proving.faults import mutations
 from proving.faults.checker import Counts, check, count
+from proving.faults.collector import gather
 from proving.faults.fake_twilio import FakeTwilio
 from proving.faults.run import Plan, Run
-from proving.faults.shelf import Shelf
+from proving.faults.server_pool import ServerPool
 from proving.faults.stack import Stack
-from proving.faults.verdicts import Violation
-from proving.faults.witnesses import gather
+from proving.faults.violations import Violation
 
-COUNTER = "proving.faults.counter:bot"
-WITNESS = "proving.faults.witness:bot"
+COUNTING_BOT = "proving.faults.counting_bot:bot"
+TRACED_BOT = "proving.faults.traced_bot:bot"
 _CALLBACKS_WITHIN_SECONDS = 20.0
 
 
@@ -47,24 +47,24 @@ class Result:
     def is_proved(self) -> bool:
         """Whether every promise was kept; of a broken build, whether that was noticed."""
         if self.plan.broken:
-            return bool(self.found & breakages.BREAKAGES[self.plan.broken].found)
+            return bool(self.found & mutations.MUTATIONS[self.plan.broken].found)
         return not self.found
 
 
-def prove(plan: Plan, shelf: Shelf) -> Result:
+def prove(plan: Plan, servers: ServerPool) -> Result:
     """Play a plan to its end, whatever happens."""
     started = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=shelf.folder))
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=servers.folder))
     with ExitStack() as owned:
-        database_url, broker_url = owned.enter_context(shelf.places(plan.kind, folder))
+        database_url, broker_url = owned.enter_context(servers.places(plan.kind, folder))
         fake = owned.enter_context(FakeTwilio())
         settings = {"database_url": database_url, "broker_url": broker_url, **_settings(plan)}
         stack = Stack(folder, fake, **settings)
         owned.callback(stack.stop)
-        run = Run(stack, shelf, plan)
+        run = Run(stack, servers, plan)
         owned.callback(run.close)
         if plan.broken:
-            breakages.BREAKAGES[plan.broken].prepare(stack.database)
+            mutations.MUTATIONS[plan.broken].prepare(stack.database)
         error = _play(run)
         run.heal()
         drained = _drain(run)
@@ -89,7 +89,7 @@ def _result(run: Run, drained: float, seconds: float, error: str) -> Result:
 
 
 def _settings(plan: Plan) -> dict[str, str]:
-    bot = {"BOT": WITNESS, "PROVED_BOT": plan.bot} if plan.bot else {"BOT": COUNTER}
+    bot = {"BOT": TRACED_BOT, "PROVED_BOT": plan.bot} if plan.bot else {"BOT": COUNTING_BOT}
     return {**bot, **dict(plan.settings), "BROKEN": plan.broken}
 
 

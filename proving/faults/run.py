@@ -18,15 +18,15 @@ from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import Message
 from pipeline.records.core.receipts import ReceiptRow
 from pipeline.records.stats.workers import Watermark
-from proving.faults.notes import Note, read_notes
-from proving.faults.people import Person, people
+from proving.faults.contacts import FakeContact, fake_contacts
+from proving.faults.monitoring import Statuses
 from proving.faults.processes import Process, eventually
 from proving.faults.proxy import Proxy
 from proving.faults.scenario import Scenario
-from proving.faults.shelf import Shelf
+from proving.faults.server_pool import ServerPool
 from proving.faults.stack import EVERYTHING, Stack
+from proving.faults.trace import TraceEvent, read_trace
 from proving.faults.traffic import Traffic
-from proving.faults.watching import Statuses
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
 
@@ -55,9 +55,9 @@ class Plan:
 class Run:
     """What a scenario plays with."""
 
-    def __init__(self, stack: Stack, shelf: Shelf, plan: Plan) -> None:
+    def __init__(self, stack: Stack, servers: ServerPool, plan: Plan) -> None:
         self.stack = stack
-        self.shelf = shelf
+        self.servers = servers
         self.plan = plan
         self.draw = random.Random(plan.seed)
         self.traffic = Traffic(stack, random.Random(plan.seed), plan.says)
@@ -74,9 +74,9 @@ class Run:
         """Start lines of the Procfile, each ready; all of them if none is named."""
         return self.stack.start(*(names or EVERYTHING))
 
-    def people(self, number: int) -> list[Person]:
+    def fake_contacts(self, number: int) -> list[FakeContact]:
         """So many contacts that nobody has met."""
-        return people(self.stack, number)
+        return fake_contacts(self.stack, number)
 
     def proxy(self, setting: str) -> Proxy:
         """A proxy before the server that a setting names; to be asked for before `start`."""
@@ -95,9 +95,9 @@ class Run:
         """Enter a context that ends with the run, after everything has been checked."""
         return self._owned.enter_context(thing)
 
-    def did(self, harm: str) -> None:
-        """Count a fault, as told in words."""
-        self.faults.append(f"{time.monotonic():12.3f}  {harm}")
+    def record(self, what: str) -> None:
+        """Record a fault or an observation, with its moment."""
+        self.faults.append(f"{time.monotonic():12.3f}  {what}")
 
     def measured(self, figure: str) -> None:
         """Keep a figure with its words, for whoever reads what came of the run."""
@@ -106,7 +106,7 @@ class Run:
     def kill(self, process: Process) -> None:
         """kill -9 of a process and its children."""
         process.kill()
-        self.did(f"killed {process.log.stem}")
+        self.record(f"killed {process.log.stem}")
 
     def crash_at(self, point: Point, visits: int = 1) -> Path:
         """Let one of the processes started from now on die there; the mark it leaves then."""
@@ -120,7 +120,7 @@ class Run:
         # The mark comes just before the end.
         time.sleep(0.5)
         self.stack.environment["CRASH_AT"] = ""
-        self.did(f"died at {mark.stem}")
+        self.record(f"died at {mark.stem}")
 
     @contextmanager
     def supervised(self) -> Iterator[None]:
@@ -147,11 +147,11 @@ class Run:
         """Ring now for the pull of missed messages, which the clock rings for every 60 s."""
         notify = self.stack.run("pull", "celery", "--app", "workers.app", "call", "sweep.pull")
         eventually(lambda: not notify.is_running, 60)
-        self.did("rang for the pull")
+        self.record("rang for the pull")
 
     def heal(self) -> None:
         """Every server and every link is well again."""
-        self.shelf.mend()
+        self.servers.mend()
         for proxy in self._proxies:
             proxy.heal()
         self.fake.knobs.ordered.clear()
@@ -201,9 +201,9 @@ class Run:
         with self.stack.database.read() as connection:
             return connection.execute(select(Watermark.name)).first() is not None
 
-    def notes(self) -> list[Note]:
+    def trace(self) -> list[TraceEvent]:
         """What the bot has noted so far."""
-        return read_notes(self.stack.bot_log)
+        return read_trace(self.stack.bot_log)
 
     def close(self) -> None:
         """End the proxies, the watch, and what was to last until now."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proving.faults.shelf import KINDS
-from proving.faults.verdicts import STRICT, Allowed
+from proving.faults.server_pool import KINDS
+from proving.faults.violations import STRICT, Allowed
 
 if TYPE_CHECKING:
     from proving.faults.run import Run
@@ -34,7 +34,7 @@ class Scenario:
     is_quick: bool = False
     is_core: bool = False
     is_long: bool = False
-    is_obeyed: bool = False
+    needs_counting_bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

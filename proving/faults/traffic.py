@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import MappingProxyType
 
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import inbound_form
 from proving.faults.fake_twilio.webhooks import OUR_NUMBER, Form, post_form, signed_headers
 from proving.faults.history import Said
-from proving.faults.people import Person
 from proving.faults.stack import PUBLIC_URL, Stack
 
 _PATH = "/webhooks/twilio"
@@ -30,7 +30,7 @@ class Traffic:
     def __init__(self, stack: Stack, draw: random.Random, says: Sequence[str] = ()) -> None:
         self.said: list[Said] = []
         # By the message's id: who wrote it, and what is special about its form.
-        self._written: dict[str, tuple[Person, Form]] = {}
+        self._written: dict[str, tuple[FakeContact, Form]] = {}
         self.url = stack.url
         self.patience_seconds = GIVEN_UP_AFTER_SECONDS
         # How a form for a URL is signed.
@@ -42,7 +42,7 @@ class Traffic:
 
     def say(
         self,
-        person: Person,
+        person: FakeContact,
         text: str,
         *,
         excused: bool = False,
@@ -81,7 +81,7 @@ class Traffic:
 
     def crowd(
         self,
-        texts: Mapping[Person, Sequence[str]],
+        texts: Mapping[FakeContact, Sequence[str]],
         *,
         every_seconds: float = 0.0,
         copies: int = 1,
@@ -96,7 +96,7 @@ class Traffic:
     @contextmanager
     def meanwhile(
         self,
-        texts: Mapping[Person, Sequence[str]],
+        texts: Mapping[FakeContact, Sequence[str]],
         *,
         every_seconds: float = 0.0,
         copies: int = 1,
@@ -104,7 +104,7 @@ class Traffic:
     ) -> Iterator[None]:
         """The same beside what the block does; its end waits until all is answered."""
 
-        def say_all(person: Person) -> None:
+        def say_all(person: FakeContact) -> None:
             for text in texts[person]:
                 self.say(person, text, copies=copies)
                 time.sleep(every_seconds)
@@ -115,7 +115,7 @@ class Traffic:
             for call in calls:
                 call.result()
 
-    def stream(self, persons: Sequence[Person], per_second: float, seconds: float) -> None:
+    def stream(self, persons: Sequence[FakeContact], per_second: float, seconds: float) -> None:
         """They write in turn, so many messages a second in all, for so long."""
         started = time.monotonic()
         with ThreadPoolExecutor(_PHONES) as phones:
@@ -146,7 +146,7 @@ class Traffic:
             return self._draw.random()
 
 
-def _plain(said: Said, person: Person) -> dict[str, str]:
+def _plain(said: Said, person: FakeContact) -> dict[str, str]:
     """What is special about the form of any message."""
     our_number = person.prefix + OUR_NUMBER
     return {
@@ -158,7 +158,7 @@ def _plain(said: Said, person: Person) -> dict[str, str]:
 
 
 def numbered(
-    persons: Sequence[Person], count: int, word: str = "quince"
-) -> dict[Person, list[str]]:
+    persons: Sequence[FakeContact], count: int, word: str = "quince"
+) -> dict[FakeContact, list[str]]:
     """So many numbered texts for each; with a word that no log has by chance."""
     return {person: [f"{word} {number}" for number in range(1, count + 1)] for person in persons}

@@ -9,16 +9,16 @@ from pathlib import Path
 from sqlalchemy import text
 
 from proving.faults.processes import procfile
-from proving.faults.shelf import KINDS, Shelf
+from proving.faults.server_pool import KINDS, ServerPool
 from proving.faults.stack import EVERYTHING, Stack
+from proving.sizing.bot_timing import BotTimes, read_times
 from proving.sizing.load import CannotBench
 from proving.sizing.provider import Provider
-from proving.sizing.timed import BotTimes, read_times
 from proving.sizing.usage import Family, Machine, machine
 
-BENCHED = "proving.sizing.benched:bot"
+TIMED_BOT = "proving.sizing.timed_bot:bot"
 # This process, in which the contacts are threads.
-PHONES = "phones"
+CLIENTS = "phones"
 _TIMES = "times"
 _SHOWN_LOG = 3000
 _COUNTERS = text(
@@ -33,7 +33,7 @@ _CONNECTIONS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sample:
     """What everything has used so far: CPU seconds by stage, the bot's time, counters."""
 
     at: float
@@ -44,7 +44,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Usage:
     """What was used between two looks."""
 
     seconds: float
@@ -65,7 +65,7 @@ class Install:
     kind: str
     stack: Stack
     provider: Provider
-    shelf: Shelf
+    servers: ServerPool
     families: dict[str, Family] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -78,7 +78,9 @@ class Install:
         for name, process in zip(EVERYTHING, processes, strict=True):
             self.families[name] = Family(process.pid, _workers(name))
         self.families["provider"] = Family(self.provider.process.pid)
-        for name, server in zip(("database", "broker"), self.shelf.under(self.kind), strict=False):
+        for name, server in zip(
+            ("database", "broker"), self.servers.under(self.kind), strict=False
+        ):
             self.families[name] = Family(server.pid)
 
     def widen(self, children: int) -> None:
@@ -90,22 +92,22 @@ class Install:
         self.stack.wait_until_ready("converse", process)
         self.families["converse"] = Family(process.pid)
 
-    def look(self) -> Look:
+    def sample(self) -> Sample:
         """What was used so far."""
-        return Look(
+        return Sample(
             time.monotonic(),
             {name: family.cpu_seconds for name, family in self.families.items()}
-            | {PHONES: time.process_time()},
+            | {CLIENTS: time.process_time()},
             machine(),
             read_times(self.stack.folder / _TIMES),
             self._counters(),
         )
 
-    def since(self, before: Look) -> Spent:
+    def since(self, before: Sample) -> Usage:
         """What was used since."""
-        now = self.look()
+        now = self.sample()
         busy, was_busy = (it.all_seconds - it.idle_seconds for it in (now.machine, before.machine))
-        return Spent(
+        return Usage(
             now.at - before.at,
             {name: cpu - before.cpu[name] for name, cpu in now.cpu.items()},
             busy - was_busy,
@@ -127,7 +129,7 @@ class Install:
             row = connection.execute(_COUNTERS).mappings().one()
         counters = {name: float(value) for name, value in row.items()}
         if self.kind == KINDS[1]:
-            with self.shelf.redis.client as client:
+            with self.servers.redis.client as client:
                 calls = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)
             counters["wakeups"] = float(calls)
         return counters
@@ -139,18 +141,18 @@ def installed(
 ) -> Iterator[Install]:
     """Start everything in a folder, and end it with the block."""
     with ExitStack() as owned:
-        shelf = Shelf(folder, is_durable=True)
-        owned.callback(shelf.close)
+        servers = ServerPool(folder, is_durable=True)
+        owned.callback(servers.close)
         place = folder / "install"
         place.mkdir()
-        database_url, broker_url = owned.enter_context(shelf.places(kind, place))
+        database_url, broker_url = owned.enter_context(servers.places(kind, place))
         provider = Provider(place, latency_seconds)
         owned.callback(provider.close)
-        of_the_bench = {"BOT": BENCHED, "BENCHED_BOT": bot, "BENCH_TIMES": str(place / _TIMES)}
+        of_the_bench = {"BOT": TIMED_BOT, "BENCHED_BOT": bot, "BENCH_TIMES": str(place / _TIMES)}
         addresses = {"database_url": database_url, "broker_url": broker_url}
         stack = Stack(place, provider.fake, **addresses, **settings | of_the_bench)
         owned.callback(stack.stop)
-        install = Install(kind, stack, provider, shelf)
+        install = Install(kind, stack, provider, servers)
         install.start()
         yield install
 

@@ -32,7 +32,7 @@ class Post:
 
 
 @dataclass(slots=True)
-class Posted:
+class Responses:
     """What came of posts: when each was begun, monotonic seconds, and how long its answer took."""
 
     began_at: list[float] = field(default_factory=list)
@@ -46,7 +46,7 @@ def signed(public_url: str, path: str, form: Form) -> Post:
     return Post(path, urlencode(form, doseq=True).encode(), headers)
 
 
-class Phones:
+class Clients:
     """Connections to the web process at a port of this machine, each kept open."""
 
     def __init__(self, port: int) -> None:
@@ -54,11 +54,11 @@ class Phones:
         self._local = threading.local()
         self._lines = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="phone")
 
-    def at_once(self, posts: Sequence[Post]) -> Posted:
+    def at_once(self, posts: Sequence[Post]) -> Responses:
         """Post all, as quickly as they are answered."""
         return self._posted(posts, 0.0)
 
-    def at_rate(self, posts: Sequence[Post], per_second: float) -> Posted:
+    def at_rate(self, posts: Sequence[Post], per_second: float) -> Responses:
         """Post them in turn, so many a second."""
         return self._posted(posts, 1 / per_second)
 
@@ -66,28 +66,28 @@ class Phones:
         """End the threads."""
         self._lines.shutdown()
 
-    def _posted(self, posts: Sequence[Post], every_seconds: float) -> Posted:
-        posted = Posted([0.0] * len(posts), [0.0] * len(posts))
+    def _posted(self, posts: Sequence[Post], every_seconds: float) -> Responses:
+        responses = Responses([0.0] * len(posts), [0.0] * len(posts))
         started = time.monotonic()
         calls = []
         for number, post in enumerate(posts):
             if every_seconds:
                 time.sleep(max(0.0, started + number * every_seconds - time.monotonic()))
-            calls.append(self._lines.submit(self._post, posted, number, post))
+            calls.append(self._lines.submit(self._post, responses, number, post))
         for call in calls:
             call.result()
-        return posted
+        return responses
 
-    def _post(self, posted: Posted, number: int, post: Post) -> None:
-        posted.began_at[number] = began = time.monotonic()
+    def _post(self, responses: Responses, number: int, post: Post) -> None:
+        responses.began_at[number] = began = time.monotonic()
         status = 0
         for _ in range(_TRIES):
             status = self._try(post)
             if status == 200:
-                posted.seconds[number] = time.monotonic() - began
+                responses.seconds[number] = time.monotonic() - began
                 return
             # 0 is a connection that the server has ended as idle; the next try opens it again.
-            posted.refused += status != 0
+            responses.refused += status != 0
             time.sleep(_PAUSE_SECONDS if status else 0)
         raise CannotBench(f"A webhook was answered {status} {_TRIES} times, and not 200.")
 

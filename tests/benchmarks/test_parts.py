@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from benchmarks import (
     backlog,
     databases,
-    filling,
+    datasets,
     floor,
     latency,
     receiver,
@@ -16,7 +16,7 @@ from benchmarks import (
     table,
     textbook_side,
 )
-from benchmarks.measured import Part, lines
+from benchmarks.figures import Part, lines
 from benchmarks.sizes import TINY
 from tests.stack import servers
 
@@ -43,7 +43,7 @@ def test_the_textbook_on_other_queues(name: str) -> None:
 
 def test_floor() -> None:
     with (
-        filling.backlog(TINY.backlog, TINY.contacts) as template,
+        datasets.backlog(TINY.backlog, TINY.contacts) as template,
         floor.noted(template, TINY.backlog) as bare,
     ):
         assert bare.measure() > 0

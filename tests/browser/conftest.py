@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from proving.faults import EVERYTHING
-from proving.faults.people import Person, a_person
+from proving.faults.contacts import FakeContact, fake_contact
 from proving.faults.processes import eventually
 from tests.browser import chromium
 from tests.browser.chromium import Device, Scheme
@@ -111,9 +111,9 @@ def visit() -> Iterator[Visit]:
 
 
 @pytest.fixture
-def ada(live: Site) -> Person:
+def ada(live: Site) -> FakeContact:
     """A contact who has said hi and was answered."""
-    person = a_person(live.stack)
+    person = fake_contact(live.stack)
     person.says("hi")
     eventually(lambda: person.got)
     return person

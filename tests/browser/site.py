@@ -13,8 +13,8 @@ from pipeline import accounts
 from pipeline.database import Database
 from pipeline.records import upgrading
 from proving.faults import Stack
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import FakeTwilio
-from proving.faults.people import Person
 from tests.browser.chromium import Device, Scheme, a_context
 from tests.browser.complaints import Complaints
 
@@ -83,7 +83,7 @@ def email_of(role: Role) -> str:
     return f"{role}-1@example.com"
 
 
-def open_talk(page: Page, site: Site, person: Person) -> None:
+def open_talk(page: Page, site: Site, person: FakeContact) -> None:
     """Go to the conversation of somebody who wrote."""
     page.goto(f"{site.url}/conversations/{person.conversation['id']}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

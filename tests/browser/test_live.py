@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from proving.faults.people import Person, a_person
+from proving.faults.contacts import FakeContact, fake_contact
 from proving.faults.processes import eventually
 from tests.browser.conftest import Visit
 from tests.browser.site import Site, open_talk
@@ -32,7 +32,7 @@ def log(page: Page) -> Any:
 
 
 def test_message_appears_in_every_browser(
-    live: Site, visit: Visit, ada: Person, record_property: RecordProperty
+    live: Site, visit: Visit, ada: FakeContact, record_property: RecordProperty
 ) -> None:
     pages = [visit(live, role) for role in ("operator", "viewer")]
     for page in pages:
@@ -46,19 +46,19 @@ def test_message_appears_in_every_browser(
     record_property("from webhook to screen, ms", [round(ms) for ms in sorted(times)])
 
 
-def test_list_and_counts_move_by_themselves(live: Site, visit: Visit, ada: Person) -> None:
+def test_list_and_counts_move_by_themselves(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live)
     page.goto(f"{live.url}/conversations")
     first = page.locator("#rows .row").first
     expect(first).to_have_id(f"row-{ada.conversation['id']}")
-    bob = a_person(live.stack)
+    bob = fake_contact(live.stack)
     bob.says("a newer one")
     eventually(lambda: bob.got)
     expect(first).to_have_id(f"row-{bob.conversation['id']}", timeout=PATIENCE_MS)
     expect(first).to_have_class(re.compile("unread"))
 
 
-def test_half_written_words_and_focus_stay(live: Site, visit: Visit, ada: Person) -> None:
+def test_half_written_words_and_focus_stay(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
     words = page.get_by_label(re.compile("^Write to"))
@@ -71,7 +71,7 @@ def test_half_written_words_and_focus_stay(live: Site, visit: Visit, ada: Person
     assert words.evaluate("field => [field.selectionStart, field.selectionEnd]") == [2, 4]
 
 
-def test_who_reads_further_up_stays_there(live: Site, visit: Visit, ada: Person) -> None:
+def test_who_reads_further_up_stays_there(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live)
     for number in range(12):
         ada.says(f"line {number}")
@@ -87,7 +87,7 @@ def test_who_reads_further_up_stays_there(live: Site, visit: Visit, ada: Person)
     expect(log(page).get_by_text("followed to the end")).to_be_in_viewport(timeout=PATIENCE_MS)
 
 
-def test_opened_menus_stay_open(live: Site, visit: Visit, ada: Person) -> None:
+def test_opened_menus_stay_open(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
     page.get_by_label("More").click()
@@ -96,7 +96,7 @@ def test_opened_menus_stay_open(live: Site, visit: Visit, ada: Person) -> None:
     expect(page.get_by_role("button", name=re.compile("^Reset"))).to_be_visible()
 
 
-def test_page_says_when_it_is_not_live(live: Site, visit: Visit, ada: Person) -> None:
+def test_page_says_when_it_is_not_live(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, expects="ERR_FAILED|Failed to fetch")
     open_talk(page, live, ada)
     expect(page.locator("#live")).to_have_text("Live")
@@ -120,7 +120,7 @@ def test_who_is_signed_out_elsewhere_is_told(live: Site, visit: Visit) -> None:
     expect(pages[0]).to_have_url(re.compile("/sign-in"))
 
 
-def test_idle_page_is_answered_without_a_page(live: Site, visit: Visit, ada: Person) -> None:
+def test_idle_page_is_answered_without_a_page(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live)
     open_talk(page, live, ada)
     page.wait_for_timeout(1500)

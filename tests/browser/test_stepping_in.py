@@ -4,13 +4,13 @@ import re
 
 from playwright.sync_api import expect
 
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import eventually
 from tests.browser.conftest import Full, Visit
 from tests.browser.site import Site, open_talk
 
 
-def test_state_set_by_hand_is_used_by_the_bot(live: Site, visit: Visit, ada: Person) -> None:
+def test_state_set_by_hand_is_used_by_the_bot(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
     page.get_by_label("State", exact=True).select_option("collect_info")
@@ -23,7 +23,7 @@ def test_state_set_by_hand_is_used_by_the_bot(live: Site, visit: Visit, ada: Per
     assert ada.conversation["state"] == "collect_info"
 
 
-def test_unknown_state_is_asked_for_twice(live: Site, visit: Visit, ada: Person) -> None:
+def test_unknown_state_is_asked_for_twice(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator", expects="^422: POST")
     open_talk(page, live, ada)
     page.locator("[id^=other-state] summary").click()
@@ -36,7 +36,7 @@ def test_unknown_state_is_asked_for_twice(live: Site, visit: Visit, ada: Person)
     assert ada.conversation["state"] == "of_tomorrow"
 
 
-def test_words_by_hand_reach_the_provider_once(live: Site, visit: Visit, ada: Person) -> None:
+def test_words_by_hand_reach_the_provider_once(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
     words = page.get_by_label(re.compile("^Write to"))
@@ -51,7 +51,7 @@ def test_words_by_hand_reach_the_provider_once(live: Site, visit: Visit, ada: Pe
     assert ada.got.count("Here is a person") == 1
 
 
-def test_held_talk_is_silent_until_given_back(live: Site, visit: Visit, ada: Person) -> None:
+def test_held_talk_is_silent_until_given_back(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
     page.get_by_role("button", name="Hold 30 min").click()
@@ -67,7 +67,7 @@ def test_held_talk_is_silent_until_given_back(live: Site, visit: Visit, ada: Per
     eventually(lambda: len(ada.got) > before)
 
 
-def test_reset_begins_anew(live: Site, visit: Visit, ada: Person) -> None:
+def test_reset_begins_anew(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     ada.says("book")
     eventually(lambda: ada.conversation["state"] == "collect_info")

@@ -6,14 +6,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from proving.faults.shelf import Shelf
+from proving.faults.server_pool import ServerPool
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Iterator[Shelf]:
+def servers() -> Iterator[ServerPool]:
     """Started when they are first needed."""
     # pytest's own folder is closed to the user whom PostgreSQL runs as.
     with TemporaryDirectory(prefix="parley-shelf-", ignore_cleanup_errors=True) as folder:
-        made = Shelf(Path(folder))
+        made = ServerPool(Path(folder))
         yield made
         made.close()

@@ -7,15 +7,15 @@ from proving.faults.proof import prove
 from proving.faults.run import Plan
 from proving.faults.scenario import Scenario
 from proving.faults.scenarios import ALL
-from proving.faults.shelf import KINDS, Shelf
+from proving.faults.server_pool import KINDS, ServerPool
 from tests.stack.fixtures import figure
 
 QUICK = [scenario for scenario in ALL if scenario.is_quick]
 
 
 @pytest.mark.parametrize("scenario", QUICK, ids=lambda scenario: scenario.name)
-def test_every_promise_is_kept(scenario: Scenario, shelf: Shelf) -> None:
-    result = prove(Plan(scenario, scenario.kinds[0]), shelf)
+def test_every_promise_is_kept(scenario: Scenario, servers: ServerPool) -> None:
+    result = prove(Plan(scenario, scenario.kinds[0]), servers)
     figure(report.beginning(result.plan) + report.ending(result).partition("\n")[0])
     assert result.is_proved, report.ending(result)
 

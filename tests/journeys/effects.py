@@ -10,10 +10,10 @@ from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import Message
-from proving.faults import Person, Stack, eventually
+from proving.faults import FakeContact, Stack, eventually
 from tests.builders import rows
 
-Said = Mapping[Person, Sequence[str]]
+Said = Mapping[FakeContact, Sequence[str]]
 
 
 def say_all(said: Said) -> None:

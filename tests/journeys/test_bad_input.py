@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.records.core.inbox import Entry
-from proving.faults import Stack, a_person, eventually
+from proving.faults import Stack, eventually, fake_contact
 from proving.faults.fake_twilio import inbound_form
 
 pytestmark = pytest.mark.parametrize("stack", ["postgresql + redis"], indirect=True)
@@ -23,7 +23,7 @@ def entries(stack: Stack, sid: str) -> list[Any]:
 
 
 def test_a_wrong_signature_is_refused(stack: Stack) -> None:
-    form = inbound_form(From=a_person(stack).number)
+    form = inbound_form(From=fake_contact(stack).number)
     status, text = stack.deliver(form, token="another-token")
     assert (status, "Traceback" in text) == (403, False)
     assert entries(stack, form["MessageSid"]) == []
@@ -45,7 +45,7 @@ def test_an_impossible_number_is_named(stack: Stack) -> None:
 
 
 def test_a_form_of_70_kib_is_too_large(stack: Stack) -> None:
-    form = inbound_form(From=a_person(stack).number, Body="x" * 70 * 1024)
+    form = inbound_form(From=fake_contact(stack).number, Body="x" * 70 * 1024)
     status, text = stack.deliver(form)
     assert (status, "Traceback" in text) == (413, False)
     assert entries(stack, form["MessageSid"]) == []
@@ -68,7 +68,7 @@ def test_a_form_of_70_kib_is_too_large(stack: Stack) -> None:
 def test_odd_messages_are_answered(
     stack: Stack, fields: dict[str, str], logged: str | None
 ) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     sid = person.says(**{"text": "Hello", **_text(fields)})
     eventually(lambda: len(person.got) == 1)
     heard = person.log[0]

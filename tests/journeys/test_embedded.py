@@ -7,7 +7,7 @@ from signal import SIGINT
 
 import pytest
 
-from proving.faults import Person, Process, Stack, a_person, eventually, people
+from proving.faults import FakeContact, Process, Stack, eventually, fake_contact, fake_contacts
 from tests.journeys.effects import assert_each_once, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 
@@ -30,7 +30,7 @@ def up(stack: Stack) -> Process:
     return process
 
 
-def _seconds_to_reply(person: Person) -> float:
+def _seconds_to_reply(person: FakeContact) -> float:
     started = time.monotonic()
     person.says("hello")
     created = eventually(lambda: [c for c in person.stack.fake.creates if c.to == person.number])
@@ -39,7 +39,7 @@ def _seconds_to_reply(person: Person) -> float:
 
 def test_replies_are_quick_and_ctrl_c_too(embedded: Stack) -> None:
     process = up(embedded)
-    seconds = [_seconds_to_reply(person) for person in people(embedded, 20)]
+    seconds = [_seconds_to_reply(person) for person in fake_contacts(embedded, 20)]
     median = statistics.median(seconds)
     figure(f"embedded: webhook to send, median {median:.3f} s, longest {max(seconds):.3f} s")
     assert median < MEDIAN_SECONDS
@@ -50,12 +50,12 @@ def test_replies_are_quick_and_ctrl_c_too(embedded: Stack) -> None:
 
 def test_kill_9_in_traffic_and_restart_lose_nothing(embedded: Stack) -> None:
     process = up(embedded)
-    said = {person: ["before", "pause 0.3", "after"] for person in people(embedded, 12)}
+    said = {person: ["before", "pause 0.3", "after"] for person in fake_contacts(embedded, 12)}
     say_all(said)
     eventually(lambda: embedded.fake.creates)
     process.kill()
     up(embedded)
-    later = {a_person(embedded): ["and now"]}
+    later = {fake_contact(embedded): ["and now"]}
     say_all(later)
     settle(embedded, 90)
     assert_each_once(embedded, {**said, **later})

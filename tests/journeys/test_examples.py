@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from pipeline.botkit import Tester, load
 from pipeline.messages import Channel, Location
 from pipeline.records.core.timers import Timer
-from proving.faults import EVERYTHING, Person, Process, Stack, a_person, eventually
+from proving.faults import EVERYTHING, FakeContact, Process, Stack, eventually, fake_contact
 from proving.faults.processes import ROOT
 from tests.stack.fixtures import MakeStack
 
@@ -45,7 +45,7 @@ def up(stack: Stack) -> Process:
     return process
 
 
-def said(person: Person) -> list[str]:
+def said(person: FakeContact) -> list[str]:
     """Every text of the bot in the log, once all are on their way."""
     return [message["body"] for message in person.sent_to()]
 
@@ -56,7 +56,7 @@ class Phones:
     def __init__(self, stack: Stack, name: str, channel: Channel) -> None:
         bot = load(f"bots.examples.{name}:bot")
         self._tester: Tester = Tester(bot, channel, now=datetime.now(UTC))
-        self._person = a_person(stack, channel)
+        self._person = fake_contact(stack, channel)
         self._expected: list[str] = []
 
     def act(self, step: str) -> None:
@@ -122,9 +122,9 @@ def test_example_talks_on_both_channels(name: str, provider: str, make_stack: Ma
             eventually(phones.arrived)
 
 
-def asked(stack: Stack) -> Person:
+def asked(stack: Stack) -> FakeContact:
     """A contact whom the quiz has asked something."""
-    person = a_person(stack)
+    person = fake_contact(stack)
     for count, text in enumerate(("hi", "play"), 1):
         person.says(text)
         eventually(lambda count=count: len(person.got) == count)  # type: ignore[misc]  # bound now
@@ -174,7 +174,7 @@ def test_removed_and_renamed_states_are_seen_before_and_met_after_a_deploy(desk:
     folder = desk.bot_log.parent
     deploy(folder, state="tried")
     process = up(desk)
-    lost, kept = a_person(desk), a_person(desk)
+    lost, kept = fake_contact(desk), fake_contact(desk)
     for person in (lost, kept):
         person.says("hi")
         eventually(lambda who=person: len(who.got) == 2)  # type: ignore[misc]  # bound now

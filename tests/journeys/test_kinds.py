@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from proving.faults import EVERYTHING, Person, Stack, a_person, eventually
+from proving.faults import EVERYTHING, FakeContact, Stack, eventually, fake_contact
 from tests.bot_of_every_kind import CAROUSEL, FILES, SAID, TEMPLATE
 from tests.stack.fixtures import MakeStack
 
@@ -27,7 +27,7 @@ def shop(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stac
         yield running
 
 
-def heard(person: Person, count: int) -> list[str]:
+def heard(person: FakeContact, count: int) -> list[str]:
     """The next messages that came to a phone."""
     eventually(lambda: len(person.got) >= count, 15)
     assert len(person.got) == count
@@ -51,7 +51,7 @@ def heard(person: Person, count: int) -> list[str]:
     ],
 )
 def test_by_sms(shop: Stack, asked: str, expected: list[str]) -> None:
-    person = a_person(shop)
+    person = fake_contact(shop)
     person.says(asked)
     assert heard(person, len(expected)) == expected
     eventually(lambda: {m["status"] for m in person.sent_to()} == {"delivered"})
@@ -75,7 +75,7 @@ def test_by_sms(shop: Stack, asked: str, expected: list[str]) -> None:
     ],
 )
 def test_by_whatsapp(shop: Stack, asked: str, expected: list[str], type_of_content: str) -> None:
-    person = a_person(shop, "whatsapp")
+    person = fake_contact(shop, "whatsapp")
     person.says(asked)
     assert heard(person, len(expected)) == expected
     eventually(lambda: {m["status"] for m in person.sent_to()} == {"delivered"})
@@ -89,7 +89,7 @@ def test_by_whatsapp(shop: Stack, asked: str, expected: list[str], type_of_conte
 @pytest.mark.parametrize("asked", ["image", "document", "audio", "cards"])
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
 def test_files_go_out_by_their_addresses(shop: Stack, asked: str, channel: str) -> None:
-    person = a_person(shop, channel)
+    person = fake_contact(shop, channel)
     person.says(asked)
     heard(person, 3 if asked == "cards" else 2)
     files = [c.form.get("MediaUrl", "") for c in shop.fake.creates if c.to == person.address]
@@ -106,7 +106,7 @@ OFFERS = [
 
 @pytest.mark.parametrize(("asked", "choice", "count"), [*OFFERS, ("approved cards", "bag", 1)])
 def test_a_tap_is_picked(shop: Stack, asked: str, choice: str, count: int) -> None:
-    person = a_person(shop, "whatsapp")
+    person = fake_contact(shop, "whatsapp")
     person.says(asked)
     heard(person, count)
     person.taps(choice)
@@ -119,7 +119,7 @@ def test_a_tap_is_picked(shop: Stack, asked: str, choice: str, count: int) -> No
 def test_a_number_in_any_script_is_picked(
     shop: Stack, asked: str, choice: str, count: int, channel: str, answer: str
 ) -> None:
-    person = a_person(shop, channel)
+    person = fake_contact(shop, channel)
     person.says(asked)
     heard(person, count)
     person.says(answer)
@@ -139,7 +139,7 @@ def test_a_number_in_any_script_is_picked(
 def test_a_title_in_any_case_and_width_is_picked(
     shop: Stack, asked: str, answer: str, choice: str, count: int, channel: str
 ) -> None:
-    person = a_person(shop, channel)
+    person = fake_contact(shop, channel)
     person.says(asked)
     heard(person, count)
     person.says(answer)
@@ -166,14 +166,14 @@ def test_a_title_in_any_case_and_width_is_picked(
 def test_places_cards_and_pictures_are_heard(
     shop: Stack, fields: dict[str, str], told: str
 ) -> None:
-    person = a_person(shop, "whatsapp")
+    person = fake_contact(shop, "whatsapp")
     person.says("", **fields)
     assert heard(person, 1) == [told]
 
 
 def test_content_is_created_once_by_all_processes(shop: Stack) -> None:
     for _ in range(2):
-        person = a_person(shop, "whatsapp")
+        person = fake_contact(shop, "whatsapp")
         for count, asked in enumerate(("buttons", "menu", "link"), 1):
             person.says(asked)
             heard(person, count)
@@ -189,7 +189,7 @@ def test_refused_content_goes_out_as_numbers(make_stack: MakeStack) -> None:
     with make_stack("sqlite + embedded", BOT="tests.bot_of_every_kind:bot") as stack:
         stack.fake.turn(on="content", status=403, code=20403)
         stack.start(*EVERYTHING)
-        person = a_person(stack, "whatsapp")
+        person = fake_contact(stack, "whatsapp")
         person.says("buttons")
         assert heard(person, 1) == [f"Well?\n\n1. Yes\n2. No\n{HINT}"]
         person.says("2")

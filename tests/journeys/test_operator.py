@@ -1,10 +1,10 @@
 """An operator steers through the API what the bot and the contact go on with."""
 
-from proving.faults import Stack, a_person, eventually
+from proving.faults import Stack, eventually, fake_contact
 
 
 def test_a_state_set_by_hand_is_used_next(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     person.says("hello")
     eventually(lambda: len(person.got) == 1)
     conversation_id = person.conversation["id"]
@@ -23,7 +23,7 @@ def test_a_state_set_by_hand_is_used_next(stack: Stack) -> None:
 
 
 def test_an_operators_message_is_sent_once(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     person.says("hello")
     eventually(lambda: len(person.got) == 1)
     path = f"/conversations/{person.conversation['id']}/messages"

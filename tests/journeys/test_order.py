@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from proving.faults import EVERYTHING, Person, Stack, a_person, eventually, people
-from proving.faults.notes import read_notes
+from proving.faults import EVERYTHING, FakeContact, Stack, eventually, fake_contact, fake_contacts
+from proving.faults.trace import read_trace
 from tests.stack.fixtures import BOT, MakeStack, figure
 
 # The promise is 0.5 s (P9) and the figure is printed; without P9 it would be 10 s.
@@ -23,19 +23,19 @@ def crowd(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Sta
 
 
 def test_quick_messages_are_taken_one_after_another(crowd: Stack) -> None:
-    person = a_person(crowd)
+    person = fake_contact(crowd)
     said = [f"pause 0.05 {number}" for number in range(8)]
     for text in said:
         person.says(text)
     eventually(lambda: len(person.got) == len(said))
     assert person.got == [f"{number}: {text}" for number, text in enumerate(said, 1)]
-    notes = [note for note in read_notes(crowd.bot_log) if note.phone == person.number]
-    assert [note.what for note in notes] == ["begin", "end"] * len(said)
-    assert [note.text for note in notes if note.what == "begin"] == said
+    trace = [event for event in read_trace(crowd.bot_log) if event.phone == person.number]
+    assert [event.what for event in trace] == ["begin", "end"] * len(said)
+    assert [event.text for event in trace if event.what == "begin"] == said
 
 
 def test_replies_of_one_turn_keep_their_order(crowd: Stack) -> None:
-    person = a_person(crowd)
+    person = fake_contact(crowd)
     person.says("three")
     person.says("three")
     eventually(lambda: len(person.got) == 6)
@@ -43,7 +43,7 @@ def test_replies_of_one_turn_keep_their_order(crowd: Stack) -> None:
 
 
 def test_two_hundred_contacts_get_their_answers(crowd: Stack) -> None:
-    everybody = people(crowd, 200)
+    everybody = fake_contacts(crowd, 200)
     with ThreadPoolExecutor(16) as phones:
         list(phones.map(lambda person: (person.says("one"), person.says("two")), everybody))
     eventually(lambda: all(len(person.got) == 2 for person in everybody), 30)
@@ -51,7 +51,7 @@ def test_two_hundred_contacts_get_their_answers(crowd: Stack) -> None:
 
 
 def test_a_slow_turn_delays_nobody_else(crowd: Stack) -> None:
-    slow, together, later = a_person(crowd), people(crowd, 20), people(crowd, 40)
+    slow, together, later = fake_contact(crowd), fake_contacts(crowd, 20), fake_contacts(crowd, 40)
     with ThreadPoolExecutor(21) as phones:
         phones.submit(slow.says, "pause 10")
         said_at = dict(phones.map(_say_hello, together))
@@ -67,12 +67,12 @@ def test_a_slow_turn_delays_nobody_else(crowd: Stack) -> None:
     eventually(lambda: slow.got == ["1: pause 10"], 15)
 
 
-def _say_hello(person: Person) -> tuple[str, float]:
+def _say_hello(person: FakeContact) -> tuple[str, float]:
     """Who said hello, and when that was acknowledged."""
     person.says("hello")
     return person.number, time.monotonic()
 
 
 def _begun_at(stack: Stack) -> dict[str, float]:
-    notes = read_notes(stack.bot_log)
-    return {note.phone: note.at for note in notes if note.what == "begin"}
+    trace = read_trace(stack.bot_log)
+    return {event.phone: event.at for event in trace if event.what == "begin"}

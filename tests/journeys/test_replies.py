@@ -3,13 +3,13 @@
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
-from proving.faults import Person, Stack, a_person, eventually
+from proving.faults import FakeContact, Stack, eventually, fake_contact
 
 GREETING = "Hi! What can I do for you?\n\n1. Book a visit\n2. Get support\nReply with a number."
 
 
 def test_a_message_is_answered_and_logged(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     sid = person.says("hello")
     eventually(lambda: person.got == [GREETING])
     contact, conversation = person.contact, person.conversation
@@ -24,7 +24,7 @@ def test_a_message_is_answered_and_logged(stack: Stack) -> None:
 
 
 def test_replies_arrive_in_the_order_of_the_talk(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     for words in ("hi", "1", "Ada Lovelace", "no address", "ada@example.com"):
         person.says(words)
     expected = [
@@ -41,7 +41,7 @@ def test_replies_arrive_in_the_order_of_the_talk(stack: Stack) -> None:
 
 
 def test_callbacks_move_a_message_to_delivered(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     person.says("hello")
     eventually(lambda: [m["status"] for m in person.sent_to()] == ["delivered"])
     (sent,) = person.sent_to()
@@ -49,7 +49,7 @@ def test_callbacks_move_a_message_to_delivered(stack: Stack) -> None:
 
 
 def test_the_same_webhook_again_changes_nothing(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     sid = person.says("hello")
     eventually(lambda: [m["status"] for m in person.sent_to()] == ["delivered"])
     before = person.log, person.conversation
@@ -62,7 +62,7 @@ def test_the_same_webhook_again_changes_nothing(stack: Stack) -> None:
 
 
 def test_twenty_of_one_webhook_at_once_are_one(stack: Stack) -> None:
-    person, sid = a_person(stack), "SM" + secrets.token_hex(16)
+    person, sid = fake_contact(stack), "SM" + secrets.token_hex(16)
     with ThreadPoolExecutor(20) as callers:
         list(callers.map(lambda _: person.says("hello", MessageSid=sid), range(20)))
     eventually(lambda: person.got == [GREETING])
@@ -72,8 +72,8 @@ def test_twenty_of_one_webhook_at_once_are_one(stack: Stack) -> None:
 
 
 def test_stop_on_whatsapp_is_confirmed_once(stack: Stack) -> None:
-    number = a_person(stack).number
-    person = Person(stack, f"whatsapp:{number}")
+    number = fake_contact(stack).number
+    person = FakeContact(stack, f"whatsapp:{number}")
     person.says("hello")
     eventually(lambda: len(person.got) == 1)
     sid = person.says("Stop")
@@ -81,7 +81,7 @@ def test_stop_on_whatsapp_is_confirmed_once(stack: Stack) -> None:
     eventually(lambda: person.got[1:] == [confirmation])
     person.says("Stop", MessageSid=sid)
     person.says("2")
-    log = Person(stack, number)
+    log = FakeContact(stack, number)
     eventually(lambda: [m["status"] for m in log.sent_to()][2:] == ["suppressed"])
     assert person.got[1:] == [confirmation]
     person.says("START")
@@ -92,7 +92,7 @@ def test_stop_on_whatsapp_is_confirmed_once(stack: Stack) -> None:
 
 
 def test_after_stop_nothing_is_sent(stack: Stack) -> None:
-    person = a_person(stack)
+    person = fake_contact(stack)
     person.says("hello")
     eventually(lambda: len(person.got) == 1)
     person.says("STOP")

@@ -7,8 +7,8 @@ from signal import SIGTERM
 
 import pytest
 
-from proving.faults import EVERYTHING, Process, Stack, eventually, people
-from proving.faults.notes import Note, read_notes
+from proving.faults import EVERYTHING, Process, Stack, eventually, fake_contacts
+from proving.faults.trace import TraceEvent, read_trace
 from tests.journeys.effects import assert_each_once, leased, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 
@@ -24,11 +24,11 @@ def stack(make_stack: MakeStack) -> Iterator[Stack]:
         yield made
 
 
-def _turns(stack: Stack) -> list[Note]:
-    return [note for note in read_notes(stack.bot_log) if note.what == "end"]
+def _turns(stack: Stack) -> list[TraceEvent]:
+    return [event for event in read_trace(stack.bot_log) if event.what == "end"]
 
 
-def _rate(turns: Sequence[Note]) -> float:
+def _rate(turns: Sequence[TraceEvent]) -> float:
     """Turns a second."""
     return (len(turns) - 1) / float(turns[-1].at - turns[0].at)
 
@@ -42,7 +42,7 @@ def _seconds_to_stop(*processes: Process) -> list[float]:
 def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
     # Without dispatch, which would take its part of a small machine.
     stack.start("web", "clock")
-    said = {person: ["pause 0.05"] for person in people(stack, 240)}
+    said = {person: ["pause 0.05"] for person in fake_contacts(stack, 240)}
     say_all(said)
     stack.start("converse")
     first = eventually(lambda: _turns(stack))[0].process
@@ -64,7 +64,7 @@ def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
 def test_sigterm_under_load_loses_nothing(stack: Stack) -> None:
     _, converse, dispatch, _ = stack.start(*EVERYTHING)
     stack.fake.turn(latency_seconds=0.2)
-    said = {person: ["pause 0.05", "two", "x"] for person in people(stack, 80)}
+    said = {person: ["pause 0.05", "two", "x"] for person in fake_contacts(stack, 80)}
     say_all(said)
     eventually(lambda: len(_turns(stack)) > 20)
     stopped_in = _seconds_to_stop(converse, dispatch)

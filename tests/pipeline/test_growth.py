@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from benchmarks import crowd, plans
+from benchmarks import bulk_load, plans
 from pipeline import sweep
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
@@ -63,7 +63,7 @@ def test_batch_reads_its_own_rows_only(worker: Database, is_analysed: bool) -> N
 
 def fill(database: Database, is_analysed: bool) -> None:
     """Thousands in back-off, and as many leases that ended and were not vacuumed away."""
-    crowd.back_off(database, BESIDE)
+    bulk_load.back_off(database, BESIDE)
     with database.write() as connection:
         connection.execute(text("UPDATE lane SET token = gen_random_uuid()"))
         connection.execute(text("UPDATE lane SET token = NULL"))

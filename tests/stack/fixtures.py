@@ -18,7 +18,7 @@ from tests.stack import servers
 pytest.register_assert_rewrite("tests.journeys.effects")
 
 # What most stacks run; without it a stack has the template bot.
-BOT = "proving.faults.counter:bot"
+BOT = "proving.faults.counting_bot:bot"
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 BROKERS = {"embedded": servers.embedded, "redis": servers.redis, "rabbitmq": servers.rabbitmq}
 

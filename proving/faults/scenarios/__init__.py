@@ -5,6 +5,7 @@ from proving.faults.scenarios import (
     abuse,
     broker,
     callbacks,
+    combined,
     crashes,
     database,
     limits,
@@ -18,12 +19,11 @@ from proving.faults.scenarios import (
     signatures,
     turns,
     wakeups,
-    whole,
     worker,
 )
 
 _MODULES = (
-    whole,
+    combined,
     receiver,
     outages,
     signatures,

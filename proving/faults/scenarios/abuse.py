@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from pipeline.messages import storable
 from pipeline.records.core.inbox import Entry
 from proving.faults import slow_clients
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import inbound_form
 from proving.faults.fake_twilio.webhooks import sign
-from proving.faults.people import Person
 from proving.faults.run import Run
 from proving.faults.scenario import Group
 from proving.faults.slow_clients import SlowClients
@@ -54,7 +54,7 @@ def _odd_bytes() -> Iterator[tuple[str, bytes]]:
     yield "TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(512)
 
 
-def _odd_forms(person: Person) -> Iterator[tuple[str, Mapping[str, object], int]]:
+def _odd_forms(person: FakeContact) -> Iterator[tuple[str, Mapping[str, object], int]]:
     """Signed forms: what is odd, the fields, and the answer that they must have."""
     numbers = itertools.count(1)
 
@@ -81,25 +81,25 @@ def malformed(run: Run) -> None:
     After each of them the receiver takes an ordinary message.
     """
     run.start()
-    (person,) = run.people(1)
+    (person,) = run.fake_contacts(1)
     for name, sent in _odd_bytes():
         answer = _exchange(run, sent)
         assert answer in _REFUSED, f"{name} was answered {answer!r}"
-        run.did(f"sent {name}: {answer or 'no answer'}")
+        run.record(f"sent {name}: {answer or 'no answer'}")
         run.traffic.say(person, f"quince after {name}")
     for name, fields, expected in _odd_forms(person):
         status, words = _post(run, urlencode(fields), fields)
         assert status == expected, f"{name} was answered {status}: {words[:200]}"
         if name.startswith("no ") and expected == 400 and "number" not in name:
             assert name.removeprefix("no ") in words, f"{name} was not named: {words[:200]}"
-        run.did(f"posted {name}: {status}")
+        run.record(f"posted {name}: {status}")
         run.traffic.say(person, f"quince after {name}")
     _odd_words(run, person)
     taken = _rows(run)
     assert taken == len(run.traffic.said), f"{taken} rows of {len(run.traffic.said)} messages"
 
 
-def _odd_words(run: Run, person: Person) -> None:
+def _odd_words(run: Run, person: FakeContact) -> None:
     """What must be taken all the same, cleaned: NUL, half of a surrogate pair, no UTF-8."""
     said = run.traffic.say(person, "quince \x00 and a tag \U000e0001 and \u202e")
     said.text = storable(said.text)
@@ -178,10 +178,10 @@ def _dawdle(run: Run, seconds: float) -> SlowClients:
     clients.connect(slow_clients.SLOW_HEADER, 500)
     clients.connect(slow_clients.SILENT, 200)
     clients.connect(slow_clients.IDLE, 100)
-    run.did("1,000 slow connections")
-    people = run.people(10)
+    run.record("1,000 slow connections")
+    fake_contacts = run.fake_contacts(10)
     with clients.speaking():
-        run.traffic.crowd(numbered(people, int(seconds * 2)), every_seconds=0.5)
+        run.traffic.crowd(numbered(fake_contacts, int(seconds * 2)), every_seconds=0.5)
     waits = _waits(run)
     run.measured(f"webhooks beside slow clients: slowest {max(waits):.2f} s of {len(waits)}")
     assert max(waits) < _ANSWERED_WITHIN_SECONDS, f"a webhook waited {max(waits):.1f} s"

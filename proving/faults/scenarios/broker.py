@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import eventually
 from proving.faults.proxy import Proxy
 from proving.faults.run import Run
@@ -28,20 +28,20 @@ def answered_at_once(run: Run, since: int = 0) -> None:
 
 def goes_on(run: Run, within_seconds: float = 15.0) -> None:
     """What is healed takes new messages to their end, all of it."""
-    later = run.people(5)
+    later = run.fake_contacts(5)
     run.traffic.crowd(numbered(later, 1, "later"))
     if not run.plan.bot:  # another bot may have nothing to say
         eventually(lambda: all(person.got for person in later), within_seconds)
 
 
-def at_work(run: Run) -> dict[Person, list[str]]:
+def at_work(run: Run) -> dict[FakeContact, list[str]]:
     """Let converse be in a turn and dispatch in a call, each with a ring in its hand."""
-    slow, late = run.people(2)
+    slow, late = run.fake_contacts(2)
     run.fake.turn(to=late.number, times=1, latency_seconds=1.5)
     run.traffic.say(late, "hello")
     eventually(lambda: late.got, 40)
     run.traffic.say(slow, "pause 1")
-    eventually(lambda: any(note.phone == slow.number for note in run.notes()), 40)
+    eventually(lambda: any(event.phone == slow.number for event in run.trace()), 40)
     return {late: ["hello"], slow: ["pause 1"]}
 
 
@@ -54,26 +54,26 @@ def nothing_leased(run: Run) -> bool:
 def redis_killed(run: Run) -> None:
     """Redis is killed and started again, keeping what it has written."""
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(20), 5), every_seconds=0.2):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 5), every_seconds=0.2):
         for _ in range(2):
-            run.shelf.redis.kill()
-            run.did("killed redis")
-            run.shelf.redis.start()
+            run.servers.redis.kill()
+            run.record("killed redis")
+            run.servers.redis.start()
     goes_on(run)
 
 
-@scenario("F10 redis killed, everything forgotten", is_obeyed=True, kinds=(REDIS,))
+@scenario("F10 redis killed, everything forgotten", needs_counting_bot=True, kinds=(REDIS,))
 def redis_forgets(run: Run) -> None:
     """Redis is killed and started again without anything that it had written."""
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(20), 5), every_seconds=0.3):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 5), every_seconds=0.3):
         for _ in range(3):
             at_work(run)
-            run.shelf.redis.kill()
-            run.shelf.redis.forget()
-            run.did("killed redis, and its disk is empty")
+            run.servers.redis.kill()
+            run.servers.redis.forget()
+            run.record("killed redis, and its disk is empty")
             time.sleep(run.draw.uniform(0, 1))
-            run.shelf.redis.start()
+            run.servers.redis.start()
     goes_on(run)
 
 
@@ -83,17 +83,17 @@ def redis_emptied(run: Run) -> None:
     run.start()
     for pause_seconds, times in ((1.0, 5), (0.01, 200)):
         with (
-            run.shelf.redis.client as client,
-            run.traffic.meanwhile(numbered(run.people(20), 4), every_seconds=0.2),
+            run.servers.redis.client as client,
+            run.traffic.meanwhile(numbered(run.fake_contacts(20), 4), every_seconds=0.2),
         ):
             for _ in range(times):
                 client.flushall()
-                run.did("emptied redis")
+                run.record("emptied redis")
                 time.sleep(pause_seconds)
     answered_at_once(run)
 
 
-@scenario("F12 redis frozen", is_obeyed=True, kinds=(REDIS,))
+@scenario("F12 redis frozen", needs_counting_bot=True, kinds=(REDIS,))
 def redis_frozen(run: Run) -> None:
     """Redis stops where it stands, with every link half open, and goes on after 20 s.
 
@@ -102,21 +102,21 @@ def redis_frozen(run: Run) -> None:
     """
     run.start()
     at_work(run)
-    run.shelf.redis.pause()
-    run.did("froze redis")
+    run.servers.redis.pause()
+    run.record("froze redis")
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        run.traffic.crowd(numbered(run.people(3), 1))
+        run.traffic.crowd(numbered(run.fake_contacts(3), 1))
         time.sleep(1)
     answered_at_once(run)
     assert nothing_leased(run), "a turn or a send in hand waits for a broker"
-    run.shelf.redis.resume()
+    run.servers.redis.resume()
     goes_on(run)
 
 
 @contextmanager
 def _full(run: Run) -> Iterator[None]:
-    with run.shelf.redis.client as client:
+    with run.servers.redis.client as client:
         client.config_set("maxmemory", "1mb")
         try:
             yield
@@ -127,8 +127,8 @@ def _full(run: Run) -> Iterator[None]:
 @contextmanager
 def _unsaved(run: Run) -> Iterator[None]:
     """A folder stands where the file should go, so that saving fails."""
-    obstacle = run.shelf.redis.folder / "dump.rdb"
-    with run.shelf.redis.client as client:
+    obstacle = run.servers.redis.folder / "dump.rdb"
+    with run.servers.redis.client as client:
         obstacle.mkdir()
         client.config_set("save", "3600 1")
         client.bgsave()
@@ -148,25 +148,25 @@ def _refusing(run: Run, refusal: Callable[[Run], AbstractContextManager[None]], 
     run.start()
     at_work(run)
     with refusal(run):
-        run.did(what)
-        run.traffic.crowd(numbered(run.people(10), 8), every_seconds=1.0)
+        run.record(what)
+        run.traffic.crowd(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
     answered_at_once(run)
     goes_on(run)
 
 
-@scenario("F13 redis full", is_obeyed=True, kinds=(REDIS,))
+@scenario("F13 redis full", needs_counting_bot=True, kinds=(REDIS,))
 def redis_full(run: Run) -> None:
     """Redis refuses every write for 8 s, for it is out of memory (OOM)."""
     _refusing(run, _full, "redis is full")
 
 
-@scenario("F13 redis cannot save", is_obeyed=True, kinds=(REDIS,))
+@scenario("F13 redis cannot save", needs_counting_bot=True, kinds=(REDIS,))
 def redis_cannot_save(run: Run) -> None:
     """Redis refuses every write for 8 s, for it cannot save to its disk (MISCONF)."""
     _refusing(run, _unsaved, "redis cannot save")
 
 
-@scenario("F13 broker away and silent", is_obeyed=True, kinds=ON_POSTGRESQL)
+@scenario("F13 broker away and silent", needs_counting_bot=True, kinds=ON_POSTGRESQL)
 def away(run: Run) -> None:
     """The broker refuses links, then accepts them and says nothing, each for a few seconds.
 
@@ -178,8 +178,8 @@ def away(run: Run) -> None:
         at_work(run)
         since = len(run.traffic.said)
         fault(broker)
-        run.did(f"broker: {fault.__name__}")
-        run.traffic.crowd(numbered(run.people(10), 1, "meanwhile"))
+        run.record(f"broker: {fault.__name__}")
+        run.traffic.crowd(numbered(run.fake_contacts(10), 1, "meanwhile"))
         answered_at_once(run, since)
         eventually(lambda: nothing_leased(run))
         broker.heal()

@@ -1,6 +1,6 @@
 """Status callbacks: in any order, doubled, early, forged, late, to a receiver that is away.
 
-A status never goes backwards: the replies are looked at while they change (watching.py).
+A status never goes backwards: the replies are looked at while they change (monitoring.py).
 """
 
 import time
@@ -10,9 +10,9 @@ from proving.faults.fake_twilio.callbacks import status_form
 from proving.faults.fake_twilio.webhooks import post_form, signed_headers
 from proving.faults.history import Reply, replies_of
 from proving.faults.processes import eventually
-from proving.faults.rows import changes, locked, snapshot
 from proving.faults.run import Run
 from proving.faults.scenario import Group
+from proving.faults.snapshots import changes, locked, snapshot
 from proving.faults.stack import PUBLIC_URL
 from proving.faults.traffic import numbered
 
@@ -27,7 +27,7 @@ def shuffled(run: Run) -> None:
     """Every status three times, in a random order and several at once: each reply ends as read."""
     run.callbacks(statuses=_EVERY, copies=3, is_shuffled=True, seed=run.plan.seed)
     run.start()
-    run.traffic.crowd(numbered(run.people(10), 4))
+    run.traffic.crowd(numbered(run.fake_contacts(10), 4))
     _all_end_as(run, "read")
 
 
@@ -36,11 +36,11 @@ def early(run: Run) -> None:
     """All callbacks, shuffled, come before Twilio's answer to the call that made the message."""
     run.callbacks(statuses=_EVERY, copies=2, is_shuffled=True, is_early=True, seed=run.plan.seed)
     run.start()
-    run.traffic.crowd(numbered(run.people(10), 3))
+    run.traffic.crowd(numbered(run.fake_contacts(10), 3))
     _all_end_as(run, "read")
 
 
-@scenario("F38 callbacks of unknown messages", is_obeyed=True)
+@scenario("F38 callbacks of unknown messages", needs_counting_bot=True)
 def unknown(run: Run) -> None:
     """Callbacks without our id, of messages that are not ours yet or never, and unknown statuses.
 
@@ -48,7 +48,7 @@ def unknown(run: Run) -> None:
     """
     run.callbacks(statuses=())
     run.start()
-    (person,) = run.people(1)
+    (person,) = run.fake_contacts(1)
     run.fake.turn(to=person.number, latency_seconds=2.0)
     run.traffic.say(person, "quince 1")
     made = eventually(lambda: run.fake.creates, 20)[0]
@@ -60,7 +60,7 @@ def unknown(run: Run) -> None:
         (_message(run, made.sid), "sent"),
     ):
         assert _post(run, status_form(message, status)) == 200
-        run.did(f"{status} without our id")
+        run.record(f"{status} without our id")
     run.settle()
     # The clock looks every 2 s whether an unknown one has become ours.
     eventually(lambda: {reply.status for reply in _replies(run)} == {"delivered"}, 20)
@@ -74,14 +74,14 @@ def database_locked(run: Run) -> None:
     """
     run.callbacks(retry_seconds=1.0, delay_seconds=0.3)
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(8), 4), every_seconds=0.4):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(8), 4), every_seconds=0.4):
         eventually(lambda: run.fake.callbacks.sent, 20)
         with locked(run):
-            run.did("locked the database for 4 s")
+            run.record("locked the database for 4 s")
             time.sleep(4.0)
     _all_end_as(run, "delivered")
     refused = [sent for sent in run.fake.callbacks.sent if 503 in sent.answers]
-    run.did(f"{len(refused)} callbacks were refused at first")
+    run.record(f"{len(refused)} callbacks were refused at first")
     assert refused
 
 
@@ -90,7 +90,7 @@ def web_killed(run: Run) -> None:
     """The web process is killed twice while callbacks come; those that were answered count."""
     run.callbacks(retry_seconds=2.0, delay_seconds=0.3, statuses=_EVERY)
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    with run.traffic.meanwhile(numbered(run.people(8), 4), every_seconds=0.3):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(8), 4), every_seconds=0.3):
         for _ in range(2):
             sent = len(run.fake.callbacks.sent)
             eventually(lambda sent=sent: len(run.fake.callbacks.sent) > sent + 5, 30)  # type: ignore[misc]  # a lambda with a default has no type
@@ -98,12 +98,12 @@ def web_killed(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F39 late words", is_obeyed=True)
+@scenario("F39 late words", needs_counting_bot=True)
 def late_words(run: Run) -> None:
     """'sent' after 'delivered', 'failed' without its code after one with it, 'read' at the end."""
     run.callbacks(statuses=())
     run.start()
-    run.traffic.crowd(numbered(run.people(1), 2))
+    run.traffic.crowd(numbered(run.fake_contacts(1), 2))
     run.settle()
     good, bad = _replies(run)
     for reply, status, code, expected in (
@@ -120,7 +120,7 @@ def late_words(run: Run) -> None:
     ):
         form = status_form(_message(run, reply.provider_id or ""), status, code)
         assert _post(run, form, f"?m={reply.id}&a=1") == 200
-        run.did(f"{status} {code}".strip())
+        run.record(f"{status} {code}".strip())
         run.settle()
         now = next(it for it in _replies(run) if it.id == reply.id)
         stands = (now.status, now.error_code)
@@ -132,7 +132,7 @@ def forged(run: Run) -> None:
     """Callbacks that Twilio did not sign are 403 and change no row."""
     run.callbacks(statuses=("sent",))
     run.start()
-    run.traffic.crowd(numbered(run.people(2), 1))
+    run.traffic.crowd(numbered(run.fake_contacts(2), 1))
     _all_end_as(run, "sent")
     before = snapshot(run)
     for reply in _replies(run):
@@ -144,7 +144,7 @@ def forged(run: Run) -> None:
             {"url": PUBLIC_URL + _PATH},
         ):
             assert _post(run, form, query, **forgery) == 403
-            run.did("forged a callback")
+            run.record("forged a callback")
     assert not (changed := changes(before, snapshot(run))), changed
 
 

@@ -26,7 +26,7 @@ scenario = Group("worker", [])
 def links_cut(run: Run) -> None:
     """PostgreSQL ends every session, again and again: nobody knows whether a commit was made."""
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(15), 8), every_seconds=0.3):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(15), 8), every_seconds=0.3):
         for _ in range(12):
             time.sleep(run.draw.uniform(0.05, 0.5))
             _cut(run)
@@ -39,19 +39,19 @@ def _cut(run: Run) -> None:
             connection.execute(_CUT)
     except SQLAlchemyError:
         return  # our own link was the last to be cut
-    run.did("cut every link to the database")
+    run.record("cut every link to the database")
 
 
 @scenario("F26 database killed in traffic", kinds=ON_POSTGRESQL)
 def killed(run: Run) -> None:
     """PostgreSQL is killed and started again, three times."""
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(15), 8), every_seconds=0.5):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(15), 8), every_seconds=0.5):
         for _ in range(3):
             time.sleep(run.draw.uniform(0.5, 1.5))
-            run.shelf.postgresql.kill()
-            run.did("killed postgresql")
-            run.shelf.postgresql.start()
+            run.servers.postgresql.kill()
+            run.record("killed postgresql")
+            run.servers.postgresql.start()
     goes_on(run, 30.0)
 
 
@@ -60,15 +60,15 @@ def cut_in_mid_sentence(run: Run) -> None:
     """Links to the database break after so many bytes: in a statement, a COMMIT, or its answer."""
     database = run.proxy("DATABASE_URL")
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(15), 8), every_seconds=0.5):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(15), 8), every_seconds=0.5):
         for _ in range(15):
             database.cut_after(run.draw.randrange(1, 20_000))
-            run.did("cut a link to the database")
+            run.record("cut a link to the database")
             time.sleep(0.25)
     goes_on(run, 30.0)
 
 
-@scenario("F26 database away and silent", is_obeyed=True, kinds=ON_POSTGRESQL)
+@scenario("F26 database away and silent", needs_counting_bot=True, kinds=ON_POSTGRESQL)
 def away(run: Run) -> None:
     """The database refuses links, then accepts them and says nothing, each for a few seconds.
 
@@ -77,14 +77,14 @@ def away(run: Run) -> None:
     database = run.proxy("DATABASE_URL")
     run.start()
     for fault in (Proxy.refuse, Proxy.fall_silent):
-        run.traffic.crowd({p: ["before", "pause 0.2", "more"] for p in run.people(10)})
+        run.traffic.crowd({p: ["before", "pause 0.2", "more"] for p in run.fake_contacts(10)})
         since = len(run.traffic.said)
         fault(database)
-        run.did(f"database: {fault.__name__}")
+        run.record(f"database: {fault.__name__}")
         healing = threading.Timer(4, database.heal)
         healing.start()
         started = time.monotonic()
-        run.traffic.crowd(numbered(run.people(10), 1, "meanwhile"))
+        run.traffic.crowd(numbered(run.fake_contacts(10), 1, "meanwhile"))
         healing.join()
         for said in run.traffic.said[since:]:
             assert set(said.answers) <= {200, 503}, said.answers

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import psycopg
 
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_clock import FakeClock
 from proving.faults.full_disk import FullDisk
 from proving.faults.history import Said
-from proving.faults.people import Person
 from proving.faults.processes import Process, eventually
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, SQLITE, Group
@@ -45,7 +45,7 @@ def short_flood(run: Run) -> None:
 
 
 def _flood(run: Run, count: int) -> None:
-    flooder, *others = run.people(51)
+    flooder, *others = run.fake_contacts(51)
     run.traffic.crowd(numbered(others, 1, "quince before"), every_seconds=0.3)
     quiet = statistics.median(eventually(lambda: _delays(run, others, len(others)), 60))
     texts = [f"quince flood {number}" for number in range(count)]
@@ -54,7 +54,7 @@ def _flood(run: Run, count: int) -> None:
         ThreadPoolExecutor(16) as lines,
     ):
         list(lines.map(lambda text: run.traffic.say(flooder, text), texts))
-    run.did(f"wrote {count} messages from one number")
+    run.record(f"wrote {count} messages from one number")
     delays = eventually(lambda: _delays(run, others, 4 * len(others)), 60)
     median, worst = statistics.median(delays), max(delays)
     figure = f"replies in {quiet:.2f} s; beside the flood: {median:.2f} s, the slowest {worst:.2f}"
@@ -62,7 +62,7 @@ def _flood(run: Run, count: int) -> None:
     assert worst < REPLIED_WITHIN_SECONDS + TIMES_AS_LONG * quiet, figure
 
 
-def _delays(run: Run, persons: Sequence[Person], count: int) -> list[float]:
+def _delays(run: Run, persons: Sequence[FakeContact], count: int) -> list[float]:
     """From each webhook of these to its reply, in seconds; [] while a reply is missing."""
     numbers = {person.number for person in persons}
     said = {(said.contact, said.text): said.sent_at for said in run.traffic.said}
@@ -84,7 +84,7 @@ def crowd(run: Run) -> None:
     run.traffic.patience_seconds = 60
     run.start()
     started = time.monotonic()
-    run.traffic.crowd(numbered(run.people(CROWD), 1), connections=64)
+    run.traffic.crowd(numbered(run.fake_contacts(CROWD), 1), connections=64)
     seconds = time.monotonic() - started
     run.measured(f"{CROWD} webhooks taken in {seconds:.0f} s, {CROWD / seconds:.0f} a second")
 
@@ -95,13 +95,13 @@ def disk_full(run: Run) -> None:
     run.traffic.patience_seconds = 60
     disk = run.until_closed(FullDisk(run.stack))
     processes = run.start()
-    people = run.people(12)
-    run.traffic.crowd(numbered(people, 2, "quince before"))
+    fake_contacts = run.fake_contacts(12)
+    run.traffic.crowd(numbered(fake_contacts, 2, "quince before"))
     run.drain(20)
-    with run.traffic.meanwhile(numbered(people, 20, "quince during"), every_seconds=0.1):
+    with run.traffic.meanwhile(numbered(fake_contacts, 20, "quince during"), every_seconds=0.1):
         time.sleep(0.5)
         disk.fill()
-        run.did("filled the disk")
+        run.record("filled the disk")
         eventually(lambda: any(503 in said.answers for said in run.traffic.said), 30)
         time.sleep(3)
         disk.free()
@@ -116,11 +116,11 @@ def no_connections(run: Run) -> None:
     """
     run.traffic.patience_seconds = 60
     processes = run.start()
-    people = run.people(16)
-    run.traffic.crowd(numbered(people, 1, "quince before"))
-    during = numbered(people, 8, "quince during")
+    fake_contacts = run.fake_contacts(16)
+    run.traffic.crowd(numbered(fake_contacts, 1, "quince before"))
+    during = numbered(fake_contacts, 8, "quince during")
     with run.traffic.meanwhile(during, every_seconds=0.1), _all_connections(run):
-        run.did("took every connection of PostgreSQL")
+        run.record("took every connection of PostgreSQL")
         status, took = _try_once(run)
         time.sleep(3)
     run.measured(f"without a connection a webhook was answered {status} after {took:.2f} s")
@@ -133,7 +133,7 @@ def no_connections(run: Run) -> None:
 
 def _try_once(run: Run) -> tuple[int, float]:
     """Write one message of a stranger, and do not insist: the answer and its seconds."""
-    (person,) = run.people(1)
+    (person,) = run.fake_contacts(1)
     said = Said("SM" + "0" * 32, person.number, "quince once", time.monotonic())
     run.traffic.said.append(said)
     status, _ = run.stack.post(From=person.number, MessageSid=said.sid, Body=said.text)
@@ -146,7 +146,7 @@ def _try_once(run: Run) -> tuple[int, float]:
 @contextmanager
 def _all_connections(run: Run) -> Iterator[None]:
     """Hold every connection that PostgreSQL gives, and cut those that others have."""
-    url = run.shelf.postgresql.url()
+    url = run.servers.postgresql.url()
     held: list[psycopg.Connection[tuple[object, ...]]] = []
     is_over = threading.Event()
 
@@ -202,13 +202,13 @@ def clocks_jump(run: Run) -> None:
     clock = FakeClock(run.stack.folder / "clock")
     run.stack.environment |= clock.environment
     processes = run.start()
-    people = run.people(10)
+    fake_contacts = run.fake_contacts(10)
     for hours in (0, 1, 0, -1, 0):
         clock.set(hours)
-        run.did(f"set every clock to {hours:+} h")
+        run.record(f"set every clock to {hours:+} h")
         time.sleep(2)
         run.fake.turn(times=1, status=429, code=20429)
-        run.traffic.crowd(numbered(people, 2, f"quince at {hours:+} h"))
+        run.traffic.crowd(numbered(fake_contacts, 2, f"quince at {hours:+} h"))
         run.drain(30)
         assert not run.waiting(), f"with every clock at {hours:+} h: {run.waiting()[:5]}"
     _all_run(processes)
@@ -222,8 +222,8 @@ def clocks_differ(run: Run) -> None:
         clock.set(hours)
         run.stack.environment |= clock.environment
         run.start(name)
-        run.did(f"set the clock of {name} to {hours:+} h")
-    run.traffic.crowd(numbered(run.people(20), 5))
+        run.record(f"set the clock of {name} to {hours:+} h")
+    run.traffic.crowd(numbered(run.fake_contacts(20), 5))
 
 
 def _all_run(processes: Sequence[Process]) -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from pipeline.providers import forms
 from pipeline.records.core import inbox
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import inbound_form
 from proving.faults.growth import megabytes
 from proving.faults.history import Said
-from proving.faults.people import Person
 from proving.faults.processes import Process, eventually
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, Group
@@ -33,11 +33,11 @@ def memory(run: Run) -> None:
     """
     run.fake.plan()
     workers = run.start("converse", "dispatch", "clock")[:2]
-    people = run.people(_PEOPLE)
+    fake_contacts = run.fake_contacts(_PEOPLE)
     started = time.monotonic()
     looks = []
     for wave in range(_WAVES):
-        _put_in(run, people, wave)
+        _put_in(run, fake_contacts, wave)
         eventually(lambda: _is_drained(run), _WAVE_WITHIN_SECONDS)
         looks.append([round(_resident(worker), 1) for worker in workers])
         run.measured(
@@ -58,19 +58,19 @@ def _resident(worker: Process) -> float:
     return megabytes(worker.pid)
 
 
-def _put_in(run: Run, people: list[Person], wave: int) -> None:
+def _put_in(run: Run, fake_contacts: list[FakeContact], wave: int) -> None:
     """One wave of messages, everybody the same number of them."""
     numbers = range(TURNS // _WAVES)
     for first in range(0, len(numbers), _ROWS):
-        _insert(run, people, wave, numbers[first : first + _ROWS])
+        _insert(run, fake_contacts, wave, numbers[first : first + _ROWS])
     # The clock rings within 2 s.
 
 
-def _insert(run: Run, people: list[Person], wave: int, numbers: range) -> None:
+def _insert(run: Run, fake_contacts: list[FakeContact], wave: int, numbers: range) -> None:
     rows = []
     now = datetime.now(UTC)
     for number in numbers:
-        person = people[number % len(people)]
+        person = fake_contacts[number % len(fake_contacts)]
         sid, text = f"SM{wave:016x}{number:016x}", f"quince wave {wave}, {number}"
         form = inbound_form(From=person.number, MessageSid=sid, Body=text)
         lists = {name: [value] for name, value in form.items()}

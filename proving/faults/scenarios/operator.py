@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from pipeline.records.core.transitions import Transition
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import eventually
 from proving.faults.run import Run
 from proving.faults.scenario import Group
 from proving.faults.scenarios.broker import at_work, goes_on
 from proving.faults.stack import EVERYTHING
-from proving.faults.verdicts import Allowed
+from proving.faults.violations import Allowed
 
 _SILENT = Allowed(silences=True)
 # A send that is under way when the hold is taken ends all the same.
@@ -28,9 +28,9 @@ def _change(run: Run, conversation: str, **change: Any) -> None:
     assert status == 200, answer
 
 
-def _known(run: Run, count: int) -> dict[Person, str]:
+def _known(run: Run, count: int) -> dict[FakeContact, str]:
     """So many contacts who have written once, and the ids of their conversations."""
-    persons = run.people(count)
+    persons = run.fake_contacts(count)
     run.traffic.crowd({person: ["hello"] for person in persons})
     eventually(lambda: all(person.got for person in persons), 20)
     return {person: person.conversation["id"] for person in persons}
@@ -49,7 +49,7 @@ def _chained(run: Run, conversations: Sequence[str]) -> None:
             assert before.to_state == after.from_state, f"{before} was overwritten by {after}"
 
 
-@scenario("P8 operator moves during turns", is_obeyed=True, is_core=True)
+@scenario("P8 operator moves during turns", needs_counting_bot=True, is_core=True)
 def moves(run: Run) -> None:
     """An operator sets the state of conversations with turns in flight, and workers are killed.
 
@@ -62,7 +62,7 @@ def moves(run: Run) -> None:
         for turn in range(6):
             for conversation in talks.values():
                 _change(run, conversation, state=f"set {turn}", force=True)
-                run.did(f"set the state of {conversation}")
+                run.record(f"set the state of {conversation}")
             # Once a turn in flight is overtaken and ends by itself, once it is killed.
             if turn % 2:
                 _kill_one(run, "converse")
@@ -80,7 +80,7 @@ def _kill_one(run: Run, name: str) -> None:
             return
 
 
-@scenario("P8 operator holds during turns", is_obeyed=True, allowed=_SILENT, is_quick=True)
+@scenario("P8 operator holds during turns", needs_counting_bot=True, allowed=_SILENT, is_quick=True)
 def holds(run: Run) -> None:
     """An operator takes conversations whose turns are in flight; workers are killed meanwhile.
 
@@ -107,14 +107,14 @@ def holds(run: Run) -> None:
     eventually(lambda: all(person.got[-1].endswith(": after") for person in talks), 20)
 
 
-def _hold(run: Run, talks: dict[Person, str]) -> float:
+def _hold(run: Run, talks: dict[FakeContact, str]) -> float:
     for conversation in talks.values():
         _change(run, conversation, holder="operator")
-        run.did(f"took {conversation}")
+        run.record(f"took {conversation}")
     return time.monotonic()
 
 
-def _says_nothing(run: Run, person: Person, since: float) -> None:
+def _says_nothing(run: Run, person: FakeContact, since: float) -> None:
     late = [
         create.body
         for create in run.fake.creates

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from proving.faults.measure import Pace, paced
-from proving.faults.rows import locked
+from proving.faults.response_times import Pace, paced
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, Group
+from proving.faults.snapshots import locked
 from proving.faults.traffic import numbered
 
 scenario = Group("receiver", [])
@@ -21,7 +21,7 @@ def postgresql_killed(run: Run) -> None:
     provider gives up after its 15 s comes by the pull (F9).
     """
     run.start()
-    server = run.shelf.postgresql
+    server = run.servers.postgresql
     _suffer(run, 5.0, begin=server.kill, end=server.start)
 
 
@@ -50,7 +50,7 @@ def postgresql_silent_then_cut(run: Run) -> None:
 def postgresql_paused(run: Run) -> None:
     """Every process of PostgreSQL stands still for 4 s, its port open, and then goes on."""
     run.start()
-    server = run.shelf.postgresql
+    server = run.servers.postgresql
     _suffer(run, 4.0, begin=server.pause, end=server.resume)
 
 
@@ -69,16 +69,16 @@ def _suffer(
     run: Run, seconds: float, *, begin: Callable[[], object], end: Callable[[], object]
 ) -> None:
     """Traffic through a database that is away for a while."""
-    texts = numbered(run.people(12), 10)
+    texts = numbered(run.fake_contacts(12), 10)
     with paced(run) as pace, run.traffic.meanwhile(texts, every_seconds=0.3):
         time.sleep(1.0)
         begin()
         begun_at = time.monotonic()
-        run.did(f"database away for {seconds:g} s")
+        run.record(f"database away for {seconds:g} s")
         time.sleep(seconds)
         ended_at = time.monotonic()
         end()
-        run.did("database back")
+        run.record("database back")
     _is_honest(pace, begun_at, ended_at)
 
 

@@ -10,29 +10,29 @@ from proving.faults.traffic import numbered
 scenario = Group("broker", [])
 
 
-@scenario("F14 rabbitmq stopped", is_obeyed=True, kinds=(RABBITMQ,))
+@scenario("F14 rabbitmq stopped", needs_counting_bot=True, kinds=(RABBITMQ,))
 def stopped(run: Run) -> None:
     """RabbitMQ's application is stopped and started: it says goodbye to every link."""
     run.start()
     at_work(run)
-    with run.traffic.meanwhile(numbered(run.people(20), 8), every_seconds=0.5):
-        run.shelf.rabbitmq.control("stop_app")
-        run.did("stopped rabbitmq")
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 8), every_seconds=0.5):
+        run.servers.rabbitmq.control("stop_app")
+        run.record("stopped rabbitmq")
         time.sleep(2)
-        run.shelf.rabbitmq.control("start_app")
+        run.servers.rabbitmq.control("start_app")
     answered_at_once(run)
     goes_on(run)
 
 
-@scenario("F14 rabbitmq killed", is_obeyed=True, kinds=(RABBITMQ,))
+@scenario("F14 rabbitmq killed", needs_counting_bot=True, kinds=(RABBITMQ,))
 def killed(run: Run) -> None:
     """RabbitMQ is killed and started again."""
     run.start()
     at_work(run)
-    with run.traffic.meanwhile(numbered(run.people(20), 8), every_seconds=0.5):
-        run.shelf.rabbitmq.kill()
-        run.did("killed rabbitmq")
-        run.shelf.rabbitmq.start()
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 8), every_seconds=0.5):
+        run.servers.rabbitmq.kill()
+        run.record("killed rabbitmq")
+        run.servers.rabbitmq.start()
     answered_at_once(run)
     goes_on(run)
 
@@ -42,26 +42,26 @@ def cut(run: Run) -> None:
     """Every link to RabbitMQ breaks after so many bytes, a publish half said; again and again."""
     broker = run.proxy("BROKER_URL")
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(20), 8), every_seconds=0.5):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 8), every_seconds=0.5):
         for _ in range(8):
             broker.cut_after(run.draw.randrange(1, 900))
-            run.did("cut rabbitmq")
+            run.record("cut rabbitmq")
             time.sleep(0.5)
     broker.heal()
     answered_at_once(run)
     goes_on(run)
 
 
-@scenario("F14 rabbitmq out of memory", is_obeyed=True, kinds=(RABBITMQ,))
+@scenario("F14 rabbitmq out of memory", needs_counting_bot=True, kinds=(RABBITMQ,))
 def out_of_memory(run: Run) -> None:
     """RabbitMQ's memory alarm blocks whoever publishes, for 8 s."""
     run.start()
     at_work(run)
     try:
-        run.shelf.rabbitmq.control("set_vm_memory_high_watermark", "0.0001")
-        run.did("memory alarm")
-        run.traffic.crowd(numbered(run.people(10), 8), every_seconds=1.0)
+        run.servers.rabbitmq.control("set_vm_memory_high_watermark", "0.0001")
+        run.record("memory alarm")
+        run.traffic.crowd(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
     finally:
-        run.shelf.rabbitmq.control("set_vm_memory_high_watermark", "0.6")
+        run.servers.rabbitmq.control("set_vm_memory_high_watermark", "0.6")
     answered_at_once(run)
     goes_on(run)

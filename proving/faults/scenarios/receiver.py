@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
-from proving.faults.measure import paced
 from proving.faults.processes import Process, eventually, family_of
+from proving.faults.response_times import paced
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, Group
 from proving.faults.traffic import numbered
@@ -22,17 +22,17 @@ def twenty_copies(run: Run) -> None:
     Each is answered 200; each message has one row, one turn and one reply.
     """
     run.start()
-    one, *many = run.people(9)
+    one, *many = run.fake_contacts(9)
     with paced(run) as pace:
         for number in (1, 2):
             run.traffic.say(one, f"quince {number}", copies=20)
         run.traffic.crowd(numbered(many, 2), copies=4)
-    run.did("sent each webhook several times at once")
+    run.record("sent each webhook several times at once")
     assert {answer for answer, _ in pace.tries} == {200}, pace.counts()
     run.drain(20)
     for said in run.traffic.said:
         run.traffic.repeat(said, copies=2)
-    run.did("sent what was handled again")
+    run.record("sent what was handled again")
     run.traffic.crowd(numbered([one, *many], 1, "medlar"))
 
 
@@ -40,7 +40,7 @@ def twenty_copies(run: Run) -> None:
 def web_killed(run: Run) -> None:
     """The web process and its workers are killed in traffic, three times, and started again."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    with run.traffic.meanwhile(numbered(run.people(12), 8), every_seconds=0.2):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(12), 8), every_seconds=0.2):
         for _ in range(3):
             time.sleep(0.2 + run.draw.random())
             run.kill(web)
@@ -56,13 +56,13 @@ def web_worker_killed(run: Run) -> None:
     """
     run.traffic.patience_seconds = 60
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    with run.traffic.meanwhile(numbered(run.people(12), 20), every_seconds=0.6):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(12), 20), every_seconds=0.6):
         for pause_seconds in (_CRASH_LOOP_SECONDS, 0.0):
             time.sleep(0.3 + run.draw.random())
             _, *workers = family_of(web.pid)
             victim = run.draw.choice(workers)
             os.kill(victim, signal.SIGKILL)
-            run.did("killed one worker of web")
+            run.record("killed one worker of web")
             _is_replaced(web, victim, len(workers))
             time.sleep(pause_seconds)
 
@@ -72,11 +72,11 @@ def web_restarted(run: Run) -> None:
     """SIGTERM of the web process in traffic, and another started: what an update does."""
     run.traffic.patience_seconds = 60
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    with run.traffic.meanwhile(numbered(run.people(12), 8), every_seconds=0.3):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(12), 8), every_seconds=0.3):
         for _ in range(2):
             time.sleep(0.3 + run.draw.random())
             seconds = web.stop(signal.SIGTERM, within_seconds=30)
-            run.did(f"told web to end, which took {seconds:.1f} s")
+            run.record(f"told web to end, which took {seconds:.1f} s")
             web = run.stack.start_one("web")
 
 
@@ -88,11 +88,11 @@ def links_cut(run: Run) -> None:
     """
     proxy = run.web_proxy()
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(12), 10), every_seconds=0.1):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(12), 10), every_seconds=0.1):
         for _ in range(20):
             proxy.cut_after(run.draw.randrange(3000))
             time.sleep(0.1)
-            run.did("cut the links of the phones")
+            run.record("cut the links of the phones")
     proxy.heal()
 
 
@@ -105,14 +105,16 @@ def broker_out_of_reach(run: Run) -> None:
     broker = run.proxy("BROKER_URL")
     run.start()
     with paced(run) as pace:
-        for harm, name in (
+        for fault, name in (
             (broker.refuse, "refused"),
             (broker.fall_silent, "silent"),
             (lambda: broker.delay(5.0), "slow"),
         ):
-            harm()
-            run.did(f"broker {name}")
-            run.traffic.crowd(numbered(run.people(8), 3, f"quince {name}"), every_seconds=0.3)
+            fault()
+            run.record(f"broker {name}")
+            run.traffic.crowd(
+                numbered(run.fake_contacts(8), 3, f"quince {name}"), every_seconds=0.3
+            )
             broker.heal()
     assert {answer for answer, _ in pace.tries} == {200}, pace.counts()
     pace.is_in_time(0.99)
@@ -122,7 +124,7 @@ def broker_out_of_reach(run: Run) -> None:
 def receiver_away(run: Run) -> None:
     """No web process while people write, until the provider gives up; the pull brings it all."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")
-    persons = run.people(10)
+    persons = run.fake_contacts(10)
     run.traffic.crowd(numbered(persons, 1))
     eventually(run.has_pulled, 30)
     run.kill(web)
@@ -137,7 +139,7 @@ def receiver_away(run: Run) -> None:
 def everything_away(run: Run) -> None:
     """The whole machine is off while people write: the clock pulls as soon as it is on again."""
     lines = run.start()
-    persons = run.people(10)
+    persons = run.fake_contacts(10)
     run.traffic.crowd(numbered(persons, 1))
     eventually(run.has_pulled, 30)
     for process in lines:
@@ -161,4 +163,4 @@ def _everything_is_handled(run: Run) -> None:
     wanted = {said.sid for said in run.traffic.said}
     eventually(lambda: run.handled() >= wanted, 30)
     assert any(said.acked_at is None for said in run.traffic.said)
-    run.did(f"found {len(wanted)} handled")
+    run.record(f"found {len(wanted)} handled")

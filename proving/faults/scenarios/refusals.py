@@ -11,12 +11,12 @@ from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import Message
 from pipeline.records.core.senders import Sender
+from proving.faults.contacts import FakeContact, fake_contact
 from proving.faults.history import Reply
-from proving.faults.inquiry import count, drained, has_opted_out, insist, replies_to
-from proving.faults.people import Person, a_person
 from proving.faults.processes import eventually
 from proving.faults.run import Run
 from proving.faults.scenario import Group
+from proving.faults.steps import count, drained, has_opted_out, insist, replies_to
 from proving.faults.traffic import numbered
 
 scenario = Group("sender", [])
@@ -35,16 +35,16 @@ _ACCOUNT = (
 _LATER = ((20429, 429), (21611, 400), (14107, 400), (63018, 400), (0, 429))
 
 
-@scenario("F34 a message is refused", is_obeyed=True)
+@scenario("F34 a message is refused", needs_counting_bot=True)
 def a_message_is_refused(run: Run) -> None:
     """Each code that says no for good ends its message alone, with a reason to read."""
     codes = (*_NUMBER, *_CONTENT, *_WINDOW, *_UNHEARD_OF, *_CONSENT)
-    persons = dict(zip(codes, run.people(len(codes)), strict=True))
+    persons = dict(zip(codes, run.fake_contacts(len(codes)), strict=True))
     for code, person in persons.items():
         run.fake.turn(to=person.number, times=1, status=400, code=code)
     run.start()
     run.traffic.crowd(numbered(list(persons.values()), 2))
-    run.did(f"{len(codes)} codes")
+    run.record(f"{len(codes)} codes")
     drained(run, 30)
     for code, person in persons.items():
         first, second = replies_to(run, person)
@@ -55,13 +55,13 @@ def a_message_is_refused(run: Run) -> None:
         assert (second.body in person.got) != is_opt_out, (code, second)
 
 
-@scenario("F34 the account is refused", is_obeyed=True)
+@scenario("F34 the account is refused", needs_counting_bot=True)
 def the_account_is_refused(run: Run) -> None:
     """Each code that blames us stops that number of ours, and no other, until it is mended.
 
     The probe that finds it mended comes 60 s after the refusal: here it is due at once.
     """
-    persons = dict(zip(_ACCOUNT, run.people(len(_ACCOUNT)), strict=True))
+    persons = dict(zip(_ACCOUNT, run.fake_contacts(len(_ACCOUNT)), strict=True))
     senders = {case: f"+1555020{number:02}" for number, case in enumerate(_ACCOUNT)}
     for case, person in persons.items():
         run.fake.turn(to=person.number, status=case[1], code=case[0])
@@ -69,10 +69,10 @@ def the_account_is_refused(run: Run) -> None:
     for case, person in persons.items():
         for number in (1, 2):
             run.traffic.say(person, f"quince {number}", fields={"To": senders[case]})
-    (free,) = run.people(1)
+    (free,) = run.fake_contacts(1)
     run.traffic.say(free, "n 1")
     eventually(lambda: free.got and _open_circuits(run) == len(_ACCOUNT), 60)
-    run.did(f"{len(_ACCOUNT)} codes")
+    run.record(f"{len(_ACCOUNT)} codes")
     for case, person in persons.items():
         replies = replies_to(run, person)
         assert [reply.status for reply in replies] == ["queued", "queued"], (case, replies)
@@ -89,20 +89,20 @@ def _open_circuits(run: Run) -> int:
     return count(run, Sender.address, Sender.circuit == "open")
 
 
-@scenario("F34 the message is to come later", is_obeyed=True, drained_within_seconds=75.0)
+@scenario("F34 the message is to come later", needs_counting_bot=True, drained_within_seconds=75.0)
 def to_come_later(run: Run) -> None:
     """Each code that says "not now" keeps its message queued, and it goes out, once.
 
     Those that speak of a full queue or of a loop stand for 30 s, and a back-off may add to that.
     """
-    persons = dict(zip(_LATER, run.people(len(_LATER)), strict=True))
+    persons = dict(zip(_LATER, run.fake_contacts(len(_LATER)), strict=True))
     for case, person in persons.items():
         run.fake.turn(to=person.number, times=1, status=case[1], code=case[0])
     run.start()
     for number, person in enumerate(persons.values()):
         run.traffic.say(person, "quince 1", fields={"To": f"+1555030{number:02}"})
     eventually(lambda: len(run.fake.creates) >= len(_LATER), 60)
-    run.did(f"{len(_LATER)} codes")
+    run.record(f"{len(_LATER)} codes")
 
     def errors() -> list[str]:
         return [reply.error for person in persons.values() for reply in replies_to(run, person)]
@@ -115,18 +115,18 @@ def to_come_later(run: Run) -> None:
         assert tried[1] - tried[0] >= least, (case, tried)
 
 
-@scenario("F35 opted out in mid-talk", is_obeyed=True, is_quick=True)
+@scenario("F35 opted out in mid-talk", needs_counting_bot=True, is_quick=True)
 def opted_out(run: Run) -> None:
     """Twilio says 21610 in the middle of a talk: nothing more goes out until START."""
     run.start()
-    persons = run.people(5)
+    persons = run.fake_contacts(5)
     for person in persons:
         run.traffic.say(person, "n 1")
     eventually(lambda: all(person.got for person in persons), 60)
     for person in persons:
         run.fake.turn(to=person.number, times=1, status=400, code=21610)
         run.traffic.say(person, "n 2")
-    run.did("21610")
+    run.record("21610")
     eventually(lambda: all(has_opted_out(run, person) for person in persons), 60)
     tries = len(run.fake.creates)
     run.traffic.crowd(numbered(persons, 1, "unanswered"))
@@ -139,11 +139,11 @@ def opted_out(run: Run) -> None:
     eventually(lambda: all("4: answered 1" in person.got for person in persons), 60)
 
 
-@scenario("F35 STOP while replies are queued", is_obeyed=True)
+@scenario("F35 STOP while replies are queued", needs_counting_bot=True)
 def stop_while_queued(run: Run) -> None:
     """STOP comes while the first of three replies is under way: the other two stay here."""
     run.start()
-    persons = run.people(5)
+    persons = run.fake_contacts(5)
     for person in persons:
         run.fake.turn(to=person.number, times=1, latency_seconds=3)
     for person in persons:
@@ -151,7 +151,7 @@ def stop_while_queued(run: Run) -> None:
     eventually(lambda: all(person.got for person in persons), 60)
     for person in persons:
         run.traffic.say(person, "STOP", excused=True)
-    run.did("STOP")
+    run.record("STOP")
     _all_end(run, persons, "suppressed", 2)
     assert all(len(person.got) == 1 for person in persons), [person.got for person in persons]
     for person in persons:
@@ -161,20 +161,20 @@ def stop_while_queued(run: Run) -> None:
     eventually(lambda: all(len(person.got) == 2 for person in persons), 60)
 
 
-@scenario("F36 the window closes while it waits", is_obeyed=True)
+@scenario("F36 the window closes while it waits", needs_counting_bot=True)
 def window_closes(run: Run) -> None:
     """WhatsApp's 24 hours pass while replies are queued: they expire, and say why.
 
     The contact's last message is made 25 hours old.
     """
     run.start("web", "converse", "clock")
-    persons = [a_person(run.stack, "whatsapp") for _ in range(5)]
+    persons = [fake_contact(run.stack, "whatsapp") for _ in range(5)]
     run.traffic.crowd(numbered(persons, 1))
     eventually(lambda: all(replies_to(run, person) for person in persons), 60)
     with run.stack.database.write() as connection:
         ago = run.stack.database.now(connection) - timedelta(hours=25)
         connection.execute(update(Conversation).values(last_inbound_at=ago))
-    run.did("25 hours passed")
+    run.record("25 hours passed")
     run.start("dispatch")
     _all_end(run, persons, "expired", 1)
     assert not run.fake.creates, "sent outside the window"
@@ -182,11 +182,11 @@ def window_closes(run: Run) -> None:
     eventually(lambda: all("2: back 1" in person.got for person in persons), 60)
 
 
-@scenario("F37 an operator sends it twice", is_obeyed=True, is_core=True)
+@scenario("F37 an operator sends it twice", needs_counting_bot=True, is_core=True)
 def sent_twice_by_hand(run: Run) -> None:
     """20 requests at once with one Idempotency-Key are one message, while the bot speaks too."""
     run.start()
-    persons = run.people(6)
+    persons = run.fake_contacts(6)
     run.traffic.crowd(numbered(persons, 1))
     eventually(lambda: all(person.got for person in persons), 60)
     path = f"/conversations/{persons[0].conversation['id']}/messages"
@@ -199,18 +199,18 @@ def sent_twice_by_hand(run: Run) -> None:
         ThreadPoolExecutor(20) as clients,
     ):
         answers = list(clients.map(ask, ["same"] * 20))
-        run.did("one message twenty times")
+        run.record("one message twenty times")
         list(clients.map(ask, [str(number) for number in range(10)]))
     assert len({answer["id"] for answer in answers}) == 1, answers
     assert count(run, Message.id, Message.body == "by hand same") == 1
     assert count(run, AuditEntry.id, AuditEntry.action == "send_message") == 11
 
 
-@scenario("F37 a hold while replies are queued", is_obeyed=True)
+@scenario("F37 a hold while replies are queued", needs_counting_bot=True)
 def hold_while_queued(run: Run) -> None:
     """An operator takes talks whose replies are queued: they are cancelled, the operator's go."""
     run.start("web", "converse", "clock")
-    persons = run.people(4)
+    persons = run.fake_contacts(4)
     for person in persons:
         run.traffic.say(person, "three 1")
     eventually(lambda: all(replies_to(run, person) for person in persons), 60)
@@ -218,16 +218,16 @@ def hold_while_queued(run: Run) -> None:
         path = f"/conversations/{person.conversation['id']}"
         insist(run, "PATCH", path, holder="operator")
         insist(run, "POST", f"{path}/messages", key="hello", body="A person here.")
-    run.did("held")
+    run.record("held")
     run.start("dispatch")
     _all_end(run, persons, "canceled", 3)
     eventually(lambda: all(person.got == ["A person here."] for person in persons), 60)
 
 
-def _all_end(run: Run, persons: list[Person], status: str, number: int) -> None:
+def _all_end(run: Run, persons: list[FakeContact], status: str, number: int) -> None:
     """Wait until so many replies to each have ended so, each with a reason."""
 
-    def ended(person: Person) -> list[Reply]:
+    def ended(person: FakeContact) -> list[Reply]:
         return [reply for reply in replies_to(run, person) if reply.status == status]
 
     eventually(lambda: all(len(ended(person)) == number for person in persons), 60)

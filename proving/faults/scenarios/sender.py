@@ -3,11 +3,11 @@
 import time
 from itertools import pairwise
 
-from proving.faults.inquiry import drained, most_in_a_second, replies_to
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import Process, eventually
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, Group
+from proving.faults.steps import drained, most_in_a_second, replies_to
 from proving.faults.traffic import numbered
 
 scenario = Group("sender", [])
@@ -19,26 +19,26 @@ _RATE = 20
 _MOST_IN_A_SECOND = _RATE * 5 // 4 + 1
 
 
-@scenario("F28 too many requests", is_obeyed=True)
+@scenario("F28 too many requests", needs_counting_bot=True)
 def too_many_requests(run: Run) -> None:
     """Twilio refuses a burst with 429 and asks for 2 s; nothing goes faster than SENDER_RATE."""
     run.stack.environment["SENDER_RATE"] = str(_RATE)
     run.fake.turn(times=6, status=429, code=20429, retry_after="2")
     run.start()
-    run.traffic.crowd(numbered(run.people(20), 2))
-    run.did("429 six times")
+    run.traffic.crowd(numbered(run.fake_contacts(20), 2))
+    run.record("429 six times")
     eventually(lambda: sum(bool(create.sid) for create in run.fake.creates) == 40, 60)
     _waited(run, 2.0)
     _kept_the_rate(run)
 
 
-@scenario("F28 too many requests, no Retry-After", is_obeyed=True)
+@scenario("F28 too many requests, no Retry-After", needs_counting_bot=True)
 def too_many_requests_unsaid(run: Run) -> None:
     """The same burst without Retry-After: we wait at least the second that the code stands for."""
     run.fake.turn(times=6, status=429, code=20429)
     run.start()
-    run.traffic.crowd(numbered(run.people(20), 2))
-    run.did("429 six times")
+    run.traffic.crowd(numbered(run.fake_contacts(20), 2))
+    run.record("429 six times")
     eventually(lambda: sum(bool(create.sid) for create in run.fake.creates) == 40, 60)
     _waited(run, 1.0)
 
@@ -48,9 +48,9 @@ def too_many_requests_for_long(run: Run) -> None:
     """Twilio refuses everything with 429 for 8 s: once it takes again, all is out in 30 s."""
     run.fake.turn(status=429, code=20429)
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(60), 1)):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(60), 1)):
         eventually(lambda: run.fake.creates, 60)
-        run.did("429 for 8 s")
+        run.record("429 for 8 s")
         time.sleep(8)
     run.fake.knobs.ordered.clear()
 
@@ -60,9 +60,9 @@ def stumbles_before(run: Run) -> None:
     """Twilio answers 500 and has made nothing: looked up twice, sent again, and counted."""
     run.fake.turn(times=3, status=500, code=20500)
     run.start()
-    persons = run.people(8)
+    persons = run.fake_contacts(8)
     run.traffic.crowd(numbered(persons, 2))
-    run.did("500 three times, nothing made")
+    run.record("500 three times, nothing made")
     eventually(lambda: _resent(run, persons) == 3, UNKNOWN_WITHIN_SECONDS)
 
 
@@ -83,30 +83,30 @@ def made_and_called_back(run: Run) -> None:
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
-def _not_told(run: Run) -> list[Person]:
-    persons = run.people(8)
+def _not_told(run: Run) -> list[FakeContact]:
+    persons = run.fake_contacts(8)
     faults = ("500", "reset", "hang", "no_sid")
     for person, fault in zip(persons, faults, strict=False):
         # Our client waits 10 s for an answer.
         run.fake.turn(to=person.number, times=1, after_create=fault, hang_seconds=12)
     run.start()
     run.traffic.crowd(numbered(persons, 2))
-    run.did("made, and answered " + ", ".join(faults))
+    run.record("made, and answered " + ", ".join(faults))
     eventually(lambda: all(person.got for person in persons[: len(faults)]), 60)
     return persons
 
 
-@scenario("F32 database down at the answer", kinds=ON_POSTGRESQL, is_obeyed=True)
+@scenario("F32 database down at the answer", kinds=ON_POSTGRESQL, needs_counting_bot=True)
 def database_down_at_the_answer(run: Run) -> None:
     """PostgreSQL dies while calls are under way: their answers are kept in memory until it lives.
 
     Without callbacks, so that nothing else could tell.
     """
     persons, _ = _calls_under_way(run)
-    run.shelf.postgresql.kill()
-    run.did("killed postgresql")
+    run.servers.postgresql.kill()
+    run.record("killed postgresql")
     time.sleep(5)  # the answers come after 3 s
-    run.shelf.postgresql.start()
+    run.servers.postgresql.start()
     drained(run, 30)
     assert not _resent(run, persons), "an answer was lost"
 
@@ -114,26 +114,26 @@ def database_down_at_the_answer(run: Run) -> None:
 @scenario(
     "F32 database down, then dispatch killed",
     kinds=ON_POSTGRESQL,
-    is_obeyed=True,
+    needs_counting_bot=True,
     drained_within_seconds=UNKNOWN_WITHIN_SECONDS,
 )
 def database_down_and_dispatch_killed(run: Run) -> None:
     """The same, and dispatch is killed with those answers in memory: they are looked up."""
     persons, dispatch = _calls_under_way(run)
-    run.shelf.postgresql.kill()
-    run.did("killed postgresql")
+    run.servers.postgresql.kill()
+    run.record("killed postgresql")
     time.sleep(5)
     run.kill(dispatch)
-    run.shelf.postgresql.start()
+    run.servers.postgresql.start()
     run.start("dispatch")
     drained(run, UNKNOWN_WITHIN_SECONDS)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
-def _calls_under_way(run: Run) -> tuple[list[Person], Process]:
+def _calls_under_way(run: Run) -> tuple[list[FakeContact], Process]:
     run.fake.plan()
     run.fake.turn(latency_seconds=3, times=8)
-    persons = run.people(8)
+    persons = run.fake_contacts(8)
     _, _, dispatch, _ = run.start()
     run.traffic.crowd(numbered(persons, 1))
     eventually(lambda: len(run.fake.creates) == len(persons), 60)
@@ -151,8 +151,8 @@ def twilio_refused(run: Run) -> None:
     link = run.proxy("TWILIO_API_BASE_URL")
     run.start()
     link.refuse()
-    run.did("twilio refuses connections")
-    run.traffic.crowd(numbered(run.people(40), 1))
+    run.record("twilio refuses connections")
+    run.traffic.crowd(numbered(run.fake_contacts(40), 1))
     time.sleep(12)
     link.heal()
     drained(run, 30)
@@ -165,8 +165,8 @@ def twilio_unavailable(run: Run) -> None:
     run.stack.environment["SENDER_RATE"] = str(_RATE)
     run.fake.turn(status=503)
     run.start()
-    run.traffic.crowd(numbered(run.people(40), 1))
-    run.did("twilio answers 503")
+    run.traffic.crowd(numbered(run.fake_contacts(40), 1))
+    run.record("twilio answers 503")
     time.sleep(20)
     run.fake.knobs.ordered.clear()
     drained(run, UNKNOWN_WITHIN_SECONDS)
@@ -180,8 +180,8 @@ def twilio_silent(run: Run) -> None:
     link = run.proxy("TWILIO_API_BASE_URL")
     run.start()
     link.fall_silent()
-    run.did("twilio is silent")
-    persons = run.people(40)
+    run.record("twilio is silent")
+    persons = run.fake_contacts(40)
     run.traffic.crowd(numbered(persons, 1))
     time.sleep(20)
     link.heal()
@@ -189,7 +189,7 @@ def twilio_silent(run: Run) -> None:
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
-def _resent(run: Run, persons: list[Person]) -> int:
+def _resent(run: Run, persons: list[FakeContact]) -> int:
     return sum(reply.resends for person in persons for reply in replies_to(run, person))
 
 

@@ -10,12 +10,12 @@ from twilio.request_validator import (
     SIGNATURE_SETTINGS_HEADER,
 )
 
+from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import inbound_form
 from proving.faults.fake_twilio.webhooks import TOKEN, Form, post_form, signed_headers
-from proving.faults.people import Person
-from proving.faults.rows import changes, snapshot
 from proving.faults.run import Run
 from proving.faults.scenario import Group
+from proving.faults.snapshots import changes, snapshot
 from proving.faults.stack import PUBLIC_URL
 from proving.faults.traffic import numbered
 
@@ -74,14 +74,14 @@ def forged(run: Run) -> None:
     """
     run.secrets += [_STRANGER, _FORGED, _STOLEN]
     run.start()
-    run.traffic.crowd(numbered(run.people(3), 2))
+    run.traffic.crowd(numbered(run.fake_contacts(3), 2))
     run.settle()
     before = snapshot(run)
     for label, headers in FORGERIES.items():
         form = inbound_form(From=_STRANGER, Body=_FORGED)
         status, _ = post_form(run.stack.url + _PATH, form, headers(form))
         assert status == 403, f"{label}: answered {status}"
-        run.did(f"forged: {label}")
+        run.record(f"forged: {label}")
     assert not (changed := changes(before, snapshot(run))), changed
 
 
@@ -131,12 +131,12 @@ def shapes(run: Run) -> None:
     for label, shape in SHAPES.items():
         said = run.traffic.say(_writer(run, shape.address), shape.text, fields=shape.fields)
         assert said.answers == [200], f"{label}: {said.answers}"
-        run.did(f"took {label}")
+        run.record(f"took {label}")
     for label, headers in _SIGNED.items():
         run.traffic.headers = headers
         said = run.traffic.say(_writer(run), f"signed {label}")
         assert said.answers == [200], f"{label}: {said.answers}"
-        run.did(f"took what was signed {label}")
+        run.record(f"took what was signed {label}")
     run.settle()
     missing = {said.sid for said in run.traffic.said} - run.handled()
     assert not missing, f"not handled: {missing}"
@@ -151,8 +151,8 @@ _SIGNED: Mapping[str, Callable[[str, Form], Mapping[str, str]]] = {
 }
 
 
-def _writer(run: Run, address: str = "") -> Person:
+def _writer(run: Run, address: str = "") -> FakeContact:
     if not address:
-        return run.people(1)[0]
+        return run.fake_contacts(1)[0]
     channel, _, name = address.rpartition(":")
-    return Person(run.stack, name, channel or "sms")
+    return FakeContact(run.stack, name, channel or "sms")

@@ -14,13 +14,13 @@ from sqlalchemy import select, update
 from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import eventually, procfile
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, Group
 from proving.faults.scenarios.broker import goes_on
 from proving.faults.traffic import numbered
-from proving.faults.verdicts import Allowed
+from proving.faults.violations import Allowed
 
 _PARKED = Allowed(parked=True)
 # What a proper driver never says, and one whose connection two processes share does.
@@ -32,7 +32,7 @@ _BROKEN_PROTOCOL = re.compile(
 scenario = Group("worker", [])
 
 
-def _hurry(run: Run, person: Person) -> None:
+def _hurry(run: Run, person: FakeContact) -> None:
     """Make the contact's lane due: one in back-off, and one whose process has died."""
     with run.stack.database.write() as connection:
         now = run.stack.database.now(connection)
@@ -43,17 +43,17 @@ def _hurry(run: Run, person: Person) -> None:
         )
 
 
-def _lane(person: Person) -> str:
+def _lane(person: FakeContact) -> str:
     return person.number
 
 
-def _tries(run: Run, person: Person, text: str) -> list[int]:
+def _tries(run: Run, person: FakeContact, text: str) -> list[int]:
     """The processes that began this turn, one for each try."""
-    notes = run.notes()
-    return [n.process for n in notes if (n.what, n.phone, n.text) == ("begin", person.number, text)]
+    trace = run.trace()
+    return [n.process for n in trace if (n.what, n.phone, n.text) == ("begin", person.number, text)]
 
 
-def _is_tried(run: Run, person: Person, text: str, times: int) -> bool:
+def _is_tried(run: Run, person: FakeContact, text: str, times: int) -> bool:
     return len(_tries(run, person, text)) >= times
 
 
@@ -74,10 +74,10 @@ def _is_alive(pid: int) -> bool:
 
 def _park(run: Run, text: str, why: str) -> None:
     """Somebody says what fails every time: it is parked after five tries, and the lane goes on."""
-    (guilty,) = run.people(1)
-    neighbours = run.people(10)
+    (guilty,) = run.fake_contacts(1)
+    neighbours = run.fake_contacts(10)
     run.traffic.crowd({guilty: [text], **numbered(neighbours, 1)})
-    run.did(f"said {text!r}")
+    run.record(f"said {text!r}")
     # The pool has one process: neighbours wait until the guilty one's is replaced.
     eventually(lambda: all(person.got for person in neighbours), 60)
     for tried in range(1, MAX_ATTEMPTS + 1):
@@ -92,14 +92,14 @@ def _park(run: Run, text: str, why: str) -> None:
     goes_on(run)
 
 
-def _hurried_and_given_up(run: Run, person: Person) -> bool:
+def _hurried_and_given_up(run: Run, person: FakeContact) -> bool:
     """Whether its turn is parked; one whose process died is, once its last lease has ended."""
     if not any(_is_alive(pid) for pid in _tries(run, person, "die")):
         _hurry(run, person)
     return _lane(person) in _given_up(run)
 
 
-def _let_it_fail(run: Run, person: Person, text: str) -> None:
+def _let_it_fail(run: Run, person: FakeContact, text: str) -> None:
     """Wait until this try has failed, then let the next one come."""
     pid = _tries(run, person, text)[-1]
     if text == "die":
@@ -109,13 +109,13 @@ def _let_it_fail(run: Run, person: Person, text: str) -> None:
     _hurry(run, person)
 
 
-def _is_leased(run: Run, person: Person) -> bool:
+def _is_leased(run: Run, person: FakeContact) -> bool:
     query = select(Lane.key).where(Lane.key == _lane(person), Lane.token.is_not(None))
     with run.stack.database.read() as connection:
         return connection.execute(query).first() is not None
 
 
-@scenario("F22 handler that does not end", is_obeyed=True, allowed=_PARKED)
+@scenario("F22 handler that does not end", needs_counting_bot=True, allowed=_PARKED)
 def endless(run: Run) -> None:
     """A handler hangs every time: it is ended at its limit (1 s for 30 s) and hurts nobody else."""
     run.stack.environment["TURN_LIMIT_SECONDS"] = "1"
@@ -123,21 +123,23 @@ def endless(run: Run) -> None:
     _park(run, "pause 60", "TURN_LIMIT_SECONDS")
 
 
-@scenario("F23 handler that raises", is_obeyed=True, allowed=_PARKED, is_core=True)
+@scenario("F23 handler that raises", needs_counting_bot=True, allowed=_PARKED, is_core=True)
 def raising(run: Run) -> None:
     """A handler raises every time: its turn is parked after five tries, the contact goes on."""
     run.start()
     _park(run, "raise", "ValueError: as it was told to")
 
 
-@scenario("F23 handler that kills its process", is_obeyed=True, allowed=_PARKED)
+@scenario("F23 handler that kills its process", needs_counting_bot=True, allowed=_PARKED)
 def deadly(run: Run) -> None:
     """A handler takes its process along every time: parked after five, neighbours unharmed."""
     run.start()
     _park(run, "die", "worker died 5 times")
 
 
-@scenario("F23 handler that eats memory", is_obeyed=True, allowed=_PARKED, kinds=ON_POSTGRESQL)
+@scenario(
+    "F23 handler that eats memory", needs_counting_bot=True, allowed=_PARKED, kinds=ON_POSTGRESQL
+)
 def greedy(run: Run) -> None:
     """A handler wants more memory than its process may have: parked; one that keeps much: replaced.
 
@@ -146,12 +148,12 @@ def greedy(run: Run) -> None:
     run.start("web", "dispatch", "clock")
     command = ("prlimit", f"--as={2 * 1024**3}", *procfile()["converse"])
     run.stack.wait_until_ready("converse", run.stack.run("converse", *command))
-    (person,) = run.people(1)
+    (person,) = run.fake_contacts(1)
     run.traffic.crowd({person: ["grow 400"]})
     eventually(lambda: person.got)
     (grown,) = _tries(run, person, "grow 400")
     eventually(lambda: not _is_alive(grown), 20)
-    run.did("a child grew by 400 MB, and was replaced")
+    run.record("a child grew by 400 MB, and was replaced")
     _park(run, "grow 4000", "MemoryError")
 
 
@@ -162,10 +164,10 @@ def many_children(run: Run) -> None:
     command = [word if word != "1" else "8" for word in procfile()["converse"]]
     worker = run.stack.run("converse", *command)
     run.stack.wait_until_ready("converse", worker)
-    with run.traffic.meanwhile(numbered(run.people(100), 10)):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(100), 10)):
         time.sleep(1)
     eventually(lambda: not run.waiting(), 60)
     said = worker.log.read_text("utf-8", "replace")
     assert not (found := _BROKEN_PROTOCOL.search(said)), said[found.start() - 500 :][:2000]
-    workers = {note.process for note in run.notes()}
+    workers = {event.process for event in run.trace()}
     assert len(workers) > 1, "one child took every turn"

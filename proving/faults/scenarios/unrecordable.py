@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import text, update
 
 from pipeline.records.core.lanes import Lane
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.run import Run
 
 
@@ -34,7 +34,7 @@ def _execute(run: Run, *statements: str) -> None:
             connection.execute(text(statement))
 
 
-def tried(run: Run, person: Person) -> bool:
+def tried(run: Run, person: FakeContact) -> bool:
     """Whether a turn of this contact has failed; the next failure is then its last."""
     its = (Lane.direction == "inbound", Lane.key == person.number)
     with run.stack.database.write() as connection:

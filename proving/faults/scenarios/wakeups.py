@@ -76,7 +76,7 @@ def tangled(run: Run) -> None:
     tangling = threading.Thread(target=_tangle, args=[run, is_over])
     tangling.start()
     try:
-        run.traffic.crowd(numbered(run.people(20), 8), every_seconds=0.2)
+        run.traffic.crowd(numbered(run.fake_contacts(20), 8), every_seconds=0.2)
     finally:
         is_over.set()
         tangling.join()
@@ -91,7 +91,7 @@ def _tangle(run: Run, is_over: threading.Event) -> None:
             run.draw.shuffle(late)
             for queue in late:
                 publisher.notify(TASKS[queue], queue)
-            run.did(f"took {len(taken)} rings, rang {len(late)} times")
+            run.record(f"took {len(taken)} rings, rang {len(late)} times")
 
 
 @scenario("F15 no ring at all", kinds=ON_POSTGRESQL)
@@ -106,8 +106,8 @@ def without_wakeups(run: Run) -> None:
     run.stack.environment["BROKER_URL"] = address
     run.stack.start("converse", "dispatch", "clock")
     proxied.refuse()
-    run.did("no ring leaves the web process")
-    run.traffic.crowd(numbered(run.people(20), 5), every_seconds=0.5)
+    run.record("no ring leaves the web process")
+    run.traffic.crowd(numbered(run.fake_contacts(20), 5), every_seconds=0.5)
     answered_at_once(run)
     goes_on(run)
 
@@ -118,7 +118,7 @@ def odd(run: Run) -> None:
     run.start()
     with (
         _publisher(run) as publisher,
-        run.traffic.meanwhile(numbered(run.people(10), 8), every_seconds=0.5),
+        run.traffic.meanwhile(numbered(run.fake_contacts(10), 8), every_seconds=0.5),
     ):
         for queue, task in (*TASKS.items(), *(("clock", name) for name in _SWEEPS)):
             publisher.notify("parley.of_yesterday", queue)
@@ -129,7 +129,7 @@ def odd(run: Run) -> None:
             publisher.put(queue, json.dumps({"task": task}).encode())
             publisher.put(queue, b'{"task": "parley.of_yesterday"}')
             publisher.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
-            run.did(f"rang oddly at {queue}")
+            run.record(f"rang oddly at {queue}")
     goes_on(run)
 
 
@@ -139,11 +139,11 @@ def damaged(run: Run) -> None:
     run.start()
     folder = run.stack.folder / "broker"
     harms = (_empty, _litter, _remove, _litter, _empty, _remove)
-    with run.traffic.meanwhile(numbered(run.people(10), 10), every_seconds=0.5):
-        for harm in harms:
+    with run.traffic.meanwhile(numbered(run.fake_contacts(10), 10), every_seconds=0.5):
+        for fault in harms:
             time.sleep(0.7)
-            harm(folder)
-            run.did(f"embedded broker: {harm.__name__}")
+            fault(folder)
+            run.record(f"embedded broker: {fault.__name__}")
     goes_on(run)
 
 

@@ -7,15 +7,15 @@ import pytest
 
 from proving.faults.checker import check, count
 from proving.faults.history import History, Reply, Said, Take, Turn
-from proving.faults.notes import Note
-from proving.faults.verdicts import Allowed
+from proving.faults.trace import TraceEvent
+from proving.faults.violations import Allowed
 
 ADA, BOB = "+14155550101", "+14155550102"
 
 
 def a_history() -> History:
     """Ada says three things, Bob one; each is answered at once."""
-    said, turns, replies, takes, notes = [], [], [], [], []
+    said, turns, replies, takes, trace = [], [], [], [], []
     for number, contact in enumerate((ADA, ADA, BOB, ADA), 1):
         sid, reply, at = f"SM{number}", f"id{number}", float(number)
         said.append(Said(sid, contact, f"n {number}", at, at + 0.1, [200]))
@@ -25,13 +25,13 @@ def a_history() -> History:
             Reply(reply, contact, number, 1, 10 * number + 1, body, "bot", "sent", "", 0, f"T{sid}")
         )
         takes.append(Take(reply, f"T{sid}", contact, body, at + 0.3))
-        notes += [
-            Note("begin", contact, f"n {number}", sid, 1, at + 0.15),
-            Note("end", contact, f"n {number}", sid, 1, at + 0.2),
+        trace += [
+            TraceEvent("begin", contact, f"n {number}", sid, 1, at + 0.15),
+            TraceEvent("end", contact, f"n {number}", sid, 1, at + 0.2),
         ]
     delivered = {take.sid: ["sent"] for take in takes}
     heard = {ADA: ["n 1", "n 2", "n 4"], BOB: ["n 3"]}
-    return History(said, turns, replies, takes, notes, delivered, heard)
+    return History(said, turns, replies, takes, trace, delivered, heard)
 
 
 def kinds(history: History, allowed: Allowed | None = None) -> list[str]:
@@ -96,9 +96,9 @@ def _swap_turns(history: History) -> None:
 
 def _overlap(history: History) -> None:
     # Ada's first turn ends, in another process, after her second began.
-    history.notes[1] = replace(history.notes[1], at=2.17, process=2)
-    history.notes[0] = replace(history.notes[0], process=2)
-    history.notes.sort(key=lambda note: note.at)
+    history.trace[1] = replace(history.trace[1], at=2.17, process=2)
+    history.trace[0] = replace(history.trace[0], process=2)
+    history.trace.sort(key=lambda event: event.at)
 
 
 def _unanswer(history: History) -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from proving.sizing.measured import Bot, Measured, Quiet, Stage
+from proving.sizing.measurement import Bot, Latency, Measurement, Stage
 
-MEASURED = Measured(
+MEASURED = Measurement(
     kind="postgresql + redis",
     cores=16,
     latency_ms=80,
@@ -17,7 +17,7 @@ MEASURED = Measured(
         "broker": Stage(1, 0.0, busy=0.0, megabytes=12),
         "clock": Stage(1, 5.0, busy=0.01, megabytes=80),
     },
-    quiet=Quiet(20, 300, 300, 14, 40),
+    quiet=Latency(20, 300, 300, 14, 40),
     bot=Bot("bots.template:bot", cpu_ms=0.1, waiting_ms=0.0, replies=1.0),
     webhooks_per_second=1000,
     webhook_p99_ms=60,
@@ -30,17 +30,17 @@ MEASURED = Measured(
 )
 
 
-def with_cores(cores: int) -> Measured:
+def with_cores(cores: int) -> Measurement:
     """The same on another machine."""
     return replace(MEASURED, cores=cores)
 
 
-def with_bot(waiting_ms: float, replies: float = 1.0) -> Measured:
+def with_bot(waiting_ms: float, replies: float = 1.0) -> Measurement:
     """The same with a bot that waits."""
     return replace(MEASURED, bot=replace(MEASURED.bot, waiting_ms=waiting_ms, replies=replies))
 
 
-def idle(kind: str) -> Measured:
+def idle(kind: str) -> Measurement:
     """One where no process was busy, and the backlog took its time."""
     stages = {name: replace(stage, busy=0.2) for name, stage in MEASURED.stages.items()}
     return replace(MEASURED, kind=kind, stages=stages, machine_busy=0.3, backlog_per_second=100.0)

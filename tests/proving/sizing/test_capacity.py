@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import capacity
 from proving.sizing import report
-from proving.sizing.reckoning import judge
+from proving.sizing.capacity import assess
 from tests.proving.sizing.samples import MEASURED
 
 PAGE = Path(__file__).parents[3] / "docs" / "scaling.md"
@@ -30,7 +30,7 @@ def test_a_cluster_is_as_large_as_its_database_is_quick() -> None:
 
 
 def test_of_several_benches_the_medians_count(tmp_path: Path) -> None:
-    found = report.as_json(MEASURED, judge(MEASURED))
+    found = report.as_json(MEASURED, assess(MEASURED))
     paths = [tmp_path / f"{cpu}.json" for cpu in (1.0, 1.5, 9.0)]
     for path in paths:
         found["measured"]["stages"]["web"]["message_ms"] = float(path.stem)

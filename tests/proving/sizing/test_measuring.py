@@ -12,10 +12,10 @@ import pytest
 from pipeline.botkit import Bot, Tester, Turn
 from proving.faults.fake_twilio.messages import Create
 from proving.sizing import report, usage
-from proving.sizing.measured import from_json
-from proving.sizing.reckoning import judge
-from proving.sizing.tally import first_calls
-from proving.sizing.timed import BotTimes, read_times, watch
+from proving.sizing.bot_timing import BotTimes, read_times, time_bot
+from proving.sizing.capacity import assess
+from proving.sizing.measurement import from_json
+from proving.sizing.run import first_calls
 from tests.proving.sizing.samples import MEASURED
 
 
@@ -42,7 +42,7 @@ def test_the_time_of_the_bot_is_told_from_its_waiting(tmp_path: Path) -> None:
         time.sleep(0.05)
         turn.say("there")
 
-    Tester(watch(bot, tmp_path / "times")).hears("hi").hears("hi")
+    Tester(time_bot(bot, tmp_path / "times")).hears("hi").hears("hi")
 
     times = read_times(tmp_path / "times")
     assert times.calls == 2
@@ -74,13 +74,13 @@ def test_the_machine_is_never_idler_than_it_is_long() -> None:
 
 
 def test_what_is_printed_for_a_program_can_be_read_again() -> None:
-    words = json.dumps(report.as_json(MEASURED, judge(MEASURED)))
+    words = json.dumps(report.as_json(MEASURED, assess(MEASURED)))
 
     assert from_json(json.loads(words)["measured"]) == MEASURED
 
 
 def test_what_is_printed_for_a_person_says_what_to_do() -> None:
-    text = report.as_text(MEASURED, judge(MEASURED))
+    text = report.as_text(MEASURED, assess(MEASURED))
 
     assert "converse           1     1.00      1,000    90%    80" in text
     assert "p50 14 ms, p99 40 ms (300 of 300 answered)" in text

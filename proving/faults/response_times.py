@@ -65,7 +65,7 @@ def paced(run: Run) -> Iterator[Pace]:
         control.join()
         pace.said = run.traffic.said[first:]
         if pace.tries:
-            run.did(
+            run.record(
                 f"answered {pace.counts()}; p99 {pace.of(0.99):.2f} s, at most {pace.of(1):.2f} s, "
                 f"a page without database {pace.slowness_seconds:.2f} s"
             )

@@ -12,16 +12,16 @@ from typing import TypeVar
 
 from celery import Celery
 
+from proving.faults.backing_services import Postgresql, Rabbitmq, Redis
 from proving.faults.processes import ROOT
 from proving.faults.server import Server
-from proving.faults.servers import Postgresql, Rabbitmq, Redis
 
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 _QUEUES = ("converse", "dispatch", "clock")
 Kind = TypeVar("Kind", bound=Server)
 
 
-class Shelf:
+class ServerPool:
     """Servers in `folder`; one run stands on them at a time.
 
     With `is_durable` PostgreSQL syncs every commit, as installed: a proof kills no machine.

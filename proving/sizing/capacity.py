@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.dispatch.drain import CALLS_IN_PARALLEL
-from proving.sizing.measured import Measured
+from proving.sizing.measurement import Measurement
 
 # What is not planned with: traffic is uneven, and neighbours take their share.
 RESERVE = 0.3
@@ -20,7 +20,7 @@ _MACHINE, _COMMITS = "machine", "commits"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Capacity:
     """Messages a second: of one process of each pool (`each`), and of everything as it stands.
 
     `limits` are those of the pools with the processes they have, of the machine, and of the
@@ -50,62 +50,62 @@ class Verdict:
         return self.planned * 3600 / BUSIEST_HOUR
 
 
-def judge(measured: Measured) -> Verdict:
+def assess(measurement: Measurement) -> Capacity:
     """Reckon it out."""
-    each = one_process(measured)
-    processes = {pool: measured.stages[pool].processes for pool in _POOLS}
+    each = one_process(measurement)
+    processes = {pool: measurement.stages[pool].processes for pool in _POOLS}
     limits = {pool: each[pool] * processes[pool] for pool in _POOLS}
-    limits[_MACHINE] = machine_carries(measured)
-    if _waits_for_commits(measured):
-        limits[_COMMITS] = measured.backlog_per_second
+    limits[_MACHINE] = machine_carries(measurement)
+    if _waits_for_commits(measurement):
+        limits[_COMMITS] = measurement.backlog_per_second
     first = min(limits, key=lambda name: limits[name])
     fill = {pool: max(1, math.ceil(limits[_MACHINE] / each[pool] - 0.05)) for pool in _POOLS}
-    advice = _advice(measured, each, limits, first)
-    return Verdict(each, limits, first, fill, advice)
+    advice = _advice(measurement, each, limits, first)
+    return Capacity(each, limits, first, fill, advice)
 
 
-def one_process(measured: Measured) -> dict[str, float]:
+def one_process(measurement: Measurement) -> dict[str, float]:
     """Messages a second of one process of each pool, on a core of its own.
 
     A converse process runs one contact at a time, so it carries no more than the bot's waiting
     lets it; a dispatch process has so many calls in flight.
     """
-    seconds = {pool: measured.cpu_ms(pool) / 1000 for pool in _POOLS}
-    seconds["converse"] += measured.bot.waiting_ms / 1000
-    calls = measured.bot.replies * measured.latency_ms / 1000 / CALLS_IN_PARALLEL
+    seconds = {pool: measurement.cpu_ms(pool) / 1000 for pool in _POOLS}
+    seconds["converse"] += measurement.bot.waiting_ms / 1000
+    calls = measurement.bot.replies * measurement.latency_ms / 1000 / CALLS_IN_PARALLEL
     seconds["dispatch"] = max(seconds["dispatch"], calls)
     return {pool: 1 / max(needed, _LEAST_SECONDS) for pool, needed in seconds.items()}
 
 
-def machine_carries(measured: Measured) -> float:
+def machine_carries(measurement: Measurement) -> float:
     """Messages a second with every core at work for us."""
-    return measured.cores * 1000 / max(total_ms(measured), _LEAST_SECONDS * 1000)
+    return measurement.cores * 1000 / max(total_ms(measurement), _LEAST_SECONDS * 1000)
 
 
-def total_ms(measured: Measured) -> float:
+def total_ms(measurement: Measurement) -> float:
     """CPU of one message in all stages; the clock's is the same at any load."""
-    return sum(measured.cpu_ms(stage) for stage in measured.stages if stage != "clock")
+    return sum(measurement.cpu_ms(stage) for stage in measurement.stages if stage != "clock")
 
 
-def _waits_for_commits(measured: Measured) -> bool:
+def _waits_for_commits(measurement: Measurement) -> bool:
     """Whether nothing was busy, and yet the backlog was not worked off as quick as CPUs can."""
-    stages = measured.stages
-    is_busy = measured.machine_busy >= _BUSY or any(stages[p].busy >= _BUSY for p in _POOLS)
-    each = one_process(measured)
+    stages = measurement.stages
+    is_busy = measurement.machine_busy >= _BUSY or any(stages[p].busy >= _BUSY for p in _POOLS)
+    each = one_process(measurement)
     ceiling = min(each["converse"], each["dispatch"])
-    return not is_busy and measured.backlog_per_second < _BUSY * ceiling
+    return not is_busy and measurement.backlog_per_second < _BUSY * ceiling
 
 
 def _advice(
-    measured: Measured, each: Mapping[str, float], limits: Mapping[str, float], first: str
+    measurement: Measurement, each: Mapping[str, float], limits: Mapping[str, float], first: str
 ) -> str:
     if first == _COMMITS:
-        return _about_commits(measured)
+        return _about_commits(measurement)
     if first == _MACHINE:
-        return _about_the_machine(measured)
+        return _about_the_machine(measurement)
     others = {name: limit for name, limit in limits.items() if name != first}
     after = min(others, key=lambda name: others[name])
-    processes = measured.stages[first].processes
+    processes = measurement.stages[first].processes
     reached = min(limits[first] + each[first], others[after])
     is_enough = limits[first] + each[first] >= others[after]
     then = f", where the {_called(after)} is full" if is_enough else ""
@@ -115,25 +115,25 @@ def _advice(
     elif first == "web":
         more = f"Start `parley web --workers {processes + 1}`"
     rise = f"{rounded(limits[first])} becomes {rounded(reached)} messages a second{then}"
-    return f"{more}: {rise}.{_why(measured, first)}"
+    return f"{more}: {rise}.{_why(measurement, first)}"
 
 
-def _why(measured: Measured, first: str) -> str:
-    if first == "converse" and measured.bot.waiting_ms > measured.cpu_ms("converse"):
-        waiting, cpu = measured.bot.waiting_ms, measured.cpu_ms("converse")
+def _why(measurement: Measurement, first: str) -> str:
+    if first == "converse" and measurement.bot.waiting_ms > measurement.cpu_ms("converse"):
+        waiting, cpu = measurement.bot.waiting_ms, measurement.cpu_ms("converse")
         return (
             f" The bot waits {waiting:,.0f} ms of a message and converse works {cpu:,.1f} ms, so "
             "further processes cost memory and hardly any CPU."
         )
-    if first == "dispatch" and measured.latency_ms * measured.bot.replies > (
-        measured.cpu_ms("dispatch") * CALLS_IN_PARALLEL
+    if first == "dispatch" and measurement.latency_ms * measurement.bot.replies > (
+        measurement.cpu_ms("dispatch") * CALLS_IN_PARALLEL
     ):
         return f" Its {CALLS_IN_PARALLEL} calls in flight wait for the provider."
     return ""
 
 
-def _about_commits(measured: Measured) -> str:
-    if measured.kind.startswith("sqlite"):
+def _about_commits(measurement: Measurement) -> str:
+    if measurement.kind.startswith("sqlite"):
         return (
             "No process was busy: they waited for SQLite, which has one writer. Move to PostgreSQL "
             "before you add processes."
@@ -144,10 +144,10 @@ def _about_commits(measured: Measured) -> str:
     )
 
 
-def _about_the_machine(measured: Measured) -> str:
-    shares = {name: measured.cpu_ms(name) for name in measured.stages if name != "clock"}
+def _about_the_machine(measurement: Measurement) -> str:
+    shares = {name: measurement.cpu_ms(name) for name in measurement.stages if name != "clock"}
     largest = max(shares, key=lambda name: shares[name])
-    share = shares[largest] / total_ms(measured)
+    share = shares[largest] / total_ms(measurement)
     return (
         "Another process on this machine gains nothing: its CPU is full first. Give it more cores, "
         f"or move {largest} ({share:.0%} of a message's CPU) to a machine of its own."

@@ -6,8 +6,8 @@ from pydantic_settings import BaseSettings
 
 from pipeline import crash
 from pipeline.botkit import Bot
-from proving.faults import breakages
-from proving.faults.notes import watch
+from proving.faults import mutations
+from proving.faults.trace import watch
 
 
 class Surroundings(BaseSettings):
@@ -25,5 +25,5 @@ def prepare(bot: Bot) -> Bot:
     if given.crash_at:
         crash.arm(given.crash_at)
     if given.broken:
-        breakages.BREAKAGES[given.broken].break_it()
+        mutations.MUTATIONS[given.broken].apply()
     return watch(bot, given.proving_notes)

@@ -23,26 +23,26 @@ WARM_SECONDS = 720.0
 def nothing(run: Run) -> None:
     """Traffic without any fault: what a run looks like that has nothing to report."""
     run.start()
-    run.traffic.crowd(numbered(run.people(40), 5))
+    run.traffic.crowd(numbered(run.fake_contacts(40), 5))
 
 
 @scenario("F0 workers away", is_quick=True)
 def workers_away(run: Run) -> None:
     """Everybody writes while no worker runs; then they come one pool after the other."""
     run.start("web", "clock")
-    run.traffic.crowd(numbered(run.people(30), 8))
-    run.did("let 240 messages wait for converse")
+    run.traffic.crowd(numbered(run.fake_contacts(30), 8))
+    run.record("let 240 messages wait for converse")
     run.start("converse")
     eventually(lambda: not any(it.startswith("turn") for it in run.waiting()), 30)
-    run.did("let their replies wait for dispatch")
+    run.record("let their replies wait for dispatch")
     run.start("dispatch")
 
 
-@scenario("F0 two of each", is_obeyed=True)
+@scenario("F0 two of each", needs_counting_bot=True)
 def two_of_each(run: Run) -> None:
     """Two workers of each pool share slow turns: no contact is ever in the hands of both."""
     run.start("web", "converse", "converse", "dispatch", "dispatch", "clock")
-    run.traffic.crowd(numbered(run.people(12), 6, "pause 0.15"))
+    run.traffic.crowd(numbered(run.fake_contacts(12), 6, "pause 0.15"))
 
 
 @scenario("F40 everything killed", is_core=True, drained_within_seconds=90)
@@ -52,7 +52,7 @@ def everything_killed(run: Run) -> None:
     run.start()
     length = run.plan.seconds or 60.0
     with run.supervised(), _beside(lambda: _kill_again_and_again(run, length)):
-        run.traffic.stream(run.people(60), SOAK_PER_SECOND, length)
+        run.traffic.stream(run.fake_contacts(60), SOAK_PER_SECOND, length)
 
 
 @scenario("F40 everything killed, for a short while", is_quick=True, drained_within_seconds=90)
@@ -61,7 +61,7 @@ def everything_killed_shortly(run: Run) -> None:
     run.traffic.patience_seconds = 60
     run.start()
     with run.supervised(), _beside(lambda: _kill_again_and_again(run, 12.0, servers=False)):
-        run.traffic.stream(run.people(30), SOAK_PER_SECOND, 12.0)
+        run.traffic.stream(run.fake_contacts(30), SOAK_PER_SECOND, 12.0)
 
 
 def _kill_again_and_again(run: Run, seconds: float, *, servers: bool = True) -> None:
@@ -78,11 +78,11 @@ def _kill_again_and_again(run: Run, seconds: float, *, servers: bool = True) -> 
 
 
 def _kill_server(run: Run) -> None:
-    servers: list[Server] = run.shelf.under(run.plan.kind)
+    servers: list[Server] = run.servers.under(run.plan.kind)
     if servers:
         server = run.draw.choice(servers)
         server.kill()
-        run.did(f"killed {type(server).__name__}")
+        run.record(f"killed {type(server).__name__}")
         server.start()
 
 
@@ -107,12 +107,12 @@ def soak(run: Run) -> None:
     ]
     run.start()
     growth = Growth(run)
-    people = run.people(400)
+    fake_contacts = run.fake_contacts(400)
     with _beside(lambda: _hurt_now_and_then(run, faults, length)):
         warm = min(WARM_SECONDS, length / 2)
-        run.traffic.stream(people, SOAK_PER_SECOND, warm)
+        run.traffic.stream(fake_contacts, SOAK_PER_SECOND, warm)
         growth.begin()
-        run.traffic.stream(people, SOAK_PER_SECOND, length - warm)
+        run.traffic.stream(fake_contacts, SOAK_PER_SECOND, length - warm)
     growth.end()
 
 
@@ -123,16 +123,16 @@ def _hurt_now_and_then(
         time.sleep(20)
         words, hurt = run.draw.choice(faults)
         hurt()
-        run.did(words)
+        run.record(words)
 
 
 def _empty_redis(run: Run) -> None:
-    with run.shelf.redis.client as client:
+    with run.servers.redis.client as client:
         client.flushall()
 
 
 def _cut_database(run: Run) -> None:
-    run.shelf.postgresql.execute(
+    run.servers.postgresql.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE application_name LIKE 'parley%' AND pid <> pg_backend_pid()"
     )

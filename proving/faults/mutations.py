@@ -25,7 +25,7 @@ _LATER_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Breakage:
+class Mutation:
     """One way to break Parley: what is taken away, and what must be reported of it.
 
     `scenario` shows it, as one of the `found` kinds of violation or as "error", its own assertion.
@@ -36,7 +36,7 @@ class Breakage:
     what: str
     scenario: str
     found: frozenset[str]
-    break_it: Callable[[], None]
+    apply: Callable[[], None]
     schema: tuple[str, ...] = ()
     is_quick: bool = False
 
@@ -149,20 +149,20 @@ def _open_the_gates() -> None:
 
 def _put(owner: Any, name: str, new: Any) -> None:
     if not hasattr(owner, name):
-        raise AttributeError(f"{owner} has no {name} any more; mend proving/faults/breakages.py")
+        raise AttributeError(f"{owner} has no {name} any more; mend proving/faults/mutations.py")
     setattr(owner, name, new)
 
 
 _TWICE = frozenset({"doubled", "wrong effects", "sent twice", "unexpected"})
-BREAKAGES: dict[str, Breakage] = {
-    "answer-before-commit": Breakage(
+MUTATIONS: dict[str, Mutation] = {
+    "answer-before-commit": Mutation(
         "A webhook is answered before its row is committed.",
         "F3 database killed",
         # Where the run is slow, the pull finds in time what was lost.
         frozenset({"lost", "error"}),
         _answer_before_commit,
     ),
-    "no-unique-key": Breakage(
+    "no-unique-key": Mutation(
         "The same webhook twice is two entries.",
         "F2 same webhook twenty times",
         _TWICE,
@@ -173,7 +173,7 @@ BREAKAGES: dict[str, Breakage] = {
         ),
         is_quick=True,
     ),
-    "no-fences": Breakage(
+    "no-fences": Mutation(
         "A worker that lost its lease records all the same.",
         "F21 stalled beyond the lease",
         _TWICE,
@@ -183,57 +183,57 @@ BREAKAGES: dict[str, Breakage] = {
             "DROP INDEX uq_message_provider_id",
         ),
     ),
-    "no-leases": Breakage(
+    "no-leases": Mutation(
         "A lane in one worker's hands can be claimed by another.",
         "F0 two of each",
         frozenset({"overlapped"}),
         _respect_no_lease,
     ),
-    "newest-turn-first": Breakage(
+    "newest-turn-first": Mutation(
         "A contact's newest message is taken first.",
         "F0 workers away",
         frozenset({"reordered"}),
         _take_the_newest_first,
         is_quick=True,
     ),
-    "replies-apart": Breakage(
+    "replies-apart": Mutation(
         "Replies are recorded half a second after their turn.",
         "F19 workers killed",
         frozenset({"torn"}),
         _record_replies_apart,
     ),
-    "sending-unmarked": Breakage(
+    "sending-unmarked": Mutation(
         "A message is not marked as being sent before the call.",
         "crash dispatch.called",
         frozenset({"sent twice"}),
         _mark_no_sending,
     ),
-    "newest-reply-first": Breakage(
+    "newest-reply-first": Mutation(
         "A contact's newest reply is sent first.",
         "F0 workers away",
         frozenset({"sent out of order"}),
         _send_the_newest_first,
     ),
-    "last-callback-wins": Breakage(
+    "last-callback-wins": Mutation(
         "Whatever callback comes last is the status.",
         "F38 callbacks in any order",
         frozenset({"backwards"}),
         _believe_the_last_callback,
         is_quick=True,
     ),
-    "no-sweep": Breakage(
+    "no-sweep": Mutation(
         "Nothing rings for what was left behind.",
         "F15 no ring at all",
         frozenset({"undrained"}),
         _never_sweep,
     ),
-    "no-versions": Breakage(
+    "no-versions": Mutation(
         "A turn in flight overwrites what an operator has set.",
         "P8 operator moves during turns",
         frozenset({"error", "wrong effects"}),
         _respect_no_version,
     ),
-    "no-gates": Breakage(
+    "no-gates": Mutation(
         "What must not be sent any more is sent.",
         "F35 STOP while replies are queued",
         frozenset({"error"}),

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import chart, table
-from benchmarks.measured import Goal, Line, Row, alternating, lines, number
-from proving.faults.measure import quantile
+from benchmarks.figures import Goal, Line, Row, alternating, lines, number
+from proving.faults.response_times import quantile
 
 ROWS = (
     Row("rate", "Parley", "ours"),

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from benchmarks import bench, crowd, databases
+from benchmarks import bench, bulk_load, databases
 from pipeline import runtime
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
@@ -29,7 +29,7 @@ def _fill(database: Database, numbers: range, contacts: int) -> None:
     with database.write() as connection:
         now = database.now(connection)
         entries = [
-            inbox.entry(crowd.inbound(f"+1415{n % contacts:07}", n), {"Body": ["hi"]})
+            inbox.entry(bulk_load.inbound(f"+1415{n % contacts:07}", n), {"Body": ["hi"]})
             for n in numbers
         ]
         inbox.append(connection, [entry | {"received_at": now} for entry in entries])

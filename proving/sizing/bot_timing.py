@@ -1,4 +1,4 @@
-"""A watch around the functions of the bot that is sized; benched.py puts it there.
+"""A watch around the functions of the bot that is sized; timed_bot.py puts it there.
 
 Each process keeps its sums in a file of its own that is mapped into memory: a turn costs it a
 microsecond, and what the last turn took is there too.
@@ -20,7 +20,7 @@ from pipeline.botkit import Bot, Turn
 _SUMS = struct.Struct("ddd")
 
 
-class Surroundings(BaseSettings):
+class TimingSettings(BaseSettings):
     """Set by the bench, in the environment of each process."""
 
     benched_bot: str = "bots.template:bot"
@@ -72,7 +72,7 @@ class Meter:
             return mmap(file.fileno(), _SUMS.size)
 
 
-def watch(bot: Bot, folder: Path) -> Bot:
+def time_bot(bot: Bot, folder: Path) -> Bot:
     """Let every function of the bot be timed."""
     meter = Meter(folder)
 

@@ -7,8 +7,8 @@ import urllib3
 from sqlalchemy import func, select
 
 from pipeline.records.core.contacts import Contact
+from proving.faults.contacts import FakeContact
 from proving.faults.history import Reply, replies_of
-from proving.faults.people import Person
 from proving.faults.processes import eventually
 from proving.faults.run import Run
 
@@ -20,13 +20,13 @@ def count(run: Run, column: Any, *conditions: Any) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def replies_to(run: Run, person: Person) -> list[Reply]:
+def replies_to(run: Run, person: FakeContact) -> list[Reply]:
     """What was queued for a contact, in the order of the log."""
     with run.stack.database.read() as connection:
         return [reply for reply in replies_of(connection) if reply.contact == person.number]
 
 
-def has_opted_out(run: Run, person: Person) -> bool:
+def has_opted_out(run: Run, person: FakeContact) -> bool:
     """Whether we mirror that a contact said STOP."""
     query = select(Contact.opt_outs).where(Contact.key == person.number)
     with run.stack.database.read() as connection:

@@ -26,7 +26,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class Latency:
     """Messages at a steady rate: from the webhook to the call of the provider."""
 
     rate: float
@@ -47,7 +47,7 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One bench.
 
     `others_busy` is the share of the machine that was used by nobody of ours, while the backlog
@@ -61,7 +61,7 @@ class Measured:
     latency_ms: float
     messages: int
     stages: Mapping[str, Stage]
-    quiet: Quiet
+    quiet: Latency
     bot: Bot
     webhooks_per_second: float
     webhook_p99_ms: float
@@ -86,11 +86,11 @@ class Measured:
         return asdict(self)
 
 
-def from_json(values: Mapping[str, Any]) -> Measured:
+def from_json(values: Mapping[str, Any]) -> Measurement:
     """What `to_json` gave. Raises KeyError or TypeError where something is missing or unknown."""
     nested = {
         "stages": {name: Stage(**stage) for name, stage in values["stages"].items()},
-        "quiet": Quiet(**values["quiet"]),
+        "quiet": Latency(**values["quiet"]),
         "bot": Bot(**values["bot"]),
     }
-    return Measured(**{**values, **nested})
+    return Measurement(**{**values, **nested})

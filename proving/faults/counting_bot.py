@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 
 from pipeline.botkit import Bot, Turn
-from proving.faults.surroundings import prepare
+from proving.faults.instrumentation import prepare
 
 bot = Bot("counter", start="counting", loop_guard=None)
 _kept: list[bytes] = []

@@ -14,7 +14,7 @@ from pipeline.botkit import Bot, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class TraceEvent:
     """The begin or the end of a function of the bot; `at` is monotonic seconds of this machine.
 
     `key` tells the turn, as `turn.idempotency_key` does.
@@ -32,10 +32,10 @@ def watch(bot: Bot, path: Path) -> Bot:
     """Let every function of the bot leave two notes."""
 
     @bot.middleware
-    def noted(turn: Turn, call_next: Callable[[Turn], object]) -> object:
-        _note(path, "begin", turn)
+    def traced(turn: Turn, call_next: Callable[[Turn], object]) -> object:
+        _record(path, "begin", turn)
         answer = call_next(turn)
-        _note(path, "end", turn)
+        _record(path, "end", turn)
         return answer
 
     # Around what the bot brings itself, so that its own time counts.
@@ -44,20 +44,20 @@ def watch(bot: Bot, path: Path) -> Bot:
     return bot
 
 
-def read_notes(path: Path) -> list[Note]:
+def read_trace(path: Path) -> list[TraceEvent]:
     """The notes so far, in the order of time."""
     # What has no line end yet is being written.
     lines = path.read_text().rpartition("\n")[0].splitlines() if path.exists() else []
-    return sorted((Note(**json.loads(line)) for line in lines), key=lambda note: note.at)
+    return sorted((TraceEvent(**json.loads(line)) for line in lines), key=lambda event: event.at)
 
 
-def _note(path: Path, what: str, turn: Turn) -> None:
+def _record(path: Path, what: str, turn: Turn) -> None:
     now = time.monotonic_ns() / 1e9
     phone, key = turn.contact.phone or "", turn.idempotency_key
-    note = Note(what, phone, turn.message.text, key, os.getpid(), now)
+    event = TraceEvent(what, phone, turn.message.text, key, os.getpid(), now)
     # One write of an appending descriptor: lines of several processes do not mix.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        os.write(descriptor, f"{json.dumps(asdict(note))}\n".encode())
+        os.write(descriptor, f"{json.dumps(asdict(event))}\n".encode())
     finally:
         os.close(descriptor)

@@ -20,8 +20,8 @@ from proving.faults.fake_twilio.callbacks import status_form
 from proving.faults.fake_twilio.messages import Create
 from proving.faults.fake_twilio.webhooks import ACCOUNT, OUR_NUMBER
 from proving.faults.stack import PUBLIC_URL
-from proving.sizing.install import Install, Look, Spent
-from proving.sizing.load import CannotBench, Phones, Post, Posted, signed
+from proving.sizing.install import Install, Sample, Usage
+from proving.sizing.load import CannotBench, Clients, Post, Responses, signed
 
 _PATH = "/webhooks/twilio"
 # One message in so many makes a new contact and conversation, unless there are more texts.
@@ -44,7 +44,7 @@ _ERRORS = select(Entry.error).where(Entry.status.in_(("waiting", "parked")), Ent
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Request:
     """What was asked for; see the options."""
 
     seconds: float
@@ -56,7 +56,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Text:
     """One message of a contact, with the provider's id."""
 
     phone: str
@@ -65,37 +65,37 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Phase:
     """One part: how many messages or callbacks, and what they cost until all was done.
 
     `posted` tells of its webhooks, `phones` whose they were, `creates` what the provider was given.
     """
 
     count: int
-    spent: Spent
-    posted: Posted
+    usage: Usage
+    responses: Responses
     phones: tuple[str, ...] = ()
     creates: Sequence[Create] = ()
 
 
-class Course:
+class Phases:
     """The parts, to be called in order. A slow bot makes them smaller: see `rate`, `messages`."""
 
-    def __init__(self, install: Install, wish: Wish) -> None:
+    def __init__(self, install: Install, request: Request) -> None:
         self._install = install
-        self._wish = wish
-        self._line = Phones(urlsplit(install.stack.url).port or 0)
+        self._wish = request
+        self._line = Clients(urlsplit(install.stack.url).port or 0)
         self._numbers = itertools.count(2_000_000)
         self._ids = itertools.count(1)
         self._seconds = 0.0
-        self.rate = wish.rate
-        self.messages = wish.messages
+        self.rate = request.rate
+        self.messages = request.messages
         self.children = 1
 
     def warm_up(self) -> None:
         """Let everything be loaded and connected, and see how slow the bot is."""
         self._webhooks(_FIRST, self._wish.rate)
-        before = self._install.look()
+        before = self._install.sample()
         self._webhooks(_FIRST, self._wish.rate)
         self._seconds = self._install.since(before).bot.seconds / _FIRST
         if self._seconds > _QUICK_SECONDS:
@@ -112,15 +112,15 @@ class Course:
             self.messages = min(self.messages, max(_FIRST, most))
             self._webhooks(self.children)
 
-    def steady(self) -> Part:
+    def steady(self) -> Phase:
         """Messages at a steady rate, with room to spare."""
         return self._webhooks(max(_FIRST, math.ceil(self.rate * self._wish.seconds)), self.rate)
 
-    def rush(self) -> Part:
+    def rush(self) -> Phase:
         """Webhooks as quick as they are taken, until all is sent."""
         return self._webhooks(self.messages)
 
-    def backlog(self) -> Part:
+    def backlog(self) -> Phase:
         """What waits in the inbox at once, until all is sent."""
         database = self._install.stack.database
         *said, last = self._script(self.messages)
@@ -130,11 +130,11 @@ class Course:
             for first in range(0, len(said), _ROWS):
                 entries = [_entry(one) | {"received_at": now} for one in said[first:][:_ROWS]]
                 inbox.append(connection, entries)
-        before = self._install.look()
+        before = self._install.sample()
         # Its webhook rings for all of them.
         return self._part([*said, last], before, self._line.at_once([_webhook(last)]))
 
-    def callbacks(self, creates: Sequence[Create]) -> Part:
+    def callbacks(self, creates: Sequence[Create]) -> Phase:
         """Tell that these were sent and delivered, until all of that is merged."""
         posts = [
             _callback(create, status)
@@ -142,37 +142,37 @@ class Course:
             if create.sid and create.status_callback
             for status in STATUSES
         ]
-        before = self._install.look()
-        posted = self._line.at_once(posts)
+        before = self._install.sample()
+        responses = self._line.at_once(posts)
         self._drain()
-        return Part(len(posts), self._install.since(before), posted)
+        return Phase(len(posts), self._install.since(before), responses)
 
     def close(self) -> None:
         """End the threads of the phones."""
         self._line.close()
 
-    def _webhooks(self, count: int, rate: float = 0.0) -> Part:
+    def _webhooks(self, count: int, rate: float = 0.0) -> Phase:
         # At a rate a contact's next message must not come before the answer to the last.
         said = self._script(count, 1 if rate else _MESSAGES_EACH)
         posts = [_webhook(one) for one in said]
         self._install.provider.forget()
-        before = self._install.look()
-        posted = self._line.at_rate(posts, rate) if rate else self._line.at_once(posts)
-        return self._part(said, before, posted)
+        before = self._install.sample()
+        responses = self._line.at_rate(posts, rate) if rate else self._line.at_once(posts)
+        return self._part(said, before, responses)
 
-    def _part(self, said: Sequence[Said], before: Look, posted: Posted) -> Part:
+    def _part(self, said: Sequence[Text], before: Sample, responses: Responses) -> Phase:
         self._drain()
-        spent = self._install.since(before)
+        usage = self._install.since(before)
         phones = tuple(one.phone for one in said)
-        return Part(len(said), spent, posted, phones, self._install.provider.creates())
+        return Phase(len(said), usage, responses, phones, self._install.provider.creates())
 
-    def _script(self, count: int, at_least: int = _MESSAGES_EACH) -> list[Said]:
+    def _script(self, count: int, at_least: int = _MESSAGES_EACH) -> list[Text]:
         """So many messages of new contacts, each of whom says every text in order, and again."""
         texts = self._wish.texts
         each = len(texts) * math.ceil(at_least / len(texts))
         phones = [f"+1415{next(self._numbers)}" for _ in range(math.ceil(count / each))]
         return [
-            Said(
+            Text(
                 phones[number % len(phones)],
                 texts[number // len(phones) % len(texts)],
                 f"SM{next(self._ids):032x}",
@@ -209,7 +209,7 @@ class Course:
         return error.strip().rpartition("\n")[2] if error else ""
 
 
-def _webhook(said: Said) -> Post:
+def _webhook(said: Text) -> Post:
     form = inbound_form(From=said.phone, Body=said.text, MessageSid=said.sid)
     return signed(PUBLIC_URL, _PATH, form)
 
@@ -220,7 +220,7 @@ def _callback(create: Create, status: str) -> Post:
     return signed(PUBLIC_URL, path, status_form(message, status))
 
 
-def _entry(said: Said) -> dict[str, Any]:
+def _entry(said: Text) -> dict[str, Any]:
     form = inbound_form(From=said.phone, Body=said.text, MessageSid=said.sid)
     message = Inbound(
         provider="twilio",

@@ -14,11 +14,11 @@ from pipeline.records.core.messages import Message
 from pipeline.records.core.transitions import Transition
 from pipeline.records.stats.tallies import Tally
 from pipeline.records.stats.workers import Watermark
-from proving.faults.inquiry import call, call_until, count, drained, has_opted_out, insist
-from proving.faults.people import Person
+from proving.faults.contacts import FakeContact
 from proving.faults.processes import eventually
 from proving.faults.run import Run
 from proving.faults.scenarios.unrecordable import refused_by_the_database, tried
+from proving.faults.steps import call, call_until, count, drained, has_opted_out, insist
 from proving.faults.traffic import numbered
 
 _OLD = timedelta(days=100)
@@ -27,7 +27,7 @@ _OLD = timedelta(days=100)
 def traffic(run: Run, mark: Path) -> None:
     """Everybody writes while it happens."""
     run.start()
-    with run.traffic.meanwhile(numbered(run.people(20), 5), every_seconds=0.1):
+    with run.traffic.meanwhile(numbered(run.fake_contacts(20), 5), every_seconds=0.1):
         run.has_crashed(mark)
 
 
@@ -35,7 +35,7 @@ def one_by_one(run: Run, mark: Path) -> None:
     """One send at a time, and no callbacks: what Twilio took is found in its list."""
     run.fake.plan()
     run.start()
-    persons = run.people(12)
+    persons = run.fake_contacts(12)
     for person in persons:
         run.traffic.say(person, "n 1")
         eventually(lambda person=person: person.got or mark.exists(), 60)  # type: ignore[misc]  # mypy has no type for a default
@@ -49,14 +49,14 @@ def answers_that_got_lost(run: Run, mark: Path) -> None:
     run.fake.plan()
     run.fake.turn(times=5, after_create="500")
     run.start()
-    run.traffic.crowd(numbered(run.people(10), 2))
+    run.traffic.crowd(numbered(run.fake_contacts(10), 2))
     run.has_crashed(mark, 60)
 
 
 def stop_and_start(run: Run, mark: Path) -> None:
     """Contacts say STOP, and then START."""
     run.start()
-    persons = run.people(6)
+    persons = run.fake_contacts(6)
     for person in persons:
         run.traffic.say(person, "n 1")
         run.traffic.say(person, "STOP", excused=True)
@@ -71,7 +71,7 @@ def stop_and_start(run: Run, mark: Path) -> None:
 def a_reply_that_cannot_be_recorded(run: Run, mark: Path) -> None:
     """The database refuses what the bot says, until its owner mends that."""
     run.start()
-    persons = run.people(10)
+    persons = run.fake_contacts(10)
     with refused_by_the_database(run, "refused"):
         for person in persons[:3]:
             run.traffic.say(person, "refused 1")
@@ -82,7 +82,7 @@ def a_reply_that_cannot_be_recorded(run: Run, mark: Path) -> None:
 def reminders(run: Run, mark: Path) -> None:
     """Timers come due one after another."""
     run.start()
-    persons = run.people(12)
+    persons = run.fake_contacts(12)
     for person in persons:
         run.traffic.say(person, "remind 1")
         time.sleep(0.3)
@@ -98,7 +98,7 @@ def missed_messages(run: Run, mark: Path) -> None:
     call(run, "sweep.pull")  # sets the watermark that later ones begin at
     eventually(lambda: count(run, Watermark.name), 60)
     run.traffic.patience_seconds = 0.0
-    persons = run.people(10)
+    persons = run.fake_contacts(10)
     run.traffic.crowd(numbered(persons, 1, "missed"))
     run.stack.environment["CRASH_AT"] = order
     clock.kill()  # the next one comes to the point
@@ -111,7 +111,7 @@ def missed_messages(run: Run, mark: Path) -> None:
 def old_entries(run: Run, mark: Path) -> None:
     """Entries that were settled long ago go; what is needed to know a repeated webhook stays."""
     run.start()
-    run.traffic.crowd(numbered(run.people(10), 2))
+    run.traffic.crowd(numbered(run.fake_contacts(10), 2))
     with run.stack.database.write() as connection:
         ago = run.stack.database.now(connection) - _OLD
         rows = [
@@ -137,7 +137,7 @@ def old_entries(run: Run, mark: Path) -> None:
 def counts(run: Run, mark: Path) -> None:
     """New contacts come in, whose conversations are counted."""
     run.start()
-    persons = run.people(30)
+    persons = run.fake_contacts(30)
     with run.traffic.meanwhile(numbered(persons, 2), every_seconds=1.0):
         run.has_crashed(mark)
     eventually(lambda: count(run, Contact.id) == len(persons), 60)
@@ -197,10 +197,10 @@ def a_turn_run_again(run: Run, mark: Path) -> None:
     _is_audited_once(run, "rerun_all")
 
 
-def _a_talk(run: Run) -> Person:
+def _a_talk(run: Run) -> FakeContact:
     """Everything runs, and somebody has been answered."""
     run.start()
-    (person,) = run.people(1)
+    (person,) = run.fake_contacts(1)
     run.traffic.say(person, "n 1")
     eventually(lambda: person.got, 60)
     return person

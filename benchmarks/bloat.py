@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
-from benchmarks import crowd, databases, drains
+from benchmarks import bulk_load, databases, drains
 from pipeline.converse.drain import Converse
 from pipeline.dispatch.drain import Dispatch
 from pipeline.records.core import inbox
@@ -45,7 +45,7 @@ def prune() -> None:
     """Messages at 20 a second, alone and while half a million old entries are deleted."""
     print("| webhook to sent, ms | messages | p50 | p99 | longest |\n|---|---|---|---|---|")
     with drains.site() as site, _pipeline(site) as hear:
-        crowd.handled(site.runtime.database, _OLD, days=40)
+        bulk_load.handled(site.runtime.database, _OLD, days=40)
         _latencies(hear, _SAMPLES // 4)
         _print("alone", _latencies(hear, _SAMPLES))
         url = databases.driven(site.url)
@@ -65,7 +65,7 @@ def _pipeline(site: drains.Site) -> Iterator[Callable[[int], None]]:
     dispatch = Dispatch(site.runtime, lambda _: None, is_stopping=never)
 
     def hear(number: int) -> None:
-        message = crowd.inbound(f"+1419{number % 500:07}", number)
+        message = bulk_load.inbound(f"+1419{number % 500:07}", number)
         before = site.sends()
         with database.write() as connection:
             entry = inbox.entry(message, {}) | {"received_at": database.now(connection)}
@@ -103,10 +103,10 @@ def _print(what: str, took: list[float]) -> None:
 def bloat() -> None:
     """A steady load over a million handled entries; what it leaves, and what messages then cost."""
     with drains.site() as site:
-        crowd.handled(site.runtime.database, _HISTORY, days=1)
+        bulk_load.handled(site.runtime.database, _HISTORY, days=1)
         site.runtime.database.engine.dispose()
         for round_number in range(_ROUNDS):
-            crowd.write(site.runtime.database, _A_ROUND, prefix=f"+1{500 + round_number % 10}")
+            bulk_load.write(site.runtime.database, _A_ROUND, prefix=f"+1{500 + round_number % 10}")
             site.converse(_A_ROUND, [])
             site.dispatch(_A_ROUND, [])
         _print_bloat(site)

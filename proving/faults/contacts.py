@@ -12,18 +12,18 @@ from proving.faults.stack import Stack
 _numbers = itertools.count(2_000_000)
 
 
-def a_person(stack: Stack, channel: str = "sms") -> "Person":
+def fake_contact(stack: Stack, channel: str = "sms") -> "FakeContact":
     """A contact with a number that nobody else has."""
-    return Person(stack, f"+1415{next(_numbers)}", channel)
+    return FakeContact(stack, f"+1415{next(_numbers)}", channel)
 
 
-def people(stack: Stack, count: int) -> list["Person"]:
+def fake_contacts(stack: Stack, count: int) -> list["FakeContact"]:
     """That many contacts."""
-    return [a_person(stack) for _ in range(count)]
+    return [fake_contact(stack) for _ in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class FakeContact:
     """One contact and their phone."""
 
     stack: Stack

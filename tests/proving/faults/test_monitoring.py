@@ -4,7 +4,7 @@ from sqlalchemy import update
 
 from pipeline.database import Database
 from pipeline.records.core.messages import Message
-from proving.faults.watching import Statuses, leaks
+from proving.faults.monitoring import Statuses, leaks
 from tests.builders import a_conversation, a_message
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from pipeline.records.stats.workers import Worker
 from proving.faults import history
+from proving.faults.monitoring import leaks
 from proving.faults.processes import family_of
 from proving.faults.run import Run
 from proving.faults.stack import Stack
-from proving.faults.watching import leaks
 
 AWAKE_WITHIN_SECONDS = 15.0
 # A worker beats every 5 s.
@@ -30,7 +30,7 @@ def gather(run: Run) -> history.History:
         turns=turns,
         replies=replies,
         takes=history.takes_of(run.fake),
-        notes=run.notes(),
+        trace=run.trace(),
         delivered=history.delivered_of(run.fake),
         heard=heard,
         statuses=run.statuses.seen(),
