@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class Point(StrEnum):
-    """Where a process can die; each has a scenario in parley/proving."""
+    """Where a process can die; each has a scenario in proving/faults/scenarios."""
 
     RECEIVE_TAKEN = "receive.taken"
     RECEIVE_INSERTED = "receive.inserted"
