@@ -39,7 +39,7 @@ class Point(StrEnum):
     CLOCK_PRUNING = "clock.pruning"
     CLOCK_FOLDING = "clock.folding"
     OVERRIDE_MOVING = "override.moving"
-    OVERRIDE_HOLDING = "override.holding"
+    OVERRIDE_TAKING_OVER = "override.taking_over"
     OVERRIDE_WRITING = "override.writing"
     OVERRIDE_RERUNNING = "override.rerunning"
 

@@ -130,7 +130,7 @@ class Talker:
         if conversation.is_held(now):
             self._effects.put_back(turns.work.key, conversation, timer, now)
             return
-        if timer["name"] == timers.GIVE_BACK:
+        if timer["name"] == timers.RELEASE:
             # A hold that was taken meanwhile is open, or ends later.
             if conversation.held_until:
                 self._effects.give_back(turns.work.key, conversation, now)

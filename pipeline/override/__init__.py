@@ -1,4 +1,4 @@
-"""Override: what an operator does by hand: set a state, start over, end, hold, write, retry.
+"""Override: what an operator does by hand: set a state, start over, end, take over, write, retry.
 
 Locks are taken as everywhere: inbound lanes before conversations before outbound lanes before
 messages before contacts.
@@ -15,15 +15,15 @@ from pipeline.override.canned_replies import (
 from pipeline.override.changing import Change, change_state_and_holder
 from pipeline.override.contacts import add_contact, block, change_contact, unblock
 from pipeline.override.failures import rerun, rerun_all, skip
-from pipeline.override.holding import LONGEST_HOLD_MINUTES, give_back, hold
 from pipeline.override.retry import dismiss, retry, why_not_again
 from pipeline.override.states import change_state, end, reset, wanted_state
+from pipeline.override.takeover import LONGEST_TAKEOVER_MINUTES, release, take_over
 from pipeline.override.time_travel import elapse
 from pipeline.override.writing import LONGEST_BODY, Queued, send_message, write_to
 
 __all__ = [
     "LONGEST_BODY",
-    "LONGEST_HOLD_MINUTES",
+    "LONGEST_TAKEOVER_MINUTES",
     "LONGEST_TITLE",
     "MOST_MEDIA",
     "Change",
@@ -42,8 +42,7 @@ __all__ = [
     "dismiss",
     "elapse",
     "end",
-    "give_back",
-    "hold",
+    "release",
     "rerun",
     "rerun_all",
     "reset",
@@ -51,6 +50,7 @@ __all__ = [
     "retry",
     "send_message",
     "skip",
+    "take_over",
     "unblock",
     "wanted_state",
     "why_not_again",

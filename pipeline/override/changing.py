@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.override import holding
+from pipeline.override import takeover
 from pipeline.override.moving import Move, move
 from pipeline.override.states import FREE, wanted_state
 from pipeline.override.subject import locked, locked_even_if_ended
@@ -18,7 +18,7 @@ from pipeline.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to set by hand; `minutes` go with the holder "operator", see holding.hold."""
+    """What to set by hand; `minutes` go with the holder "operator", see takeover.take_over."""
 
     state: str
     holder: Literal["bot", "operator"]
@@ -35,7 +35,7 @@ def change_state_and_holder(
     Raises UnknownState and ChangeRefused as change_state and hold do; then nothing is changed.
     """
     state = wanted_state(runtime, change.state, force=change.force)
-    holding.refuse_impossible(change.minutes)
+    takeover.refuse_impossible(change.minutes)
     is_freed = change.holder == "bot"
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
@@ -45,9 +45,9 @@ def change_state_and_holder(
         steps = {"before": before.state, "after": state}
         audit.append(connection, now, actor, "change_state", str(conversation_id), **steps)
         if is_freed:
-            timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+            timers.disarm(connection, [conversation_id], timers.RELEASE)
             audit.append(connection, now, actor, "give_back", str(conversation_id))
         else:
             # Its timer stays with the state entered.
             entered = locked_even_if_ended(connection, conversation_id)
-            holding.take(connection, entered, actor, change.minutes, now)
+            takeover.make_holder(connection, entered, actor, change.minutes, now)

@@ -69,7 +69,7 @@ def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: s
         before = locked(connection, conversation_id)
         wanted = Move(start, actor, reason, now, {"data": {}, "memory": {}, **FREE})
         move(connection, runtime.bot, [before], wanted)
-        timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+        timers.disarm(connection, [conversation_id], timers.RELEASE)
         key = contact_of(connection, before.contact_id).key
         _cancel_replies(connection, conversation_id, key, now)
         audit.append(connection, now, actor, "reset", str(conversation_id), before=before.state)
@@ -85,7 +85,7 @@ def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
         before = locked(connection, conversation_id)
         conversations.change(connection, conversation_id, closed_at=now, choices=[], **FREE)
         timers.disarm(connection, [conversation_id])
-        timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+        timers.disarm(connection, [conversation_id], timers.RELEASE)
         audit.append(connection, now, actor, "end", str(conversation_id), before=before.state)
 
 

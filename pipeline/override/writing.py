@@ -18,7 +18,7 @@ from pipeline.errors import ChangeRefused
 from pipeline.gates import why_not_to_write
 from pipeline.ids import new_id
 from pipeline.messages import storable
-from pipeline.override import attachments, holding
+from pipeline.override import attachments, takeover
 from pipeline.override.subject import contact_of, locked, start_of
 from pipeline.providers import simulator
 from pipeline.records.accounts import audit
@@ -60,22 +60,22 @@ def send_message(  # noqa: PLR0913 (what a composer can say about one message)
     actor: str,
     idempotency_key: str = "",
     media_urls: Sequence[str] = (),
-    hold_minutes: int | Literal[False] | None = False,
+    takeover_minutes: int | Literal[False] | None = False,
 ) -> Queued:
     """Queue an operator's words in an open conversation; the same key twice is one message.
 
-    With `hold_minutes` writing takes the hold: for that time, or None until it is given back.
+    With `takeover_minutes` writing takes the hold: for that time, or None until it is given back.
     """
     words = _words(actor, body, media_urls, (conversation_id, idempotency_key))
-    if hold_minutes is not False:
-        holding.refuse_impossible(hold_minutes)
+    if takeover_minutes is not False:
+        takeover.refuse_impossible(takeover_minutes)
     with runtime.database.write() as connection:
         conversation = locked(connection, conversation_id)
         if known := _known(connection, words):
             return known
-        if hold_minutes is not False:
+        if takeover_minutes is not False:
             now = runtime.database.now(connection)
-            holding.take(connection, conversation, actor, hold_minutes, now)
+            takeover.make_holder(connection, conversation, actor, takeover_minutes, now)
         return _queue(connection, runtime, conversation, words)
 
 

@@ -22,7 +22,7 @@ def change_state(world: World, contact: str, state: str) -> None:
 
 def hold(world: World, contact: str, minutes: int | None = None) -> None:
     def take(talk: Row[Any]) -> None:
-        override.hold(world.stage.runtime, talk.id, actor=OPERATOR, minutes=minutes)
+        override.take_over(world.stage.runtime, talk.id, actor=OPERATOR, minutes=minutes)
 
     if talk := _does(world, contact, take):
         assert talk.holder == "operator", "P8: the operator holds"
@@ -30,7 +30,7 @@ def hold(world: World, contact: str, minutes: int | None = None) -> None:
 
 def give_back(world: World, contact: str) -> None:
     def free(talk: Row[Any]) -> None:
-        override.give_back(world.stage.runtime, talk.id, actor=OPERATOR)
+        override.release(world.stage.runtime, talk.id, actor=OPERATOR)
 
     if talk := _does(world, contact, free):
         assert talk.holder == "bot", "P8: the bot answers again"

@@ -34,7 +34,7 @@ def test_hold_cancels_what_is_queued(stage: MakeStage) -> None:
     s = stage()
     s.hears("hi")
     s.converse()
-    override.hold(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.take_over(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     assert ends(s) == ("canceled", "An operator took the conversation before this was sent.")
 
 
@@ -54,7 +54,7 @@ def test_operators_words_go_out_of_a_held_talk(stage: MakeStage) -> None:
     s.hears("hi")
     s.converse()
     (talk,) = s.conversations()
-    override.hold(s.runtime, talk.id, actor="ada@example.com")
+    override.take_over(s.runtime, talk.id, actor="ada@example.com")
     override.send_message(s.runtime, talk.id, "I am here.", actor="ada@example.com")
     s.dispatch()
     assert [row.status for row in s.outbound()] == ["canceled", "accepted"]

@@ -36,9 +36,9 @@ def change_conversation(conversation_id: uuid.UUID, change: dict[str, Any]) -> d
         override.change_state(site.runtime, conversation_id, **change, actor=who)
     elif change["holder"] == "operator":
         minutes = change.get("minutes")
-        override.hold(site.runtime, conversation_id, actor=who, minutes=minutes)
+        override.take_over(site.runtime, conversation_id, actor=who, minutes=minutes)
     else:
-        override.give_back(site.runtime, conversation_id, actor=who)
+        override.release(site.runtime, conversation_id, actor=who)
     if "state" in change or change["holder"] == "bot":
         site.notify("converse")
     return shown(conversation_id)
@@ -128,7 +128,7 @@ def write_in_conversation(
         actor=actor(),
         idempotency_key=headers["idempotency_key"],
         media_urls=reply["media_urls"],
-        hold_minutes=reply.get("hold_minutes", False),
+        takeover_minutes=reply.get("hold_minutes", False),
     )
     site.notify("dispatch")
     return sent(queued)

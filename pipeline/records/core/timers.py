@@ -25,8 +25,8 @@ from pipeline.records.core.conversations import Conversation
 TIMEOUT = "timeout"
 # Words for a contact who is silent; the state stays.
 NUDGE = "nudge"
-# The end of a timed hold: it belongs to the holder, so leaving the state does not cancel it.
-GIVE_BACK = "give_back"
+# The end of a timed take-over: it belongs to the holder, so leaving the state does not cancel it.
+RELEASE = "give_back"
 
 
 class Timer(Record):
@@ -88,7 +88,7 @@ def alarms(
 def disarm(connection: Connection, conversation_ids: Collection[uuid.UUID], *names: str) -> None:
     """Delete timers of conversations: those with these names, or all that their state armed."""
     gone = delete(Timer).where(among(connection, Timer.conversation_id, conversation_ids))
-    connection.execute(gone.where(Timer.name.in_(names) if names else Timer.name != GIVE_BACK))
+    connection.execute(gone.where(Timer.name.in_(names) if names else Timer.name != RELEASE))
 
 
 def arm(connection: Connection, timers: Sequence[dict[str, Any]]) -> None:

@@ -40,7 +40,7 @@ DRIVERS: dict[Point, tuple[Driver, int]] = {
     Point.CLOCK_PRUNING: (drivers.old_entries, 1),
     Point.CLOCK_FOLDING: (drivers.counts, 1),
     Point.OVERRIDE_MOVING: (drivers.a_state_set_by_hand, 1),
-    Point.OVERRIDE_HOLDING: (drivers.a_hold, 1),
+    Point.OVERRIDE_TAKING_OVER: (drivers.a_hold, 1),
     Point.OVERRIDE_WRITING: (drivers.words_of_an_operator, 1),
     Point.OVERRIDE_RERUNNING: (drivers.a_turn_run_again, 1),
 }

@@ -188,13 +188,13 @@ class Operator:
 
     def holds(self, phone: Phone, minutes: int | None = None) -> None:
         """Take a conversation."""
-        override.hold(
+        override.take_over(
             self.play.stage.runtime, phone.conversation.id, actor=self.email, minutes=minutes
         )
 
     def gives_back(self, phone: Phone) -> None:
         """Let the bot answer again."""
-        override.give_back(self.play.stage.runtime, phone.conversation.id, actor=self.email)
+        override.release(self.play.stage.runtime, phone.conversation.id, actor=self.email)
 
     def blocks(self, phone: Phone) -> None:
         """Let nothing more go out to a contact."""

@@ -58,7 +58,7 @@ def change_of_address(play: Play, operator: Operator) -> Phone:
     ada.says("2")
     ada.says("It's order 48213. Is it still possible to change the address?")
     ada.says("1")
-    operator.writes(ada, "Yes, it leaves tomorrow. What is the new address?", hold_minutes=30)
+    operator.writes(ada, "Yes, it leaves tomorrow. What is the new address?", takeover_minutes=30)
     ada.says("12 Garden Row, second floor. The bell does not work, please knock 🚪")
     return ada
 

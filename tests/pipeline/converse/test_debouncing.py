@@ -135,7 +135,7 @@ def test_held_talk_takes_each_message_at_once(stage: MakeStage) -> None:
     s = stage(a_bot(Join(seconds=2)))
     comes(s, "a", seconds=2)
     s.converse()
-    override.hold(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.take_over(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     comes(s, "b", "c")
     s.converse()
     assert [text for text, _ in heard(s)] == ["a", "b", "c"]

@@ -68,7 +68,7 @@ def test_lost_fence_is_no_failed_attempt(stage: MakeStage) -> None:
 def test_hold_during_a_turn_keeps_the_bot_silent(stage: MakeStage) -> None:
     def interrupted(turn: Turn) -> None:
         if turn.message.text == "b":
-            override.hold(s.runtime, s.conversations()[0].id, actor=OPERATOR)
+            override.take_over(s.runtime, s.conversations()[0].id, actor=OPERATOR)
         turn.say(turn.message.text)
 
     s = stage(interrupted)

@@ -95,13 +95,13 @@ def test_giving_back_under_an_old_name_arms_the_time_out(
     s = stage(waiting_bot())
     hear(s, "hi")
     (talk,) = s.conversations()
-    override.hold(s.runtime, talk.id, actor=ACTOR, minutes=minutes)
+    override.take_over(s.runtime, talk.id, actor=ACTOR, minutes=minutes)
     s.runtime.bot.become(waiting_bot("begin", renames=True))
     if minutes:
         pass_by(s, minutes * 60)
     else:
         pass_by(s, 5 * HOUR)
-        override.give_back(s.runtime, talk.id, actor=ACTOR)
+        override.release(s.runtime, talk.id, actor=ACTOR)
     pass_by(s, 5 * HOUR)
     assert s.replies == ["Bye."]
 
@@ -113,11 +113,11 @@ def test_reminder_waits_for_the_end_of_a_hold(stage: MakeStage, is_in_inbox: boo
     (talk,) = s.conversations()
     if is_in_inbox:
         s.ticks(2 * HOUR)
-    override.hold(s.runtime, talk.id, actor=ACTOR)
+    override.take_over(s.runtime, talk.id, actor=ACTOR)
     for _ in range(3):
         pass_by(s, 2 * HOUR)
     assert s.replies == []
-    override.give_back(s.runtime, talk.id, actor=ACTOR)
+    override.release(s.runtime, talk.id, actor=ACTOR)
     pass_by(s, 1)
     assert s.replies == ["Reminded."]
 

@@ -173,11 +173,11 @@ def test_operator_and_give_back_arm_the_nudge(stage: MakeStage, bot: Bot) -> Non
     hear(s, "hello")
     (talk,) = s.conversations()
     override.change_state(s.runtime, talk.id, "sub.first", actor=ACTOR)
-    override.hold(s.runtime, talk.id, actor=ACTOR)
+    override.take_over(s.runtime, talk.id, actor=ACTOR)
     s.ticks(5 * MINUTE)
     s.converse()
     assert "Still there?" not in s.replies
-    override.give_back(s.runtime, talk.id, actor=ACTOR)
+    override.release(s.runtime, talk.id, actor=ACTOR)
     s.ticks(5 * MINUTE)
     s.converse()
     assert s.replies[-1] == "Still there?"

@@ -65,7 +65,7 @@ def test_backlog_of_an_outage_is_no_loop(stage: MakeStage, guarded: Bot) -> None
 def test_given_back_talk_is_answered_again(stage: MakeStage, guarded: Bot) -> None:
     s = stage(guarded)
     chatty(s, 11, 1)
-    override.give_back(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.release(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     s.hears("ping")
     s.converse()
     assert len(s.replies) == 11

@@ -134,7 +134,7 @@ def test_operators_change_cancels_and_rearms(stage: MakeStage, bot: Bot) -> None
 def test_timer_of_a_held_talk_does_nothing(stage: MakeStage, bot: Bot) -> None:
     s = stage(bot)
     hear(s, "hi")
-    override.hold(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.take_over(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     s.ticks(30 * MINUTE)
     s.converse()
     assert s.replies == []

@@ -170,10 +170,10 @@ def test_held_talk_is_logged_without_a_reply(stage: MakeStage) -> None:
     s = stage(counting)
     s.hears("a")
     s.plays()
-    override.hold(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.take_over(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     s.hears("b")
     s.plays()
-    override.give_back(s.runtime, s.conversations()[0].id, actor="ada@example.com")
+    override.release(s.runtime, s.conversations()[0].id, actor="ada@example.com")
     s.hears("c")
     s.plays()
     assert s.replies == ["1: a", "2: c"]

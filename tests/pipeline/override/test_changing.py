@@ -7,12 +7,12 @@ import pytest
 from pipeline import override
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused, UnknownState
-from pipeline.override import holding
+from pipeline.override import takeover
 from pipeline.override.changing import Change
 from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.timers import GIVE_BACK, Timer
+from pipeline.records.core.timers import RELEASE, Timer
 from pipeline.records.core.transitions import Transition
 from pipeline.runtime import Runtime
 from tests.builders import a_conversation, rows
@@ -27,14 +27,14 @@ def test_a_move_with_a_hold_is_one_change(runtime: Runtime, database: Database) 
     assert rows(database, Transition)[0].reason == "stuck"
     assert [entry.action for entry in rows(database, AuditEntry)] == ["change_state", "hold"]
     timers = {timer.name: timer for timer in rows(database, Timer)}
-    assert timers.keys() == {"timeout", GIVE_BACK}
-    assert timers[GIVE_BACK].state_seq == now.state_seq == 1
-    assert timers[GIVE_BACK].due_at - timers[GIVE_BACK].armed_at == timedelta(minutes=10)
+    assert timers.keys() == {"timeout", RELEASE}
+    assert timers[RELEASE].state_seq == now.state_seq == 1
+    assert timers[RELEASE].due_at - timers[RELEASE].armed_at == timedelta(minutes=10)
 
 
 def test_a_move_that_frees_is_one_change(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
-    override.hold(runtime, made.id, actor="ada", minutes=10)
+    override.take_over(runtime, made.id, actor="ada", minutes=10)
     override.change_state_and_holder(runtime, made.id, Change("support", "bot"), actor="ada")
     (now,) = rows(database, Conversation)
     assert (now.state, now.holder, now.held_by, now.held_until) == ("support", "bot", "", None)
@@ -65,7 +65,7 @@ def test_a_hold_that_fails_leaves_the_state(
     def refuse(*_: object) -> None:
         raise ChangeRefused("no")
 
-    monkeypatch.setattr(holding, "take", refuse)
+    monkeypatch.setattr(takeover, "make_holder", refuse)
     made = a_conversation(database)
     with pytest.raises(ChangeRefused):
         override.change_state_and_holder(runtime, made.id, Change("greet", "operator"), actor="ada")

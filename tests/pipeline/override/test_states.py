@@ -118,7 +118,7 @@ def test_reset_cancels_the_replies_that_wait(runtime: Runtime, database: Databas
 
 def test_reset_cancels_a_timed_hold(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
-    override.hold(runtime, made.id, actor="ada", minutes=5)
+    override.take_over(runtime, made.id, actor="ada", minutes=5)
     override.reset(runtime, made.id, actor="ada")
     assert rows(database, Timer) == []
 
@@ -135,7 +135,7 @@ def test_bot_that_cannot_be_loaded_starts_nothing(runtime: Runtime, database: Da
 def test_end_closes_and_cancels_timers(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database, choices=[[1, "x", "X"]], version=2)
     override.change_state(runtime, made.id, "support", actor="ada")
-    override.hold(runtime, made.id, actor="ada", minutes=5)
+    override.take_over(runtime, made.id, actor="ada", minutes=5)
     override.end(runtime, made.id, actor="ada")
     (now,) = rows(database, Conversation)
     assert now.closed_at

@@ -87,7 +87,7 @@ def test_hold_runs_out(stage: MakeStage) -> None:
     s.hears("hi")
     s.plays()
     (talk,) = s.conversations()
-    override.hold(s.runtime, talk.id, actor="ada", minutes=30)
+    override.take_over(s.runtime, talk.id, actor="ada", minutes=30)
     passes(s, HOUR)
     assert s.conversations()[0].holder == "bot"
 

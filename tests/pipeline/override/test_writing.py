@@ -205,7 +205,7 @@ def test_writing_can_take_the_hold(
 ) -> None:
     made = a_conversation(database)
     a_message(database, made, direction="outbound", author="bot", status="queued")
-    override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=minutes)
+    override.send_message(runtime, made.id, "hi", actor="ada", takeover_minutes=minutes)
     (now,) = rows(database, Conversation)
     assert (now.holder, now.held_by, bool(now.held_until)) == ("operator", "ada", bool(minutes))
     assert [(m.author, m.status) for m in rows(database, Message)] == [
@@ -218,7 +218,7 @@ def test_writing_can_take_the_hold(
 def test_refused_words_take_no_hold(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database, a_contact(database, is_blocked=True))
     with pytest.raises(ChangeRefused):
-        override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=5)
+        override.send_message(runtime, made.id, "hi", actor="ada", takeover_minutes=5)
     assert rows(database, Conversation)[0].holder == "bot"
 
 

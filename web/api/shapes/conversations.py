@@ -7,7 +7,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
-from pipeline.override import LONGEST_HOLD_MINUTES
+from pipeline.override import LONGEST_TAKEOVER_MINUTES
 from web.api.shapes.base import (
     CHANNELS,
     LONGEST_WORDS,
@@ -105,7 +105,7 @@ class Change(Schema):
     force = Flag(load_default=False)
     holder = String(validate=OneOf(_HOLDERS))
     minutes = Whole(
-        validate=Range(1, LONGEST_HOLD_MINUTES),
+        validate=Range(1, LONGEST_TAKEOVER_MINUTES),
         metadata={"description": "With the holder operator: it gives itself back after these."},
     )
 

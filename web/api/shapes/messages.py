@@ -7,7 +7,7 @@ from apiflask.fields import URL, UUID, DateTime, Dict, Integer, List, Nested, St
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
-from pipeline.override import LONGEST_BODY, LONGEST_HOLD_MINUTES, MOST_MEDIA
+from pipeline.override import LONGEST_BODY, LONGEST_TAKEOVER_MINUTES, MOST_MEDIA
 from web.api.shapes.base import CHANNELS, Shown, Whole, page_of
 
 
@@ -66,11 +66,11 @@ class NewMessage(Schema):
 
 class Reply(NewMessage):
     hold_minutes = Whole(
-        validate=Range(1, LONGEST_HOLD_MINUTES),
+        validate=Range(1, LONGEST_TAKEOVER_MINUTES),
         allow_none=True,
         metadata={
-            "description": f"Take the hold as well: for 1 to {LONGEST_HOLD_MINUTES} minutes, or "
-            "(null) until it is given back."
+            "description": f"Take over as well: for 1 to {LONGEST_TAKEOVER_MINUTES} minutes, or "
+            "(null) until it is handed back."
         },
     )
 

@@ -24,7 +24,7 @@ from web.site import here
 
 page = Page("conversation", under="conversations")
 
-LONGEST_HOLD_MINUTES = 7 * 24 * 60
+LONGEST_TAKEOVER_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def send(conversation_id: uuid.UUID) -> BaseResponse:
                 actor=me,
                 idempotency_key=form.get("key", "")[:200],
                 media_urls=(media,) if media else (),
-                hold_minutes=_minutes("hold") or False,
+                takeover_minutes=_minutes("hold") or False,
             )
     except ChangeRefused as error:
         return _refused(conversation_id, error, draft=body, media_url=media)
@@ -126,7 +126,7 @@ def hold(conversation_id: uuid.UUID) -> BaseResponse:
     minutes = _minutes("minutes")
     return _do(
         conversation_id,
-        lambda: override.hold(
+        lambda: override.take_over(
             here().runtime, conversation_id, actor=person().email, minutes=minutes
         ),
         said="You hold this conversation: the bot is silent.",
@@ -139,7 +139,7 @@ def give_back(conversation_id: uuid.UUID) -> BaseResponse:
     """Let the bot answer again."""
     return _do(
         conversation_id,
-        lambda: override.give_back(here().runtime, conversation_id, actor=person().email),
+        lambda: override.release(here().runtime, conversation_id, actor=person().email),
         said="The bot answers again.",
         notify="converse",
     )
@@ -195,7 +195,7 @@ def _do(
 
 def _minutes(field: str) -> int | None:
     minutes = request.form.get(field, type=int)
-    return min(minutes, LONGEST_HOLD_MINUTES) if minutes and minutes > 0 else None
+    return min(minutes, LONGEST_TAKEOVER_MINUTES) if minutes and minutes > 0 else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

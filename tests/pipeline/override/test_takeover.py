@@ -25,7 +25,7 @@ def test_hold_silences_and_cancels_what_waits(runtime: Runtime, database: Databa
     contact = a_contact(database)
     made = a_conversation(database, contact=contact, version=3)
     a_message(database, made, direction="outbound", author="bot", status="queued")
-    override.hold(runtime, made.id, actor="ada")
+    override.take_over(runtime, made.id, actor="ada")
     (now,) = rows(database, Conversation)
     assert (now.holder, now.held_by, now.version) == ("operator", "ada", 4)
     (message,) = rows(database, Message)
@@ -36,7 +36,7 @@ def test_hold_silences_and_cancels_what_waits(runtime: Runtime, database: Databa
 
 def test_giving_back_rearms_the_time_out(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database, state="support", holder="operator", held_by="ada")
-    override.give_back(runtime, made.id, actor="ada")
+    override.release(runtime, made.id, actor="ada")
     (now,) = rows(database, Conversation)
     assert (now.holder, now.held_by) == ("bot", "")
     (timer,) = rows(database, Timer)
@@ -47,9 +47,9 @@ def test_giving_back_rearms_the_time_out(runtime: Runtime, database: Database) -
 def test_impossible_time_is_refused(runtime: Runtime, database: Database, minutes: int) -> None:
     made = a_conversation(database)
     with pytest.raises(ChangeRefused, match="minutes"):
-        override.hold(runtime, made.id, actor="ada", minutes=minutes)
+        override.take_over(runtime, made.id, actor="ada", minutes=minutes)
     with pytest.raises(ChangeRefused, match="minutes"):
-        override.send_message(runtime, made.id, "hi", actor="ada", hold_minutes=minutes)
+        override.send_message(runtime, made.id, "hi", actor="ada", takeover_minutes=minutes)
 
 
 def asking_bot() -> Bot:
@@ -81,7 +81,7 @@ def test_state_set_during_a_hold_is_entered_after_it(
     s.hears("hi")
     s.plays()
     (talk,) = s.conversations()
-    override.hold(s.runtime, talk.id, actor="ada", minutes=minutes)
+    override.take_over(s.runtime, talk.id, actor="ada", minutes=minutes)
     override.change_state(s.runtime, talk.id, state, actor="ada")
     s.plays()
     s.hears("to the operator")
@@ -90,7 +90,7 @@ def test_state_set_during_a_hold_is_entered_after_it(
     if minutes:
         s.ticks(minutes * 60 + 1)
     else:
-        override.give_back(s.runtime, talk.id, actor="ada")
+        override.release(s.runtime, talk.id, actor="ada")
     s.plays()
     assert s.replies == ["started", words]
     if state == "name":
@@ -119,7 +119,7 @@ def held(s: Stage, minutes: int | None) -> uuid.UUID:
     s.hears("hi")
     s.plays()
     (made,) = s.conversations()
-    override.hold(s.runtime, made.id, actor="ada", minutes=minutes)
+    override.take_over(s.runtime, made.id, actor="ada", minutes=minutes)
     talk_id: uuid.UUID = made.id
     return talk_id
 
@@ -175,7 +175,7 @@ def test_new_hold_outlives_the_old_ones_end(stage: MakeStage, minutes: int | Non
     talk = held(s, 30)
     # The timer is in the inbox already when the operator takes the conversation again.
     s.ticks(30 * 60)
-    override.hold(s.runtime, talk, actor="bob", minutes=minutes)
+    override.take_over(s.runtime, talk, actor="bob", minutes=minutes)
     s.plays()
     (now,) = s.conversations()
     assert (now.holder, now.held_by) == ("operator", "bob")
@@ -184,19 +184,19 @@ def test_new_hold_outlives_the_old_ones_end(stage: MakeStage, minutes: int | Non
 
 def test_open_hold_cancels_the_timer(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
-    override.hold(runtime, made.id, actor="ada", minutes=5)
+    override.take_over(runtime, made.id, actor="ada", minutes=5)
     (timer,) = rows(database, Timer)
     (now,) = rows(database, Conversation)
     assert (timer.name, timer.due_at) == ("give_back", now.held_until)
-    override.hold(runtime, made.id, actor="ada")
+    override.take_over(runtime, made.id, actor="ada")
     assert rows(database, Timer) == []
     assert rows(database, Conversation)[0].held_until is None
 
 
 def test_giving_back_cancels_the_timer(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
-    override.hold(runtime, made.id, actor="ada", minutes=5)
-    override.give_back(runtime, made.id, actor="ada")
+    override.take_over(runtime, made.id, actor="ada", minutes=5)
+    override.release(runtime, made.id, actor="ada")
     assert rows(database, Timer) == []
 
 

@@ -1,6 +1,6 @@
-"""Hold and give back: who answers a conversation, an operator or the bot.
+"""Take over and release: who answers a conversation, an operator or the bot.
 
-A timed hold arms a timer; pipeline/sweep moves it to the inbox, and its turn gives back.
+A timed take-over arms a timer; pipeline/sweep moves it to the inbox, and its turn releases.
 """
 
 import uuid
@@ -19,52 +19,52 @@ from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
-LONGEST_HOLD_MINUTES = 7 * 24 * 60
+LONGEST_TAKEOVER_MINUTES = 7 * 24 * 60
 _TAKEN = "An operator took the conversation before this was sent."
 
 
-def hold(
+def take_over(
     runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, minutes: int | None = None
 ) -> None:
-    """Take a conversation: the bot is silent, a turn in flight is thrown away (promise P8).
+    """Pause the bot in a conversation; a turn in flight is discarded (promise P8).
 
-    The bot's replies that still wait are cancelled, so that the operator's words are not behind
-    them. With `minutes` it gives itself back.
+    The bot's queued replies are cancelled, so that the operator's message is not behind them.
+    With `minutes` the conversation is released after that time.
     """
     refuse_impossible(minutes)
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        take(connection, before, actor, minutes, now)
+        make_holder(connection, before, actor, minutes, now)
 
 
 def refuse_impossible(minutes: int | None) -> None:
-    """Raise ChangeRefused for a hold of no time, or of too long a time."""
-    if minutes is not None and not 1 <= minutes <= LONGEST_HOLD_MINUTES:
-        raise ChangeRefused(f"A timed hold lasts 1 to {LONGEST_HOLD_MINUTES} minutes.")
+    """Raise ChangeRefused for a take-over that is too short or too long."""
+    if minutes is not None and not 1 <= minutes <= LONGEST_TAKEOVER_MINUTES:
+        raise ChangeRefused(f"A timed take-over lasts 1 to {LONGEST_TAKEOVER_MINUTES} minutes.")
 
 
-def take(
+def make_holder(
     connection: Connection, before: Row[Any], actor: str, minutes: int | None, now: datetime
 ) -> None:
     """Make `actor` the holder of a locked conversation."""
     until = now + timedelta(minutes=minutes) if minutes is not None else None
     conversations.change(connection, before.id, holder="operator", held_by=actor, held_until=until)
     contact = contact_of(connection, before.contact_id)
-    timers.disarm(connection, [before.id], timers.GIVE_BACK)
+    timers.disarm(connection, [before.id], timers.RELEASE)
     if until:
         stay = (before.state, before.state_seq)
-        timer = timers.row(before.id, contact.key, timers.GIVE_BACK, stay, now, until - now)
+        timer = timers.row(before.id, contact.key, timers.RELEASE, stay, now, until - now)
         timers.arm(connection, [timer])
     leases.lock(connection, "outbound", [contact.key])
     outbox.cancel_replies(connection, before.id, _TAKEN, now)
     lanes.wake(connection, "outbound", [contact.key], now)
     details = {"minutes": minutes} if minutes is not None else {}
     audit.append(connection, now, actor, "hold", str(before.id), **details)
-    crash.point(Point.OVERRIDE_HOLDING)
+    crash.point(Point.OVERRIDE_TAKING_OVER)
 
 
-def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
+def release(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
     """Let the bot answer again, from the state the conversation is in.
 
     A state that was set meanwhile is entered now. The caller wakes converse.
@@ -73,7 +73,7 @@ def give_back(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> No
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
         conversations.change(connection, conversation_id, holder="bot", held_by="", held_until=None)
-        timers.disarm(connection, [conversation_id], timers.GIVE_BACK)
+        timers.disarm(connection, [conversation_id], timers.RELEASE)
         contact = contact_of(connection, before.contact_id)
         if state := runtime.bot.definition.known(before.state):
             # A time-out that came due meanwhile did nothing.
