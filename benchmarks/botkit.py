@@ -13,8 +13,8 @@ from pipeline.botkit import (
     Bot,
     ContactView,
     Flow,
-    Heard,
     Number,
+    Received,
     Situation,
     Turn,
 )
@@ -101,7 +101,7 @@ def _turn(
 ) -> Callable[[], object]:
     message = Inbound("bench", "bench", "m1", "sms", "+1", "+2", text=text)
     situation = Situation(
-        cause=Heard(message),
+        cause=Received(message),
         contact=ContactView("c1"),
         channel="sms",
         state="start",
@@ -111,8 +111,8 @@ def _turn(
         idempotency_key="key",
         history=lambda _count: [],
         memory=memory or {},
-        heard_at=NOW,
-        last_heard_at=NOW - timedelta(seconds=1 if pace else 60),
+        received_at=NOW,
+        last_received_at=NOW - timedelta(seconds=1 if pace else 60),
     )
     bot.respond(situation)  # it must not fail
     return lambda: bot.respond(situation)

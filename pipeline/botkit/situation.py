@@ -49,7 +49,7 @@ class PastMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """The contact wrote or tapped."""
 
     message: Inbound
@@ -76,11 +76,11 @@ class Nudged:
 class Situation:
     """All that a bot may know in one turn. `data` is never changed; `state` may be unknown.
 
-    `memory` is what the kit itself noted with the last Outcome, {} in the beginning. `heard_at` is
-    when the message came and `last_heard_at` when the one before it did, where that is known.
+    `memory` is what the kit itself noted with the last Outcome, {} in the beginning. `received_at`
+    is when the message came and `last_received_at` when the one before it did, if that is known.
     """
 
-    cause: Heard | Reminded | Entered | Nudged
+    cause: Received | Reminded | Entered | Nudged
     contact: ContactView
     channel: Channel
     state: str
@@ -90,8 +90,8 @@ class Situation:
     idempotency_key: str
     history: Callable[[int], Sequence[PastMessage]]
     memory: Mapping[str, Any] = field(default_factory=dict)
-    heard_at: datetime | None = None
-    last_heard_at: datetime | None = None
+    received_at: datetime | None = None
+    last_received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from pipeline.botkit.content.kinds import Content, Reply, offered, render
 from pipeline.botkit.engine.control import Jump
 from pipeline.botkit.situation import (
     ContactView,
-    Heard,
     PastMessage,
+    Received,
     Reminder,
     Situation,
 )
@@ -164,7 +164,7 @@ class Turn(Generic[Data]):
 
 def _message(situation: Situation) -> Inbound:
     """The message heard, with the choice it picks filled in; an empty one for other causes."""
-    if not isinstance(situation.cause, Heard):
+    if not isinstance(situation.cause, Received):
         return Inbound("", "", "", situation.channel, "", "")
     message = situation.cause.message
     button_id = picked(message, situation.choices)

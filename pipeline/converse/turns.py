@@ -14,9 +14,9 @@ from sqlalchemy import Row
 from pipeline.botkit import (
     Bot,
     Entered,
-    Heard,
     Nudged,
     PastMessage,
+    Received,
     Reminded,
     Situation,
     is_unentered,
@@ -109,7 +109,7 @@ class Talker:
         messages = [Inbound.from_json(one.payload["message"]) for one in together.entries]
         contact = turns.contact or ContactDraft.new(messages[0])
         conversation = self._conversation_for(turns, messages[0], entry.received_at)
-        cause = Heard(together.heard(messages))
+        cause = Received(together.heard(messages))
         situation = self._situation(turns, contact, conversation, cause, entry, now)
         is_late = entry.kind == "late"  # pulled a day after: the contact waits no more
         is_silent = is_late or contact.is_blocked or conversation.is_held(now)
@@ -197,7 +197,7 @@ class Talker:
         turns: LaneTurns,
         contact: ContactDraft,
         conversation: ConversationDraft,
-        cause: Heard | Reminded | Entered | Nudged,
+        cause: Received | Reminded | Entered | Nudged,
         entry: Row[Any],
         now: datetime,
     ) -> Situation:
@@ -212,8 +212,8 @@ class Talker:
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
             history=lambda limit: self._past(turns, conversation, limit),
             memory=conversation.memory,
-            heard_at=entry.received_at if entry.kind == "message" else None,
-            last_heard_at=None if conversation.is_new else conversation.last_inbound_at,
+            received_at=entry.received_at if entry.kind == "message" else None,
+            last_received_at=None if conversation.is_new else conversation.last_inbound_at,
         )
 
 

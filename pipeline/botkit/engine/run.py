@@ -14,9 +14,9 @@ from pipeline.botkit.engine.memory import recalled
 from pipeline.botkit.engine.navigation import Moving
 from pipeline.botkit.situation import (
     Entered,
-    Heard,
     Nudged,
     Outcome,
+    Received,
     Reminded,
     Situation,
     Via,
@@ -66,7 +66,7 @@ class _Run:
         state = self._definition.known(self._situation.state)
         self._is_unknown = state is None
         self._moving.begin(state)
-        if isinstance(cause, Heard):
+        if isinstance(cause, Received):
             self._hear(state)
         elif isinstance(cause, Reminded):
             self._remind(cause.to)
@@ -91,10 +91,10 @@ class _Run:
 
     def _is_loop(self) -> bool:
         """Whether two bots seem to talk with each other; then a human is called."""
-        guard, at = self._definition.loop_guard, self._situation.heard_at
+        guard, at = self._definition.loop_guard, self._situation.received_at
         if guard is None or at is None:
             return False
-        if not self._memory.hurries(at, self._situation.last_heard_at, guard):
+        if not self._memory.hurries(at, self._situation.last_received_at, guard):
             return False
         self._effects.hand_over = (
             f"More than {guard[0]} messages came within {guard[1].total_seconds():g} s, as from "

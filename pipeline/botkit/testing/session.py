@@ -16,10 +16,10 @@ from pipeline.botkit.engine.memory import moved_by_hand
 from pipeline.botkit.situation import (
     ContactView,
     Entered,
-    Heard,
     Nudged,
     Outcome,
     PastMessage,
+    Received,
     Reminded,
     Situation,
 )
@@ -81,7 +81,7 @@ class Talk:
         message = self._inbound(text, button, location, files)
         before = len(self.past)
         if self.hand_over is None:
-            self._take(Heard(message))
+            self._take(Received(message))
         self.past.insert(before, PastMessage("inbound", "contact", message.text, self.now))
 
     def give_back(self) -> None:
@@ -129,7 +129,7 @@ class Talk:
             location=location,
         )
 
-    def _take(self, cause: Heard | Reminded | Entered | Nudged) -> None:
+    def _take(self, cause: Received | Reminded | Entered | Nudged) -> None:
         self._turns += 1
         outcome = self.bot.respond(
             Situation(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.botkit import Bot, Choice, ContactView, Entered, Heard, Nudged, Reminded, Situation
+from pipeline.botkit import Bot, Choice, ContactView, Entered, Nudged, Received, Reminded, Situation
 from pipeline.botkit.definition import HandlerFunction
 from pipeline.messages import Inbound
 
@@ -21,11 +21,11 @@ def a_situation(
     state: str = "start",
     data: Mapping[str, Any] | None = None,
     choices: tuple[Choice, ...] = (),
-    cause: Heard | Reminded | Entered | Nudged | None = None,
+    cause: Received | Reminded | Entered | Nudged | None = None,
     memory: Mapping[str, Any] | None = None,
 ) -> Situation:
     return Situation(
-        cause=cause or Heard(an_inbound(text)),
+        cause=cause or Received(an_inbound(text)),
         contact=ContactView("c1"),
         channel="sms",
         state=state,
