@@ -100,7 +100,7 @@ class State(Handler):
         return self.timeout, self.on_timeout
 
     @property
-    def has_way_in(self) -> bool:
+    def has_entry_action(self) -> bool:
         """Whether something runs when the talk comes here."""
         return self.sort == "send" or self.entry is not None
 

@@ -64,7 +64,7 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """An operator put the talk into its state by hand; its way in runs now."""
+    """An operator set the state; its entry action runs now."""
 
 
 @dataclass(frozen=True, slots=True)

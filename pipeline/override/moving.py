@@ -30,8 +30,8 @@ def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: 
     """Move locked conversations; turns in flight are thrown away (promise P8)."""
     were = {before.id: before.state for before in befores}
     state = bot.states.get(wanted.to_state)
-    has_way_in = state is not None and state.has_way_in
-    changes = [_change(before, wanted, has_way_in=has_way_in) for before in befores]
+    has_entry_action = state is not None and state.has_entry_action
+    changes = [_change(before, wanted, has_entry_action=has_entry_action) for before in befores]
     conversations.save(connection, changes, were)
     transitions.append(connection, [_step(bot, before, wanted) for before in befores])
     timers.disarm(connection, [before.id for before in befores])
@@ -40,7 +40,7 @@ def move(connection: Connection, bot: Bot, befores: Sequence[Row[Any]], wanted: 
     crash.point(Point.OVERRIDE_MOVING)
 
 
-def _change(before: Row[Any], wanted: Move, *, has_way_in: bool) -> dict[str, Any]:
+def _change(before: Row[Any], wanted: Move, *, has_entry_action: bool) -> dict[str, Any]:
     memory = wanted.also.get("memory", before.memory)
     return {
         "id": before.id,
@@ -49,7 +49,7 @@ def _change(before: Row[Any], wanted: Move, *, has_way_in: bool) -> dict[str, An
         # What the bot offered in the state before is no answer in this one.
         "choices": [],
         **wanted.also,
-        "memory": moved_by_hand(memory, wanted.to_state, has_way_in=has_way_in),
+        "memory": moved_by_hand(memory, wanted.to_state, has_entry_action=has_entry_action),
     }
 
 
@@ -69,7 +69,7 @@ def _step(bot: Bot, before: Row[Any], wanted: Move) -> dict[str, Any]:
 
 
 def _enter(connection: Connection, befores: Sequence[Row[Any]], state: State, at: datetime) -> None:
-    """Arm the timers of the state entered; one with a way in gets a turn so that it runs."""
+    """Arm the timers of the state entered; an entry action runs in a turn of its own."""
     keys = contacts.keys_of(connection, [before.contact_id for before in befores])
     armed = [
         timer
@@ -80,7 +80,7 @@ def _enter(connection: Connection, befores: Sequence[Row[Any]], state: State, at
     ]
     if armed:
         timers.arm(connection, armed)
-    if state.has_way_in:
+    if state.has_entry_action:
         entries = [_enter_turn(before, keys[before.contact_id]) for before in befores]
         inbox.append(connection, [entry | {"received_at": at} for entry in entries])
 

@@ -95,7 +95,7 @@ class Asking:
             if self._memory.tries >= question.tries:
                 target = self._definition.known(question.give_up or "")
                 # The contact must not be left without a word.
-                if target is None or not target.has_way_in:
+                if target is None or not target.has_entry_action:
                     self._say(reason)
                 return question.give_up, "give_up"
         self.say(state, state.entry or (), before=reason)

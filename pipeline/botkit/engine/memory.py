@@ -17,7 +17,7 @@ Calls = list[list[str]]
 
 @dataclass(slots=True)
 class Memory:
-    """`trail` holds, for each AWAIT-state passed and last the present one, its way in and calls.
+    """`trail` holds the entry and calls of each AWAIT-state passed; the present one comes last.
 
     `tries` counts wrong answers to the question that is asked. `pace` is when a run of quick
     messages began and how many there were. `is_new`: the talk is yet to enter its state.
@@ -34,9 +34,9 @@ class Memory:
         while self.calls and not state.startswith(f"{self.calls[-1][0]}."):
             self.calls.pop()
 
-    def passed(self, way_in: str) -> None:
-        """Note that the talk rests in another AWAIT-state now, which it came to by `way_in`."""
-        self.trail.append((way_in, [list(call) for call in self.calls]))
+    def passed(self, entry: str) -> None:
+        """Note that the talk rests in another AWAIT-state now, which it came to by `entry`."""
+        self.trail.append((entry, [list(call) for call in self.calls]))
         # The present one stands in it as well.
         del self.trail[: -(LONGEST_TRAIL + 1)]
 
@@ -62,7 +62,7 @@ class Memory:
         """What is stored: only what is not empty."""
         kept: dict[str, Any] = {}
         if self.trail:
-            kept["trail"] = [[way_in, calls] if calls else [way_in] for way_in, calls in self.trail]
+            kept["trail"] = [[entry, calls] if calls else [entry] for entry, calls in self.trail]
         if self.calls:
             kept["calls"] = self.calls
         if self.is_new:
@@ -82,7 +82,7 @@ def recalled(stored: Mapping[str, Any]) -> Memory:
         return Memory()
     pace = stored.get("pace")
     return Memory(
-        trail=[(way_in, calls[0] if calls else []) for way_in, *calls in stored.get("trail", ())],
+        trail=[(entry, calls[0] if calls else []) for entry, *calls in stored.get("trail", ())],
         calls=[list(call) for call in stored.get("calls", ())],
         tries=stored.get("tries", 0),
         pace=(pace[0], pace[1]) if pace else None,
@@ -101,13 +101,13 @@ def is_unentered(stored: Mapping[str, Any]) -> bool:
 
 
 def moved_by_hand(
-    stored: Mapping[str, Any], state: str, *, has_way_in: bool = False
+    stored: Mapping[str, Any], state: str, *, has_entry_action: bool = False
 ) -> dict[str, Any]:
     """What still fits when an operator puts the talk into `state`: the calls of flows it is in.
 
-    A state that `has_way_in` is yet to be entered: what is heard first answers no question.
+    A state that `has_entry_action` is yet to be entered: what is heard first answers no question.
     """
     memory = Memory(calls=[list(call) for call in stored.get("calls", ())])
     memory.leave_flows(state)
-    memory.is_new = has_way_in
+    memory.is_new = has_entry_action
     return memory.as_json(None)

@@ -24,8 +24,17 @@ class Moving:
     """The steps of one turn. `has_result`: a flow returned something in this turn."""
 
     __slots__ = (
-        "_asking", "_began_in", "_began_with", "_caller", "_definition", "_memory", "_turn",
-        "_way_in", "_went_back", "has_result", "steps",
+        "_asking",
+        "_began_in",
+        "_began_with",
+        "_caller",
+        "_definition",
+        "_entered_by",
+        "_memory",
+        "_turn",
+        "_went_back",
+        "has_result",
+        "steps",
     )  # fmt: skip
 
     def __init__(
@@ -38,7 +47,7 @@ class Moving:
         self._turn: Turn[Any] = turn
         self._began_in = ""
         self._began_with: Calls = []
-        self._way_in = ""
+        self._entered_by = ""
         self._went_back = False
         self.has_result = False
         self.steps: list[Step] = []
@@ -75,11 +84,11 @@ class Moving:
         """Run SEND-states from `state` on, until one that awaits the contact says its entry."""
         passed = [state.name]
         self._memory.is_new = False
-        self._way_in = state.name
+        self._entered_by = state.name
         while state.sort == "send":
             if len(passed) > MOST_SENDS:
                 raise self._caller.fault(_endless(passed))
-            self._way_in = state.name
+            self._entered_by = state.name
             target, via = self._following(state)
             if target is None:
                 return
@@ -88,7 +97,7 @@ class Moving:
             state = target
         self._memory.tries = 0
         if state.entry is not None:
-            self._way_in = state.name
+            self._entered_by = state.name
             self._asking.say(state, state.entry)
 
     def _following(self, state: State) -> tuple[State | None, Via]:
@@ -162,8 +171,8 @@ class Moving:
         if trail and here == self._began_in:
             trail.pop()  # where it is now
         while trail:
-            way_in, calls = trail.pop()
-            if target := self._definition.known(way_in):
+            entered_by, calls = trail.pop()
+            if target := self._definition.known(entered_by):
                 self._memory.calls = [list(call) for call in calls]
                 return target
         states = self._definition.states
@@ -179,7 +188,7 @@ class Moving:
             return
         if not self._memory.trail and not self._went_back:
             self._memory.trail.append((self._began_in, self._began_with))
-        self._memory.passed(self._way_in or state)
+        self._memory.passed(self._entered_by or state)
 
 
 def _endless(passed: list[str]) -> str:

@@ -130,7 +130,7 @@ class _Run:
         start = self._start()
         self._moving.step(start, "fallback")
         if not self._effects.replies:
-            if start.has_way_in:
+            if start.has_entry_action:
                 self._moving.enter(start)
             else:
                 self._answer(start)
