@@ -9,11 +9,11 @@ from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
 from pipeline.botkit.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.definition import (
     AnswerFunction,
+    ContentSource,
     HandlerFunction,
     Nudge,
     Question,
     State,
-    Words,
     here,
     place,
     position,
@@ -39,7 +39,7 @@ class Waits(TypedDict, total=False):
     timeout: timedelta
     on_timeout: str
     nudge_after: timedelta
-    nudge: Words
+    nudge: ContentSource
     debounce: Debounce | Join
     burst: Debounce | Join  # deprecated: the name of `debounce` before this release
 
@@ -72,7 +72,7 @@ class Scope(ABC):
         name: str,
         *,
         to: str | Iterable[str] | None = None,
-        entry: Words | None = None,
+        entry: ContentSource | None = None,
         **waits: Unpack[Waits],
     ) -> Callable[[F], F]:
         """An AWAIT-state: the function runs on the contact's next message.
@@ -108,7 +108,7 @@ class Scope(ABC):
     def asks(
         self,
         name: str,
-        question: Words,
+        question: ContentSource,
         reader: Reader[Any],
         *,
         into: str | None = None,

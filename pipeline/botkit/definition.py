@@ -22,9 +22,11 @@ HandlerFunction = Callable[[Turn[Any]], Answer]
 AnswerFunction = Callable[[Turn[Any], Any], Answer]
 Next = Callable[[Turn[Any]], Any]
 Middleware = Callable[[Turn[Any], Next], Any]
-# What is said: contents, or a function that returns them or says them itself.
-Said = Content | tuple[Content, ...]
-Words = Said | Callable[[Turn[Any]], Said | Coroutine[Any, Any, Said | None] | None]
+# What a state says: contents, or a function that returns them or says them itself.
+Contents = Content | tuple[Content, ...]
+ContentSource = (
+    Contents | Callable[[Turn[Any]], Contents | Coroutine[Any, Any, Contents | None] | None]
+)
 _HERE = str(Path(__file__).parent)
 
 
@@ -55,7 +57,7 @@ class Nudge:
     """What is said when the contact has been silent for `after`."""
 
     after: timedelta
-    words: Words
+    content: ContentSource
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +91,7 @@ class State(Handler):
     on_timeout: str | None = None
     nudge: Nudge | None = None
     debounce: Debounce | Join = EACH
-    entry: Words | None = None
+    entry: ContentSource | None = None
     question: Question | None = None
 
     @property

@@ -13,8 +13,8 @@ from pipeline.botkit.analysis.reachability import (
 )
 from pipeline.botkit.definition import Definition
 
-NO_WAY_IN = "nothing leads here but an operator or a reminder"
-NO_WAY_OUT = "nothing leads out but an operator, a reminder or the end"
+UNREACHABLE = "nothing leads here but an operator or a reminder"
+NO_EXIT = "nothing leads out but an operator, a reminder or the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ def check(definition: Definition) -> list[Problem]:
     # Of these it is said already that something is wrong with their ways.
     silent = {flow for flow, _ in flows}
     warnings += [
-        f"{definition.at(state)}: {NO_WAY_IN}; return its name, or delete it"
+        f"{definition.at(state)}: {UNREACHABLE}; return its name, or delete it"
         for state in unreachable(definition)
         if state.flow not in silent
     ]
     warnings += [
-        f"{definition.at(state)}: {NO_WAY_OUT}; return another state's name, or add a command"
+        f"{definition.at(state)}: {NO_EXIT}; return another state's name, or add a command"
         for state in trapped(definition)
         if state.flow not in silent
     ]

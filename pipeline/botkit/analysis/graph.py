@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from pipeline.botkit.analysis import transitions
-from pipeline.botkit.analysis.check import NO_WAY_IN, NO_WAY_OUT, check
+from pipeline.botkit.analysis.check import NO_EXIT, UNREACHABLE, check
 from pipeline.botkit.analysis.reachability import trapped, unreachable
 from pipeline.botkit.analysis.transitions import ANYWHERE, Edge, in_words, returned
 from pipeline.botkit.bot import Bot
@@ -17,8 +17,8 @@ from pipeline.botkit.definition import Definition, Handler, State
 
 __all__ = [
     "ANYWHERE",
-    "NO_WAY_IN",
-    "NO_WAY_OUT",
+    "NO_EXIT",
+    "UNREACHABLE",
     "Command",
     "Edge",
     "Machine",
@@ -42,7 +42,7 @@ class Node:
 
     name: str
     sort: Literal["await", "send"]
-    moves: tuple[Edge, ...]
+    transitions: tuple[Edge, ...]
     timeout: Edge | None
     is_open: bool
     is_start: bool
@@ -57,7 +57,7 @@ class Node:
 class Command:
     """What the contact may say in every state; without `targets` it stays where it is."""
 
-    words: tuple[str, ...]
+    texts: tuple[str, ...]
     targets: tuple[str, ...]
     is_open: bool
 
@@ -118,7 +118,7 @@ def _marks(definition: Definition) -> dict[str, tuple[str, ...]]:
     lost = {state.name for state in unreachable(definition)}
     caught = {state.name for state in trapped(definition)}
     return {
-        name: (NO_WAY_IN,) * (name in lost) + (NO_WAY_OUT,) * (name in caught)
+        name: (UNREACHABLE,) * (name in lost) + (NO_EXIT,) * (name in caught)
         for name in definition.states
     }
 
@@ -131,7 +131,7 @@ def _node(
     return Node(
         name=state.name,
         sort="send" if state.sort == "send" else "await",
-        moves=tuple(edge for edge in own if edge != timeout),
+        transitions=tuple(edge for edge in own if edge != timeout),
         timeout=timeout,
         is_open=state.to is None and returned(state).is_open,
         is_start=state.name == definition.start,
@@ -182,7 +182,7 @@ def _lines(drawn: Machine) -> Iterator[str]:
     if drawn.renames:
         yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
     # What is wrong with the ways of one state is marked there.
-    others = [text for text in drawn.problems if NO_WAY_IN not in text and NO_WAY_OUT not in text]
+    others = [text for text in drawn.problems if UNREACHABLE not in text and NO_EXIT not in text]
     if others:
         yield from ("", "looks wrong", *(f"  ! {text}" for text in others))
 
@@ -190,7 +190,7 @@ def _lines(drawn: Machine) -> Iterator[str]:
 def _of_state(state: Node) -> Iterator[str]:
     sort = "asks" if state.is_question else "awaits" if state.sort == "await" else "sends"
     yield from ("", f"{state.name}  ({sort}{', the start' if state.is_start else ''})")
-    yield from (_arrow(edge.target, edge.label) for edge in state.moves)
+    yield from (_arrow(edge.target, edge.label) for edge in state.transitions)
     if state.timeout:
         yield _arrow(state.timeout.target, state.timeout.label)
     if state.nudge:
@@ -203,7 +203,7 @@ def _of_state(state: Node) -> Iterator[str]:
 
 
 def _of_command(command: Command) -> Iterator[str]:
-    words = " or ".join(f'"{word}"' for word in command.words)
+    words = " or ".join(f'"{word}"' for word in command.texts)
     yield from (_arrow(name, words) for name in command.targets)
     if command.is_open:
         yield _arrow("?", f"{words}, {_OPEN}")

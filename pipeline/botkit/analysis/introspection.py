@@ -40,7 +40,7 @@ def _functions(definition: Definition) -> Iterator[object]:
     yield from (handler.function for handler in (*definition.states.values(), *others))
     for state in definition.states.values():
         yield state.entry
-        yield state.nudge.words if state.nudge else None
+        yield state.nudge.content if state.nudge else None
         yield state.question.on_answer if state.question else None
 
 

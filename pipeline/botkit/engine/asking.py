@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.botkit.content.buttons import Buttons, Menu
 from pipeline.botkit.content.kinds import Content
-from pipeline.botkit.definition import Definition, Question, State, Words
+from pipeline.botkit.definition import ContentSource, Definition, Question, State
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.memory import Memory
 from pipeline.botkit.situation import Via
@@ -19,7 +19,7 @@ Asked = tuple[object, Via]
 
 
 class Asking:
-    """Questions and words in one turn."""
+    """Says questions, entry actions and nudges in one turn."""
 
     __slots__ = ("_caller", "_definition", "_memory", "_turn")
 
@@ -31,18 +31,18 @@ class Asking:
         self._caller = caller
         self._turn = turn
 
-    def say(self, state: State, words: Words, before: str = "") -> None:
-        """Say the words of a state, `before` ahead of them."""
+    def say(self, state: State, source: ContentSource, before: str = "") -> None:
+        """Say what `source` of a state returns or says, after the text `before`."""
         replies = self._caller.effects.replies
         already = len(replies)
-        said: object = self._caller.call(state, words, self._turn) if callable(words) else words
+        said: object = self._caller.call(state, source, self._turn) if callable(source) else source
         self._caller.last = state
         contents = () if said is None else said if isinstance(said, tuple) else (said,)
         if state.question is not None and not any(
             isinstance(it, Buttons | Menu) for it in contents
         ):
             contents = (*contents, *state.question.reader.offers)
-        # What a function said by itself comes after the words that go before.
+        # What a function said itself comes after `before`.
         own = replies[already:]
         del replies[already:]
         if before and own:

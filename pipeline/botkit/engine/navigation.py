@@ -20,7 +20,7 @@ from pipeline.errors import BotError
 MOST_SENDS = 20
 
 
-class Moving:
+class Navigator:
     """The steps of one turn. `has_result`: a flow returned something in this turn."""
 
     __slots__ = (

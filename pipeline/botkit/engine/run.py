@@ -11,7 +11,7 @@ from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.data import checked, copied
 from pipeline.botkit.engine.memory import recalled
-from pipeline.botkit.engine.navigation import Moving
+from pipeline.botkit.engine.navigation import Navigator
 from pipeline.botkit.situation import (
     Entered,
     Nudged,
@@ -34,7 +34,7 @@ def respond(definition: Definition, situation: Situation) -> Outcome:
 
 class _Run:
     __slots__ = (
-        "_asking", "_caller", "_definition", "_effects", "_is_unknown", "_memory", "_moving",
+        "_asking", "_caller", "_definition", "_effects", "_is_unknown", "_memory", "_navigator",
         "_situation", "_turn",
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ class _Run:
         self._caller = caller = Caller(definition, effects)
         self._turn: Turn[Any] = Turn(situation, effects, self._loaded(), definition)
         self._asking = Asking(definition, memory, caller, self._turn)
-        self._moving = Moving(definition, memory, caller, self._asking, self._turn)
+        self._navigator = Navigator(definition, memory, caller, self._asking, self._turn)
         self._is_unknown = False
         if situation.memory:
             effects.result = situation.memory.get("result")
@@ -65,15 +65,15 @@ class _Run:
         cause = self._situation.cause
         state = self._definition.known(self._situation.state)
         self._is_unknown = state is None
-        self._moving.begin(state)
+        self._navigator.begin(state)
         if isinstance(cause, Received):
             self._hear(state)
         elif isinstance(cause, Reminded):
             self._remind(cause.to)
         elif isinstance(cause, Entered) and state is not None:
-            self._moving.enter(state)
+            self._navigator.enter(state)
         elif isinstance(cause, Nudged) and state is not None and state.nudge is not None:
-            self._asking.say(state, state.nudge.words)
+            self._asking.say(state, state.nudge.content)
 
     def _hear(self, state: State | None) -> None:
         if self._is_loop():
@@ -85,7 +85,7 @@ class _Run:
         elif state is None:
             self._fall_back()
         elif self._memory.is_new and state.entry is not None:
-            self._moving.enter(state)
+            self._navigator.enter(state)
         else:
             self._answer(state)
 
@@ -105,10 +105,10 @@ class _Run:
     def _answer(self, state: State) -> None:
         self._memory.is_new = False
         if state.sort == "send":  # the start state, or one set by hand just now
-            self._moving.enter(state)
+            self._navigator.enter(state)
         elif state.question is not None:
             if (asked := self._asking.answered(state, state.question)) is not None:
-                self._moving.move(state, *asked)
+                self._navigator.move(state, *asked)
         else:
             self._go_on(state, "return")
 
@@ -119,7 +119,7 @@ class _Run:
         except NotUnderstood as unclear:
             self._turn.say(str(unclear))
             return False
-        self._moving.move(handler, result, via)
+        self._navigator.move(handler, result, via)
         return result is not None
 
     def _fall_back(self) -> None:
@@ -128,10 +128,10 @@ class _Run:
         if fallback is not None and self._go_on(fallback, "fallback"):
             return
         start = self._start()
-        self._moving.step(start, "fallback")
+        self._navigator.step(start, "fallback")
         if not self._effects.replies:
             if start.has_entry_action:
-                self._moving.enter(start)
+                self._navigator.enter(start)
             else:
                 self._answer(start)
 
@@ -140,8 +140,8 @@ class _Run:
         if target is None:  # armed by older code
             self._is_unknown = True
             target = self._start()
-        self._moving.step(target, "fallback" if self._is_unknown else "timeout")
-        self._moving.enter(target)
+        self._navigator.step(target, "fallback" if self._is_unknown else "timeout")
+        self._navigator.enter(target)
 
     def _start(self) -> State:
         start = self._definition.known(self._definition.start)
@@ -153,11 +153,11 @@ class _Run:
         effects = self._effects
         state = None if effects.is_ended else self._definition.states.get(effects.state)
         is_nudge = isinstance(self._situation.cause, Nudged)
-        has_stayed = not (self._moving.steps or effects.is_ended or effects.hand_over)
+        has_stayed = not (self._navigator.steps or effects.is_ended or effects.hand_over)
         return Outcome(
             state=effects.state,
             data=self._data(),
-            steps=tuple(self._moving.steps),
+            steps=tuple(self._navigator.steps),
             replies=tuple(effects.replies),
             reminders=() if effects.is_ended else tuple(effects.reminders),
             choices=self._choices(),
@@ -171,8 +171,8 @@ class _Run:
         )
 
     def _remembered(self, is_nudge: bool) -> dict[str, Any]:
-        self._moving.note_trail()
-        keeps_result = self._moving.has_result or is_nudge
+        self._navigator.note_trail()
+        keeps_result = self._navigator.has_result or is_nudge
         return self._memory.as_json(self._effects.result if keeps_result else None)
 
     def _data(self) -> dict[str, Any]:
@@ -190,5 +190,5 @@ class _Run:
             return ()
         if self._effects.choices is not None:
             return self._effects.choices
-        has_moved = any(step.via != "renamed" for step in self._moving.steps)
+        has_moved = any(step.via != "renamed" for step in self._navigator.steps)
         return () if has_moved else self._situation.choices

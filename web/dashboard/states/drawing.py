@@ -99,9 +99,9 @@ def _notes(node: graph.Node) -> Iterator[str]:
     yield "asks" if node.is_question else "sends" if node.sort == "send" else "awaits"
     if node.nudge:
         yield f"nudges {node.nudge}"
-    if graph.NO_WAY_IN in node.marks:
+    if graph.UNREACHABLE in node.marks:
         yield "no way in"
-    if graph.NO_WAY_OUT in node.marks:
+    if graph.NO_EXIT in node.marks:
         yield "no way out"
     if node.goes_back:
         yield "leads back"
@@ -111,7 +111,7 @@ def _notes(node: graph.Node) -> Iterator[str]:
 
 def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Move]:
     for state in machine.states:
-        for edge in state.moves:
+        for edge in state.transitions:
             # "then" is what every arrow of a SEND-state says.
             is_then = edge.label == "then"
             label = "" if is_then else edge.label
@@ -120,7 +120,7 @@ def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Move]
             yield _Move(state.name, state.timeout.target, "timeout", state.timeout.label)
     for command in machine.commands:
         for target in command.targets:
-            yield _Move(None, target, "command", " / ".join(f"“{word}”" for word in command.words))
+            yield _Move(None, target, "command", " / ".join(f"“{word}”" for word in command.texts))
     label = "fallback" if machine.has_fallback else "heard by the start"
     for place in places:
         if place.node is None:

@@ -1,4 +1,4 @@
-"""The machine as the code shows it: states, moves, time-outs, commands, and what looks wrong."""
+"""The machine as the code shows it: states, transitions, commands, and what looks wrong."""
 
 from datetime import timedelta
 
@@ -62,7 +62,7 @@ def test_edges_are_read_from_the_code() -> None:
 def test_machine_tells_moves_from_time_outs() -> None:
     machine = graph.machine(a_sound_bot())
     start, second, bye = machine.states
-    assert start.moves == (Edge("start", "second"), Edge("start", "start"))
+    assert start.transitions == (Edge("start", "second"), Edge("start", "start"))
     assert start.timeout == Edge("start", "bye", "after 1 d 1 h")
     assert (start.is_start, second.is_start) == (True, False)
     assert bye.sort == "send"
@@ -83,7 +83,7 @@ def test_without_fallback_the_start_hears() -> None:
 
 def test_states_without_a_way_are_marked() -> None:
     marks = {state.name: state.marks for state in graph.machine(an_odd_bot()).states}
-    assert marks == {"start": (), "pit": (graph.NO_WAY_OUT,), "island": (graph.NO_WAY_IN,)}
+    assert marks == {"start": (), "pit": (graph.NO_EXIT,), "island": (graph.UNREACHABLE,)}
 
 
 @pytest.mark.parametrize("handler", [to_second, somewhere])
@@ -151,5 +151,5 @@ renamed
 
 def test_marks_are_drawn_as_text() -> None:
     text = graph.as_text(an_odd_bot())
-    assert f"island  (awaits)\n  -> start\n  ! {graph.NO_WAY_IN}" in text
-    assert f"pit  (awaits)\n  -> pit\n  ! {graph.NO_WAY_OUT}" in text
+    assert f"island  (awaits)\n  -> start\n  ! {graph.UNREACHABLE}" in text
+    assert f"pit  (awaits)\n  -> pit\n  ! {graph.NO_EXIT}" in text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.botkit import Bot, Buttons, Nudged, Tester, Turn
-from pipeline.botkit.definition import Words
+from pipeline.botkit.definition import ContentSource
 from tests.pipeline.botkit.situations import a_situation
 
 MINUTE = timedelta(minutes=1)
@@ -15,7 +15,7 @@ async def by_name(turn: Turn) -> str:
     return f"Still there, {turn.contact.name}?"
 
 
-def a_bot(nudge: Words = "Still there?") -> Bot:
+def a_bot(nudge: ContentSource = "Still there?") -> Bot:
     bot = Bot("b", start="start")
 
     @bot.awaits(
@@ -54,7 +54,7 @@ def test_choices_hold_through_a_nudge() -> None:
         (lambda turn: turn.say("Hm?"), ["Hm?"]),
     ],
 )
-def test_words_may_be_several_or_a_function(nudge: Words, said: list[str]) -> None:
+def test_words_may_be_several_or_a_function(nudge: ContentSource, said: list[str]) -> None:
     tester = Tester(a_bot(nudge), name="Ada").hears("hi").passes(10 * MINUTE)
     assert [reply.body for reply in tester.talk.replies] == said
 
