@@ -143,9 +143,11 @@ def test_bot_of_the_readme_runs() -> None:
     bot = names["bot"]
     assert isinstance(bot, Bot)
     assert bot.check() == []
-    talk = Tester(bot).hears("hi").says("Hello! What can I do for you?…").in_state("welcome")
-    talk.hears("1").says("What is your name?").in_state("take_name")
-    talk.hears("Ada").says("Thanks, Ada.").in_state("welcome").has_data(name="Ada")
+    tester = Tester(bot).hears("hi").says("Hi! How can we help?…").in_state("welcome")
+    tester.hears("1").says("What is your name?").in_state("name")
+    tester.hears("Ada").says("Thanks, Ada. You're signed up.").in_state("welcome")
+    tester.has_data(name="Ada").hears("hello").says("Hi! How can we help?…")
+    tester.taps("person").handed_over("asked for a person")
 
 
 def test_example_of_the_bots_page_passes() -> None:
@@ -163,3 +165,19 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_links_to_headings_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.name}: {target}#{anchor}"
+        for page in pages
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8"))
+        if anchor not in anchors_of(page.parent / target if target else page)
+    ]
+    assert broken == []
+
+
+def anchors_of(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
