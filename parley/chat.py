@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from parley.backstage import Backstage
 from parley.db import to_head
 from pipeline import logs
+from pipeline.enums import PENDING
 from pipeline.errors import SettingsError
 from pipeline.messages import Channel, Inbound
 from pipeline.providers.addresses import on_channel
@@ -29,7 +30,6 @@ from pipeline.wakeups import Notify
 _APART = "sqlite:///var/chat.db"
 _LOOK_SECONDS = 0.05
 _IDLE_SECONDS = 0.3
-_ON_ITS_WAY = {"queued", "sending", "unknown"}
 
 
 class Talk:
@@ -60,7 +60,7 @@ class Talk:
         """Print what was said since the last look; False while something is on its way."""
         with self._showing:
             for row in self._said():
-                if row.status in _ON_ITS_WAY:
+                if row.status in PENDING:
                     return False
                 mark = f" ({row.status}: {row.error})" if row.error else ""
                 files = [file["url"] if isinstance(file, dict) else file for file in row.media]

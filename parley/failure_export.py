@@ -12,7 +12,7 @@ from parley.failure_tables import Asked, words_of
 from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
-from pipeline.queries import failures as insight
+from pipeline.queries import failures as queries
 from pipeline.records.accounts import audit
 from pipeline.runtime import Runtime
 from web.exports import A_BATCH, csv_lines, plain
@@ -44,14 +44,14 @@ def _pages(database: Database, asked: Asked) -> Iterator[list[list[Any]]]:
     if asked.has_turns:
         yield from _batches(
             database,
-            lambda connection, after: insight.turns(connection, after or 0, A_BATCH, asked.lane),
+            lambda connection, after: queries.turns(connection, after or 0, A_BATCH, asked.lane),
             lambda row: row.id,
             _turn,
         )
     if asked.has_messages:
         yield from _batches(
             database,
-            lambda connection, after: insight.messages(connection, after, A_BATCH, asked.lane),
+            lambda connection, after: queries.messages(connection, after, A_BATCH, asked.lane),
             lambda row: (row.failed_at, row.id),
             _message,
         )

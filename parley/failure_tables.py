@@ -17,7 +17,7 @@ from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.errors import NotFound
-from pipeline.queries import failures as insight
+from pipeline.queries import failures as queries
 from pipeline.queries.failures import MOST, Place
 from pipeline.records.core import contacts, inbox, messages
 from pipeline.runtime import Runtime
@@ -44,13 +44,13 @@ def show_list(
 ) -> None:
     """Print both lists, or the one that is asked for, and how they go on."""
     with runtime.database.read() as connection:
-        counts = insight.counts(connection, asked.lane)
+        counts = queries.counts(connection, asked.lane)
         place = _place(messages.by_public_id(connection, message_after)) if message_after else None
         turns = (
-            insight.turns(connection, turn_after, limit + 1, asked.lane) if asked.has_turns else ()
+            queries.turns(connection, turn_after, limit + 1, asked.lane) if asked.has_turns else ()
         )
         failed = (
-            insight.messages(connection, place, limit + 1, asked.lane) if asked.has_messages else ()
+            queries.messages(connection, place, limit + 1, asked.lane) if asked.has_messages else ()
         )
     console = Console(highlight=False)
     if asked.has_turns:

@@ -16,7 +16,7 @@ from parley.opened import opened
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.providers import addresses
-from pipeline.queries import failures as insight
+from pipeline.queries import failures as queries
 from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
 from pipeline.wakeups import Pool
@@ -113,7 +113,7 @@ def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> No
     with opened(_ACTOR, needs_bot=False) as runtime:
         lane = _lane(runtime, contact)
         with runtime.database.read() as connection:
-            listed = insight.in_order(connection, lane)
+            listed = queries.in_order(connection, lane)
         wanted = set(message_ids)
         # One that is not listed may be sent again all the same, or is refused with the reason.
         ordered = [one for one in listed if one in wanted or not wanted]
@@ -186,7 +186,7 @@ def _lane(runtime: Runtime, number: str | None) -> str:
     lane = addresses.e164(number) or number.strip()
     with runtime.database.read() as connection:
         # A turn may be parked before its contact could be written down.
-        is_known = contacts.by_keys(connection, [lane]) or insight.counts(connection, lane).turns
+        is_known = contacts.by_keys(connection, [lane]) or queries.counts(connection, lane).turns
     if not is_known:
         raise NotFound(f"There is no contact {number}. {addresses.EXPECTED_E164}")
     return lane

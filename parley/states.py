@@ -18,7 +18,7 @@ from pipeline.botkit.analysis import graph
 from pipeline.database import Database
 from pipeline.errors import SchemaError
 from pipeline.override import Changed
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from pipeline.queries.machine import Place, places
 from pipeline.queries.states import StateCount, listing
 from pipeline.records import schema
@@ -144,9 +144,9 @@ def reset_state(old: str, yes: bool) -> None:
 
 
 def _change(
-    runtime: Runtime, old: str, what: str, do: Callable[[Wanted, int], Changed] | None
+    runtime: Runtime, old: str, what: str, do: Callable[[ConversationFilter, int], Changed] | None
 ) -> None:
-    wanted = Wanted(states=(old,))
+    wanted = ConversationFilter(states=(old,))
     expected = override.count_open(runtime, wanted)
     if expected == 0:
         click.echo(f"No open conversation is in `{old}`.")
@@ -158,13 +158,13 @@ def _change(
         click.echo(f"{changed:,} of {expected:,} in `{old}` now {what}.")
 
 
-def _move(runtime: Runtime, wanted: Wanted, new: str, expected: int) -> Changed:
+def _move(runtime: Runtime, wanted: ConversationFilter, new: str, expected: int) -> Changed:
     reason = f"parley states map {wanted.states[0]} {new}"
     return override.change_states(
         runtime, wanted, new, actor=_ACTOR, reason=reason, expected=expected
     )
 
 
-def _reset(runtime: Runtime, wanted: Wanted, expected: int) -> Changed:
+def _reset(runtime: Runtime, wanted: ConversationFilter, expected: int) -> Changed:
     reason = f"parley states reset {wanted.states[0]}"
     return override.reset_states(runtime, wanted, actor=_ACTOR, reason=reason, expected=expected)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from pipeline.enums import Holder, Status
 from pipeline.records.core.contacts import scope
 
 # Marks, in a message's content, the answer to a STOP, START or HELP: its contact wrote just now.
@@ -22,23 +23,23 @@ WHATSAPP_WINDOW = timedelta(hours=24)
 class Refusal(NamedTuple):
     """The final status of a message that must not be sent, and why, in plain words."""
 
-    status: str
+    status: Status
     reason: str
 
 
 def refusal(head: Row[Any], now: datetime) -> Refusal | None:
     """Why this outbound message (a row of `outbox.heads`) must not be sent now, or None."""
     if head.is_blocked:
-        return Refusal("suppressed", "The contact is blocked.")
+        return Refusal(Status.SUPPRESSED, "The contact is blocked.")
     is_consent = CONSENT in head.content
     if not is_consent and scope(head.channel, head.our_number) in head.opt_outs:
-        return Refusal("suppressed", "The contact has asked not to be messaged (STOP).")
+        return Refusal(Status.SUPPRESSED, "The contact has asked not to be messaged (STOP).")
     if not is_consent and head.author == "bot" and _is_held(head, now):
-        return Refusal("canceled", "An operator took the conversation before this was sent.")
+        return Refusal(Status.CANCELED, "An operator took the conversation before this was sent.")
     if head.expires_at and head.expires_at <= now:
-        return Refusal("expired", "It could not be sent in time.")
+        return Refusal(Status.EXPIRED, "It could not be sent in time.")
     if not is_consent and head.channel == "whatsapp" and _is_closed(head, now):
-        return Refusal("expired", WINDOW_CLOSED)
+        return Refusal(Status.EXPIRED, WINDOW_CLOSED)
     return None
 
 
@@ -71,6 +72,6 @@ def _is_closed(head: Row[Any], now: datetime) -> bool:
 
 def _is_held(head: Row[Any], now: datetime) -> bool:
     # A turn that hands over says so to the contact: those words still go out.
-    if head.holder != "operator" or not head.held_by:
+    if head.holder != Holder.OPERATOR or not head.held_by:
         return False
     return head.held_until is None or head.held_until > now

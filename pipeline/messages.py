@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
+from pipeline.enums import Consent, MessageKind, Status
+
 Channel = Literal["sms", "whatsapp"]
-InboundKind = Literal["text", "media", "tap", "location", "contact_card"]
-Consent = Literal["stop", "start", "help"]
 
 # A database text column takes neither NUL nor half of a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -56,7 +56,7 @@ class Inbound:
     channel: Channel
     contact_key: str
     recipient: str
-    kind: InboundKind = "text"
+    kind: MessageKind = MessageKind.TEXT
     text: str = ""
     phone: str | None = None
     profile_name: str = ""
@@ -85,6 +85,9 @@ class Inbound:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         known = dict(values)
+        known["kind"] = MessageKind(known.get("kind", MessageKind.TEXT))
+        if wish := known.get("consent"):
+            known["consent"] = Consent(wish)
         known["media"] = tuple(Media(**item) for item in known.get("media", ()))
         if place := known.get("location"):
             known["location"] = Location(**place)
@@ -141,24 +144,5 @@ class Accepted:
     """The provider took the message and gave it an id; `status` is where it stands already."""
 
     provider_id: str
-    status: str = "accepted"
+    status: Status = Status.ACCEPTED
     segments: int | None = None
-
-
-# How far along an outbound message is; a status never goes to a lower rank (promise P7).
-# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
-STATUS_RANK: Mapping[str, int] = {
-    "queued": 0,
-    "sending": 1,
-    "unknown": 2,
-    "accepted": 10,
-    "scheduled": 10,
-    "sent": 30,
-    "undelivered": 40,
-    "failed": 40,
-    "canceled": 40,
-    "suppressed": 40,
-    "expired": 40,
-    "delivered": 50,
-    "read": 60,
-}

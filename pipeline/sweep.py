@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import Direction, EntryKind
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
 from pipeline.providers import addresses
@@ -40,9 +41,11 @@ def wake_for_waiting_work(database: Database, notify: Notify) -> None:
         has_turns = (
             inbox.has_unfiled(connection)
             or inbox.has_consents(connection)
-            or lanes.has_due(connection, "inbound", now)
+            or lanes.has_due(connection, Direction.INBOUND, now)
         )
-        has_sends = receipts.has_waiting(connection) or lanes.has_due(connection, "outbound", now)
+        has_sends = receipts.has_waiting(connection) or lanes.has_due(
+            connection, Direction.OUTBOUND, now
+        )
     if has_turns:
         notify("converse")
     if has_sends:
@@ -73,7 +76,7 @@ def _timer_entry(timer: Row[Any]) -> dict[str, Any]:
         "state_seq": timer.state_seq,
         "armed_at": timer.armed_at.isoformat(),
     }
-    return inbox.internal("timer", str(timer.id), timer.lane, payload)
+    return inbox.internal(EntryKind.TIMER, str(timer.id), timer.lane, payload)
 
 
 def park_floods(database: Database, most: int, *, everywhere: bool = False) -> int:
@@ -95,7 +98,7 @@ def _park_flood(database: Database, lane: str, most: int) -> int:
         with database.write() as connection:
             now = database.now(connection)
             # A turn in work is recorded before this or finds that its entry does not wait.
-            leases.lock(connection, "inbound", [lane])
+            leases.lock(connection, Direction.INBOUND, [lane])
             last = last or floods.last_to_wait(connection, lane, most)
             why = (reason, now)
             parked = floods.park(connection, lane, last, _AT_ONCE, why) if last else 0
@@ -126,10 +129,10 @@ def fold_tallies(database: Database) -> int:
     return saved
 
 
-def mend_tallies(database: Database) -> int:
+def recount_states(database: Database) -> int:
     """Count the states anew; returns how many counts were wrong."""
     with database.write() as connection:
-        wrong = conversations.mend_counts(connection)
+        wrong = conversations.recount(connection)
     if wrong:
         log.warning("counts of states were wrong", states=wrong)
     return wrong
@@ -195,5 +198,5 @@ def _add_missing(database: Database, found: Sequence[Inbound], now: datetime) ->
 def _missed_entry(message: Inbound, now: datetime) -> dict[str, Any]:
     sent_at = message.sent_at or now
     values = inbox.entry(message, {}) | {"received_at": sent_at}
-    is_late = values["kind"] == "message" and now - sent_at > ANSWERED_WITHIN
-    return values | {"kind": "late"} if is_late else values
+    is_late = values["kind"] == EntryKind.MESSAGE and now - sent_at > ANSWERED_WITHIN
+    return values | {"kind": EntryKind.LATE} if is_late else values

@@ -52,7 +52,7 @@ NAMES = {
     "burst": "debounce",
     "bursts": "debounce",
     "rehearsal": "Tester",
-    "insight": "queries",
+    "queries": "queries",
     "wanted": "filter",
     "breakage": "mutation",
     "breakages": "mutations",

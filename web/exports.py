@@ -20,9 +20,9 @@ from pipeline.database import Database
 from pipeline.errors import NotFound
 from pipeline.jsons import to_json
 from pipeline.queries import contacts as contact_list
-from pipeline.queries import conversations as insight
+from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
 from web.api import views
 from web.site import here
@@ -55,18 +55,18 @@ class Export:
     place: Callable[[Row[Any]], Any]
 
 
-def conversations(wanted: Wanted) -> Export:
+def conversations(wanted: ConversationFilter) -> Export:
     """The conversations that are wanted, the newest first."""
     return Export(
         "conversations",
-        wanted.told(),
+        wanted.for_audit(),
         (
             *("id", "contact_id", "phone", "name", "channel", "our_number", "state", "holder"),
             *("held_by", "held_until", "unread", "failed", "opened_at", "last_message_at"),
             *("last_inbound_at", "closed_at", "data"),
         ),
         partial(views.conversation, bot=here().runtime.bot),
-        lambda connection, after, limit: insight.all_of(connection, wanted, after, limit),
+        lambda connection, after, limit: queries.all_of(connection, wanted, after, limit),
         lambda row: row.id,
     )
 
@@ -75,7 +75,7 @@ def contacts(words: str) -> Export:
     """The contacts that match the words, the newest first."""
     return Export(
         "contacts",
-        Wanted(words=words).told(),
+        ConversationFilter(words=words).for_audit(),
         (
             *("id", "address", "phone", "name", "created_at", "last_seen_at", "blocked"),
             *("opted_out", "opt_outs", "attributes"),

@@ -69,5 +69,5 @@ def prune() -> None:
     most = runtime.settings.max_waiting_per_contact
     keep = timedelta(days=runtime.settings.keep_handled_days)
     _unless_database_is_away(lambda: sweep.prune(runtime.database, keep))
-    _unless_database_is_away(lambda: sweep.mend_tallies(runtime.database))
+    _unless_database_is_away(lambda: sweep.recount_states(runtime.database))
     _unless_database_is_away(lambda: sweep.park_floods(runtime.database, most, everywhere=True))

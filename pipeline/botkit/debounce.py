@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from pipeline.enums import MessageKind
 from pipeline.messages import Inbound
 
 LONGEST_PAUSE = timedelta(minutes=1)
@@ -38,5 +39,8 @@ def join_messages(messages: Sequence[Inbound]) -> Inbound:
     texts = [message.text for message in messages if message.text]
     media = tuple(file for message in messages for file in message.media)
     return replace(
-        messages[-1], text="\n".join(texts), media=media, kind="media" if media else "text"
+        messages[-1],
+        text="\n".join(texts),
+        media=media,
+        kind=MessageKind.MEDIA if media else MessageKind.TEXT,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import Direction, EntryKind
 from pipeline.records.core import contacts, conversations, inbox, lanes, leases
 
 LEASE = timedelta(seconds=15)
@@ -83,7 +84,7 @@ def _lease(
 ) -> tuple[list[Row[Any]], bool]:
     also_expired, also_new = also
     lease = leases.Lease(token, now, now + LEASE)
-    take = partial(leases.claim, connection, "inbound", lease)
+    take = partial(leases.claim, connection, Direction.INBOUND, lease)
     # A lane whose lease ran out may hold what killed its worker: it comes alone, turn by turn,
     # so that it can take no neighbour with it.
     if also_expired and (expired := take(limit=1, is_expired=True)):
@@ -101,7 +102,7 @@ def _lease(
         if len(new) < FILED_AT_ONCE or len(known) > limit:
             break
     if known:
-        lanes.note(connection, "inbound", known, now)
+        lanes.note(connection, Direction.INBOUND, known, now)
         leased += take(limit=rest) if rest else []
     return leased, False
 
@@ -140,6 +141,6 @@ def _load(connection: Connection, leased: Sequence[Row[Any]], *, is_recovery: bo
 def _before_consent(entries: list[Row[Any]]) -> list[Row[Any]]:
     """What may run now: a waiting "YES" or "STOP" is settled (consent.py) before what follows."""
     for position, entry in enumerate(entries):
-        if entry.kind == "consent":
+        if entry.kind == EntryKind.CONSENT:
             return entries[:position]
     return entries

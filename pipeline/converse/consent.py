@@ -19,6 +19,7 @@ from pipeline.botkit import Bot
 from pipeline.converse.drafts import ContactDraft
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import EntryStatus
 from pipeline.messages import Inbound, storable
 from pipeline.records.core import contacts, conversations, inbox, messages, outbox
 
@@ -84,7 +85,7 @@ class Consents:
         if message.consent in {"stop", "start"}:
             at = entry.received_at if message.consent == "stop" else None
             contacts.set_opt_out(connection, contact_id, where, at)
-        inbox.settle(connection, [entry.id], "handled", now)
+        inbox.settle(connection, [entry.id], EntryStatus.HANDLED, now)
         crash.point(Point.CONVERSE_CONSENTING)
         return bool(answers)
 

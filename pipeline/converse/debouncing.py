@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join, join_messages
 from pipeline.converse.effects import LaneTurns
+from pipeline.enums import EntryKind
 from pipeline.messages import Inbound
 
 MOST_JOINED = 16
@@ -38,7 +39,7 @@ def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
     """The entries from `begin` on that are one turn."""
     entries = turns.work.entries
     alone = Group(entries[begin : begin + 1])
-    if entries[begin].kind != "message" or not bot.has_debounce:
+    if entries[begin].kind != EntryKind.MESSAGE or not bot.has_debounce:
         return alone
     try:
         policy, choices = _policy(bot, turns, entries[begin])
@@ -83,7 +84,7 @@ def _gathered(
     """The first of `entries` that belong together; none where the first is heard by itself."""
     before: tuple[Row[Any], Inbound] | None = None
     for entry in entries[:MOST_JOINED]:
-        if entry.kind != "message":
+        if entry.kind != EntryKind.MESSAGE:
             return
         message = Inbound.from_json(entry.payload["message"])
         if bot.needs_own_turn(message, choices, is_tap_plain=policy == LAST):

@@ -23,6 +23,7 @@ from pipeline.converse.record import record
 from pipeline.converse.turns import MAX_ATTEMPTS, Talker
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import Direction
 from pipeline.pace import Pace
 from pipeline.records.core import leases, messages
 from pipeline.runtime import Runtime
@@ -194,7 +195,9 @@ class Converse:
         if done:
             crash.point(Point.CONVERSE_TURNED)
             record(self._database, token, done, self._is_stopping, self._talker.given_up)
-            if any(row["direction"] == "outbound" for turns in done for row in turns.messages):
+            if any(
+                row["direction"] == Direction.OUTBOUND for turns in done for row in turns.messages
+            ):
                 self._notify("dispatch")
             self._delayed.notify_in([turns.wait_seconds for turns in done if turns.wait_until])
             crash.point(Point.CONVERSE_NOTIFIED)
@@ -203,13 +206,13 @@ class Converse:
         if keys:
             with self._database.write() as connection:
                 now = self._database.now(connection)
-                leases.give_back(connection, "inbound", token, keys, now)
+                leases.give_back(connection, Direction.INBOUND, token, keys, now)
             self._notify("converse")
 
     def _renew(self, token: UUID, keys: Sequence[str]) -> None:
         with self._database.write() as connection:
             until = self._database.now(connection) + LEASE
-            leases.renew(connection, "inbound", token, keys, until)
+            leases.renew(connection, Direction.INBOUND, token, keys, until)
 
     def _adapt(self, lanes_done: int, seconds: float) -> None:
         """Aim at BATCH_SECONDS of the bot's time: 64 lanes for a quick bot, 1 for a slow one."""

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from pipeline.botkit import Bot, Outcome, Step
 from pipeline.converse.claim import Work
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
+from pipeline.enums import EntryKind
 from pipeline.errors import BotError
 from pipeline.messages import Inbound, storable
 from pipeline.records.core import messages, timers
@@ -138,7 +139,7 @@ class Effects:
                 "conversation_id": conversation.id,
                 "from_state": step.from_state,
                 "to_state": step.to_state,
-                "cause": "timer" if entry.kind == "timer" else "bot",
+                "cause": "timer" if entry.kind == EntryKind.TIMER else "bot",
                 "via": step.via,
                 "actor": self.bot.name,
                 "turn_id": entry.id,

@@ -20,6 +20,7 @@ from pipeline.converse.rows import LostFenceError, write, write_failure
 from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import Direction, EntryKind, EntryStatus
 from pipeline.records.core import conversations, inbox, leases, messages, parked
 
 log = structlog.get_logger(__name__)
@@ -65,11 +66,11 @@ def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneT
     with database.write() as connection:
         now = database.now(connection)
         keys = [turns.work.key for turns in batch]
-        held = leases.lock_held(connection, "inbound", token, keys)
+        held = leases.lock_held(connection, Direction.INBOUND, token, keys)
         mine = [turns for turns in batch if turns.work.key in held]
         current = _with_current_versions(connection, mine)
         if lost := [turns.work.key for turns in mine if turns not in current]:
-            leases.give_back(connection, "inbound", token, lost, now)
+            leases.give_back(connection, Direction.INBOUND, token, lost, now)
         if current:
             write(connection, current, now)
             _release(connection, token, current, now)
@@ -98,7 +99,7 @@ def _release(
 ) -> None:
     done = [turns.work.key for turns in batch if not turns.failure and not turns.has_rest]
     if done:
-        leases.release(connection, "inbound", token, done, now)
+        leases.release(connection, Direction.INBOUND, token, done, now)
     waiting: list[tuple[str, datetime, int, str | None]] = []
     recovering: list[tuple[str, datetime, int, str | None]] = []
     for turns in batch:
@@ -112,10 +113,10 @@ def _release(
             tried = turns.work.attempt - 1 if turns.wait_until and not turns.handled else 0
             more.append((turns.work.key, turns.wait_until or now, tried, None))
     if waiting:
-        leases.postpone(connection, "inbound", waiting)
+        leases.postpone(connection, Direction.INBOUND, waiting)
     if recovering:
         # Still as if its worker had not come back: what killed it may be further down the lane.
-        leases.postpone(connection, "inbound", recovering, token=token)
+        leases.postpone(connection, Direction.INBOUND, recovering, token=token)
 
 
 def _blame(
@@ -129,7 +130,7 @@ def _blame(
     key = turns.work.key
     with database.write() as connection:
         now = database.now(connection)
-        if not leases.lock_held(connection, "inbound", token, [key]):
+        if not leases.lock_held(connection, Direction.INBOUND, token, [key]):
             return
         left = None
         if turns.handled and not isinstance(error, IntegrityError | LostFenceError):
@@ -141,7 +142,7 @@ def _blame(
             return
         # Somebody else created the same contact or settled the entry: look again.
         _ignore_repeated(connection, turns, now)
-        leases.give_back(connection, "inbound", token, [key], now)
+        leases.give_back(connection, Direction.INBOUND, token, [key], now)
 
 
 def _failure(turns: LaneTurns, error: Exception) -> Failure:
@@ -165,11 +166,15 @@ def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) ->
 
     One that was logged when this very turn was parked still is.
     """
-    heard = {e.provider_id: e.id for e in turns.work.entries if e.kind in {"message", "late"}}
+    heard = {
+        e.provider_id: e.id
+        for e in turns.work.entries
+        if e.kind in {EntryKind.MESSAGE, EntryKind.LATE}
+    }
     known = messages.known_provider_ids(connection, list(heard))
     own = messages.logged_turns(connection, list(heard.values()))
     if own:
         parked.mark_rerun(connection, own)
     if repeated := [heard[provider_id] for provider_id in known if heard[provider_id] not in own]:
-        inbox.settle(connection, repeated, "ignored", now)
+        inbox.settle(connection, repeated, EntryStatus.IGNORED, now)
         log.warning("repeated messages ignored", count=len(repeated))

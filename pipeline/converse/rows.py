@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from pipeline.converse.effects import Failure, LaneTurns
+from pipeline.enums import Direction, EntryStatus
 from pipeline.errors import ParleyError
 from pipeline.records.core import (
     contacts,
@@ -31,7 +32,7 @@ def write(connection: Connection, batch: Sequence[LaneTurns], now: datetime) -> 
     sending = {
         turns.work.key
         for turns in batch
-        if any(row["direction"] == "outbound" for row in turns.messages)
+        if any(row["direction"] == Direction.OUTBOUND for row in turns.messages)
     }
     log_rows = [row for turns in batch for row in turns.messages]
     if sending:
@@ -42,7 +43,7 @@ def write(connection: Connection, batch: Sequence[LaneTurns], now: datetime) -> 
         transitions.append(connection, steps)
     _write_timers(connection, batch)
     handled = [entry_id for turns in batch for entry_id in turns.handled]
-    if handled and inbox.settle(connection, handled, "handled", now) != len(handled):
+    if handled and inbox.settle(connection, handled, EntryStatus.HANDLED, now) != len(handled):
         raise LostFenceError
     for turns in batch:
         if turns.failure:

@@ -25,6 +25,7 @@ from pipeline.converse.claim import Work
 from pipeline.converse.debouncing import Group, group
 from pipeline.converse.drafts import ContactDraft, ConversationDraft
 from pipeline.converse.effects import Effects, Failure, LaneTurns, explained
+from pipeline.enums import EntryKind
 from pipeline.messages import Inbound
 from pipeline.records.core import messages, timers
 
@@ -83,7 +84,7 @@ class Talker:
         if not turns.failure or not turns.failure.is_final:
             return
         for entry in turns.work.entries:
-            if entry.id not in turns.failure.entry_ids or entry.kind != "message":
+            if entry.id not in turns.failure.entry_ids or entry.kind != EntryKind.MESSAGE:
                 continue
             try:
                 message = Inbound.from_json(entry.payload["message"])
@@ -97,9 +98,9 @@ class Talker:
 
     def _take_one(self, turns: LaneTurns, together: Group, now: datetime) -> None:
         entry = together.entries[0]
-        if entry.kind in {"message", "late", "rerun"}:
+        if entry.kind in {EntryKind.MESSAGE, EntryKind.LATE, EntryKind.RERUN}:
             self._hear(turns, together, now)
-        elif entry.kind == "timer":
+        elif entry.kind == EntryKind.TIMER:
             self._remind(turns, entry, now)
         else:
             self._enter(turns, entry, now)
@@ -111,7 +112,7 @@ class Talker:
         conversation = self._conversation_for(turns, messages[0], entry.received_at)
         cause = Received(together.heard(messages))
         situation = self._situation(turns, contact, conversation, cause, entry, now)
-        is_late = entry.kind == "late"  # pulled a day after: the contact waits no more
+        is_late = entry.kind == EntryKind.LATE  # pulled a day after: the contact waits no more
         is_silent = is_late or contact.is_blocked or conversation.is_held(now)
         outcome = None if is_silent else self._bot.respond(situation)
         # Only now, so that a turn that failed has left no mark on the drafts.
@@ -212,7 +213,7 @@ class Talker:
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
             history=lambda limit: self._past(turns, conversation, limit),
             memory=conversation.memory,
-            received_at=entry.received_at if entry.kind == "message" else None,
+            received_at=entry.received_at if entry.kind == EntryKind.MESSAGE else None,
             last_received_at=None if conversation.is_new else conversation.last_inbound_at,
         )
 
@@ -235,7 +236,7 @@ def _log(
     turns.contact, conversation = whose
     if conversation not in turns.conversations:
         turns.conversations.append(conversation)
-    if entry.kind == "rerun":
+    if entry.kind == EntryKind.RERUN:
         return
     turns.contact.heard(message, entry.received_at)
     conversation.heard(entry.received_at)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash, gates
 from pipeline.crash import Point
 from pipeline.database import Database
+from pipeline.enums import Direction, Status
 from pipeline.records.core import leases, outbox, senders
 
 LEASE = timedelta(seconds=15)
@@ -94,7 +95,7 @@ def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also_expired: bool
 ) -> list[str]:
     lease = leases.Lease(token, now, now + LEASE)
-    take = partial(leases.claim, connection, "outbound", lease)
+    take = partial(leases.claim, connection, Direction.OUTBOUND, lease)
     rows = take(limit=limit, is_expired=True) if also_expired else []
     if len(rows) < limit:
         rows += take(limit=limit - len(rows))
@@ -104,11 +105,11 @@ def _lease(
 def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> None:
     if head is None:
         sorting.idle.append(key)
-    elif head.status == "sending":
+    elif head.status == Status.SENDING:
         # Its sender did not come back: killed or stalled in the call, nobody knows with what.
-        sorting.changes.append(outbox.change(head, now, status="unknown", looks=0))
+        sorting.changes.append(outbox.change(head, now, status=Status.UNKNOWN, looks=0))
         sorting.postponed.append((key, head.attempted_at + LOOK_AFTER, 0, None))
-    elif head.status == "unknown":
+    elif head.status == Status.UNKNOWN:
         sorting.to_look_up.append(head)
     elif refused := gates.refusal(head, now):
         sorting.changes.append(
@@ -152,9 +153,9 @@ def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: dat
     if sorting.to_send:
         outbox.begin(connection, _beginnings(sorting.to_send, now))
     if sorting.idle:
-        leases.release(connection, "outbound", token, sorting.idle, now)
+        leases.release(connection, Direction.OUTBOUND, token, sorting.idle, now)
     if sorting.postponed:
-        leases.postpone(connection, "outbound", sorting.postponed)
+        leases.postpone(connection, Direction.OUTBOUND, sorting.postponed)
 
 
 def _beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.messages import STATUS_RANK
+from pipeline.enums import STATUS_RANK, Direction, Status
 from pipeline.records.core import contacts, lanes, leases, messages, outbox, receipts
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
-_ENDED_BADLY = STATUS_RANK["failed"]
+_ENDED_BADLY = STATUS_RANK[Status.FAILED]
 
 IsOptOut = Callable[[str], bool]
 
@@ -49,7 +49,7 @@ def _merge(
     wanted = set(ids.values())
     pending_lanes = outbox.lanes_of_pending(connection, wanted)
     if pending_lanes:
-        leases.lock(connection, "outbound", pending_lanes)
+        leases.lock(connection, Direction.OUTBOUND, pending_lanes)
     merged = {row.id: _Merged(row) for row in outbox.lock(connection, wanted).values()}
     for receipt in waiting:
         if receipt.id in ids:
@@ -58,7 +58,7 @@ def _merge(
     if changes:
         outbox.save(connection, changes)
     if pending_lanes:
-        lanes.wake(connection, "outbound", pending_lanes, now)
+        lanes.wake(connection, Direction.OUTBOUND, pending_lanes, now)
     _opt_out(connection, [item for item in merged.values() if item.opted_out_at])
     receipts.mark(connection, [r.id for r in waiting if r.id in ids], "applied")
     if unmatched := [r.id for r in waiting if r.id not in ids]:
@@ -95,14 +95,16 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _ours(status: str) -> str:
-    """Our word for a provider's status: all that comes before a carrier has it is "accepted".
+def _status(word: str) -> Status:
+    """The status that a provider's word means; "accepted" for all that come before a carrier.
 
-    One that we do not know says at least that the provider has the message.
+    A word that Parley does not know says at least that the provider has the message.
     """
-    if status not in STATUS_RANK:
-        log.warning("unknown delivery status kept", status=status)
-    return status if STATUS_RANK.get(status, 0) >= STATUS_RANK["sent"] else "accepted"
+    status = Status.of(word)
+    if status is None:
+        log.warning("unknown delivery status kept", status=word)
+    known = status or Status.ACCEPTED
+    return known if STATUS_RANK.get(known, 0) >= STATUS_RANK[Status.SENT] else Status.ACCEPTED
 
 
 class _Merged:
@@ -125,10 +127,10 @@ class _Merged:
             log.warning("status callback for another attempt", message=str(self.row.public_id))
             return
         values["provider_id"] = receipt.provider_id
-        status = _ours(receipt.status)
+        status = _status(receipt.status)
         if is_opt_out and STATUS_RANK[status] == _ENDED_BADLY:
-            status, self.opted_out_at = "suppressed", receipt.received_at
-        times = {status: receipt.received_at.isoformat()} | values["status_times"]
+            status, self.opted_out_at = Status.SUPPRESSED, receipt.received_at
+        times = {status.value: receipt.received_at.isoformat()} | values["status_times"]
         values["status_times"] = times
         before, after = STATUS_RANK[values["status"]], STATUS_RANK[status]
         if after > before:

@@ -22,8 +22,9 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.dispatch.claim import LOOK_AFTER, Claimed, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
+from pipeline.enums import STATUS_RANK, Direction, Status
 from pipeline.errors import ContactOptedOut, MessageRefused, NotSent, SenderBlocked
-from pipeline.messages import STATUS_RANK, Accepted
+from pipeline.messages import Accepted
 from pipeline.records.core import contacts, leases, messages, outbox, senders
 
 log = structlog.get_logger(__name__)
@@ -123,7 +124,7 @@ def _record_together(
     with database.write() as connection:
         now = database.now(connection)
         keys = [result.head.key for result in results]
-        held = leases.lock_held(connection, "outbound", token, keys)
+        held = leases.lock_held(connection, Direction.OUTBOUND, token, keys)
         current = outbox.lock(connection, [result.head.id for result in results])
         plan = _Plan(held)
         for result in results:
@@ -156,9 +157,9 @@ def _write(connection: Connection, token: uuid.UUID, plan: _Plan, now: datetime)
     if plan.changes:
         outbox.save(connection, plan.changes)
     if plan.finished:
-        leases.release(connection, "outbound", token, plan.finished, now)
+        leases.release(connection, Direction.OUTBOUND, token, plan.finished, now)
     if plan.postponed:
-        leases.postpone(connection, "outbound", plan.postponed)
+        leases.postpone(connection, Direction.OUTBOUND, plan.postponed)
     for contact_id, where in plan.opted_out:
         contacts.set_opt_out(connection, contact_id, where, now)
 
@@ -173,18 +174,15 @@ def _plan_accepted(
         log.warning("message sent twice", message=str(row.public_id))
         return
     values: dict[str, Any] = {"provider_id": accepted.provider_id, "segments": accepted.segments}
-    if STATUS_RANK[row.status] < STATUS_RANK.get(accepted.status, 10):
-        status = accepted.status if accepted.status in STATUS_RANK else "accepted"
-        values |= {"status": status, "error": "", "error_code": ""}
-        plan.changes.append(outbox.change(row, now, **values))
-    else:
-        plan.changes.append(outbox.change(row, now, **values))
+    if STATUS_RANK[row.status] < STATUS_RANK[accepted.status]:
+        values |= {"status": accepted.status, "error": "", "error_code": ""}
+    plan.changes.append(outbox.change(row, now, **values))
 
 
 def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
     head, error = sent.head, sent.result
     assert not isinstance(error, Accepted)  # noqa: S101 (tells the type checker)
-    if row.status != "sending":
+    if row.status != Status.SENDING:
         plan.settled(head, now)  # a callback was quicker and knows better
         return
     words: dict[str, Any] = {"error": error.reason, "error_code": error.code or ""}
@@ -192,21 +190,22 @@ def _plan_error(plan: _Plan, sent: Sent, row: Row[Any], now: datetime) -> None:
         is_failure = error.blames_sender and not error.slow_down
         plan.count(head, slowed_down=int(error.slow_down), failed=int(is_failure))
         pause = max(error.retry_after, _back_off(row.attempts))
-        plan.changes.append(outbox.change(row, now, status="queued", **words))
+        plan.changes.append(outbox.change(row, now, status=Status.QUEUED, **words))
         plan.later(head, now + timedelta(seconds=pause), row.attempts)
     elif isinstance(error, SenderBlocked):
         plan.count(head, blocked=f"{error.reason} ({error.code})")
-        plan.changes.append(outbox.change(row, now, status="queued", **words))
+        plan.changes.append(outbox.change(row, now, status=Status.QUEUED, **words))
         plan.later(head, now + senders.PROBE_BLOCKED_AFTER, row.attempts, sender_of(head))
     elif isinstance(error, MessageRefused):
-        status = "suppressed" if isinstance(error, ContactOptedOut) else "failed"
-        if status == "suppressed":
+        is_opt_out = isinstance(error, ContactOptedOut)
+        status = Status.SUPPRESSED if is_opt_out else Status.FAILED
+        if is_opt_out:
             plan.opted_out.append((row.contact_id, contacts.scope(row.channel, row.our_number)))
         plan.changes.append(outbox.change(row, now, status=status, **words))
         plan.settled(head, now)
     else:
         plan.count(head, failed=1)
-        plan.changes.append(outbox.change(row, now, status="unknown", looks=0, **words))
+        plan.changes.append(outbox.change(row, now, status=Status.UNKNOWN, looks=0, **words))
         plan.later(head, row.attempted_at + LOOK_AFTER, row.attempts)
 
 
@@ -214,7 +213,7 @@ def _plan_looked_up(
     plan: _Plan, connection: Connection, looked: LookedUp, row: Row[Any], now: datetime
 ) -> None:
     head = looked.head
-    if row.status != "unknown":
+    if row.status != Status.UNKNOWN:
         plan.settled(head, now)  # a callback was quicker
         return
     found = [] if not isinstance(looked.result, list) else looked.result
@@ -224,7 +223,7 @@ def _plan_looked_up(
         # The earliest that no other message claims: the replies before ours have theirs.
         item = ours[-1]
         change = outbox.change(
-            row, now, status="accepted", provider_id=item.provider_id, error="", error_code=""
+            row, now, status=Status.ACCEPTED, provider_id=item.provider_id, error="", error_code=""
         )
         plan.changes.append(change)
         plan.settled(head, now)
@@ -232,7 +231,7 @@ def _plan_looked_up(
     looks = row.looks + isinstance(looked.result, list)
     last_look_at = row.attempted_at + SETTLE_WITHIN
     if looks >= LOOKS or now >= last_look_at:
-        plan.changes.append(outbox.change(row, now, status="queued", looks=max(looks, 1)))
+        plan.changes.append(outbox.change(row, now, status=Status.QUEUED, looks=max(looks, 1)))
         plan.later(head, now, row.attempts)
     else:
         plan.changes.append(outbox.change(row, now, looks=looks))

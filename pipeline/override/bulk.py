@@ -13,8 +13,8 @@ from pipeline.errors import ChangeRefused
 from pipeline.override.moving import Move, move
 from pipeline.override.states import wanted_state
 from pipeline.override.subject import start_of
-from pipeline.queries import conversations as insight
-from pipeline.queries.filter import Wanted
+from pipeline.queries import conversations as queries
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
 from pipeline.records.core import conversations
 from pipeline.runtime import Runtime
@@ -34,14 +34,14 @@ class Changed(NamedTuple):
     skipped: int
 
 
-def count_open(runtime: Runtime, wanted: Wanted) -> int:
+def count_open(runtime: Runtime, criteria: ConversationFilter) -> int:
     """The dry run: how many conversations `change_states` would look at."""
-    return sum(len(ids) for ids in _found(runtime.database, wanted))
+    return sum(len(ids) for ids in _found(runtime.database, criteria))
 
 
 def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filter)
     runtime: Runtime,
-    wanted: Wanted,
+    criteria: ConversationFilter,
     to_state: str,
     *,
     actor: str,
@@ -49,27 +49,32 @@ def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filt
     force: bool = False,
     expected: int | None = None,
 ) -> Changed:
-    """Move all open conversations that `wanted` finds; turns in flight are thrown away.
+    """Move all open conversations that `criteria` finds; turns in flight are thrown away.
 
     `expected` is what a dry run counted: refused when there are many more by now.
     """
     to_state = wanted_state(runtime, to_state, force=force)
     return _change(
-        runtime, wanted, lambda at: Move(to_state, actor, reason, at), "change_states", expected
+        runtime, criteria, lambda at: Move(to_state, actor, reason, at), "change_states", expected
     )
 
 
 def reset_states(
-    runtime: Runtime, wanted: Wanted, *, actor: str, reason: str = "", expected: int | None = None
+    runtime: Runtime,
+    criteria: ConversationFilter,
+    *,
+    actor: str,
+    reason: str = "",
+    expected: int | None = None,
 ) -> Changed:
-    """Put all open conversations that `wanted` finds back to the start, with their data emptied.
+    """Put all open conversations that `criteria` finds back to the start, with their data emptied.
 
     An operator who holds one goes on holding it. `expected` as above.
     """
     start = start_of(runtime)
     return _change(
         runtime,
-        wanted,
+        criteria,
         lambda at: Move(start, actor, reason, at, {"data": {}}),
         "reset_states",
         expected,
@@ -77,9 +82,9 @@ def reset_states(
 
 
 def _change(
-    runtime: Runtime, wanted: Wanted, step: _Step, action: str, expected: int | None
+    runtime: Runtime, criteria: ConversationFilter, step: _Step, action: str, expected: int | None
 ) -> Changed:
-    found = sorted({an_id for ids in _found(runtime.database, wanted) for an_id in ids})
+    found = sorted({an_id for ids in _found(runtime.database, criteria) for an_id in ids})
     if expected is not None and len(found) > expected + max(_LEEWAY, expected // 10):
         raise ChangeRefused(
             f"There were {expected} when you counted and are {len(found)} now; count again."
@@ -87,18 +92,20 @@ def _change(
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         first = step(now)
-        details = {"to_state": first.to_state, "found": len(found), "filter": wanted.told()}
+        details = {"to_state": first.to_state, "found": len(found), "filter": criteria.for_audit()}
         audit.append(connection, now, first.actor, action, "", **details)
     changed = 0
     for begin in range(0, len(found), _CHANGED_AT_ONCE):
-        changed += _change_some(runtime, found[begin : begin + _CHANGED_AT_ONCE], wanted, step)
+        changed += _change_some(runtime, found[begin : begin + _CHANGED_AT_ONCE], criteria, step)
     return Changed(changed, len(found) - changed)
 
 
-def _change_some(runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, step: _Step) -> int:
+def _change_some(
+    runtime: Runtime, ids: Sequence[uuid.UUID], criteria: ConversationFilter, step: _Step
+) -> int:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        still = _still_wanted(connection, ids, wanted)
+        still = _still_match(connection, ids, criteria)
         mine = step(now)
         # One that is there already has nothing to change, unless its data goes too.
         moving = [row for row in still if row.state != mine.to_state or mine.also]
@@ -107,12 +114,12 @@ def _change_some(runtime: Runtime, ids: Sequence[uuid.UUID], wanted: Wanted, ste
         return len(moving)
 
 
-def _found(database: Database, wanted: Wanted) -> Iterator[Sequence[uuid.UUID]]:
-    wanted = replace(wanted, is_open=True)
+def _found(database: Database, criteria: ConversationFilter) -> Iterator[Sequence[uuid.UUID]]:
+    criteria = replace(criteria, is_open=True)
     after: uuid.UUID | None = None
     while True:
         with database.read() as connection:
-            ids = insight.all_ids(connection, wanted, after, _FOUND_AT_ONCE)
+            ids = queries.all_ids(connection, criteria, after, _FOUND_AT_ONCE)
         if ids:
             yield ids
         if len(ids) < _FOUND_AT_ONCE:
@@ -120,13 +127,13 @@ def _found(database: Database, wanted: Wanted) -> Iterator[Sequence[uuid.UUID]]:
         after = ids[-1]
 
 
-def _still_wanted(
-    connection: Connection, ids: Sequence[uuid.UUID], wanted: Wanted
+def _still_match(
+    connection: Connection, ids: Sequence[uuid.UUID], criteria: ConversationFilter
 ) -> list[Row[Any]]:
     """Those that have not left the filter since they were found, nor ended; locked."""
     conversations.lock(connection, ids)
     # What was said once stays said.
-    wanted = replace(wanted, is_open=True, words="")
-    still = insight.still_wanted(connection, wanted, ids)
+    criteria = replace(criteria, is_open=True, words="")
+    still = queries.still_match(connection, criteria, ids)
     rows = conversations.by_ids(connection, ids)
     return [rows[an_id] for an_id in ids if an_id in still]

@@ -5,8 +5,8 @@ Next, after a wake-up: the "enter" entry of a SEND-state goes to pipeline/conver
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
 
+from pipeline.enums import Holder
 from pipeline.override import takeover
 from pipeline.override.moving import Move, move
 from pipeline.override.states import FREE, wanted_state
@@ -21,7 +21,7 @@ class Change:
     """What to set by hand; `minutes` go with the holder "operator", see takeover.take_over."""
 
     state: str
-    holder: Literal["bot", "operator"]
+    holder: Holder
     reason: str = ""
     force: bool = False
     minutes: int | None = None
@@ -36,7 +36,7 @@ def change_state_and_holder(
     """
     state = wanted_state(runtime, change.state, force=change.force)
     takeover.refuse_impossible(change.minutes)
-    is_freed = change.holder == "bot"
+    is_freed = change.holder == Holder.BOT
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from pipeline import crash
 from pipeline.crash import Point
+from pipeline.enums import Direction, EntryKind
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
@@ -19,7 +20,7 @@ from pipeline.records.core import contacts, conversations, inbox, lanes, leases,
 from pipeline.runtime import Runtime
 
 _AT_ONCE = 200
-_HEARD = frozenset({"message", "late", "consent"})
+_HEARD = frozenset({EntryKind.MESSAGE, EntryKind.LATE, EntryKind.CONSENT})
 
 
 def rerun(runtime: Runtime, entry_id: int, *, actor: str) -> None:
@@ -65,7 +66,7 @@ def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         entry = _existing(connection, entry_id)
-        leases.lock(connection, "inbound", [entry.lane])
+        leases.lock(connection, Direction.INBOUND, [entry.lane])
         if not parked.ignore(connection, entry_id, now):
             raise _not_parked()
         if entry.kind in _HEARD and not messages.logged_turns(connection, [entry_id]):
@@ -87,10 +88,10 @@ def _not_parked() -> ChangeRefused:
 def _take_up(connection: Connection, entries: Sequence[Row[Any]], now: datetime) -> int:
     """Make parked entries wait again and their lanes due; a lane in work keeps its lease."""
     keys = {entry.lane for entry in entries}
-    lanes.note(connection, "inbound", keys, now)
-    lanes.wake(connection, "inbound", keys, now)
+    lanes.note(connection, Direction.INBOUND, keys, now)
+    lanes.wake(connection, Direction.INBOUND, keys, now)
     ids = [entry.id for entry in entries]
-    heard = [entry.id for entry in entries if entry.kind == "message"]
+    heard = [entry.id for entry in entries if entry.kind == EntryKind.MESSAGE]
     logged = messages.logged_turns(connection, heard) if heard else set()
     taken = parked.take_up(connection, ids, logged)
     crash.point(Point.OVERRIDE_RERUNNING)

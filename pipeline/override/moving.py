@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.botkit import Bot, State, moved_by_hand
 from pipeline.crash import Point
+from pipeline.enums import EntryKind
 from pipeline.messages import storable
 from pipeline.records.core import contacts, conversations, inbox, timers, transitions
 
@@ -88,14 +89,16 @@ def _enter(connection: Connection, befores: Sequence[Row[Any]], state: State, at
 def _enter_turn(before: Row[Any], lane: str) -> dict[str, Any]:
     stay = before.state_seq + 1
     payload = {"conversation_id": str(before.id), "state_seq": stay}
-    return inbox.internal("enter", f"{before.id}:{stay}", lane, payload)
+    return inbox.internal(EntryKind.ENTER, f"{before.id}:{stay}", lane, payload)
 
 
 def enter_now(connection: Connection, talk: Row[Any], lane: str, at: datetime) -> None:
     """A turn that enters the state which a talk was put into while the bot was silent."""
     payload = {"conversation_id": str(talk.id), "state_seq": talk.state_seq}
     name = f"{talk.id}:{talk.state_seq}:{at.isoformat()}"
-    inbox.append(connection, [inbox.internal("enter", name, lane, payload) | {"received_at": at}])
+    inbox.append(
+        connection, [inbox.internal(EntryKind.ENTER, name, lane, payload) | {"received_at": at}]
+    )
 
 
 def arm_alarms(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.gates import CONSENT, WINDOW_CLOSED, why_not_to_write
 from pipeline.override import attachments
@@ -19,7 +20,6 @@ from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, leases, messages, outbox
 from pipeline.runtime import Runtime
 
-_FAILED = frozenset({"failed", "undelivered", "expired", "suppressed"})
 _HOPELESS = "Sending it again would fail in the same way: {reason}."
 
 
@@ -35,7 +35,7 @@ def retry(
         failed = _existing(connection, message_id)
         conversation = locked_even_if_ended(connection, failed.conversation_id)
         contact = contact_of(connection, conversation.contact_id)
-        leases.lock(connection, "outbound", [contact.key])
+        leases.lock(connection, Direction.OUTBOUND, [contact.key])
         outbox.lock(connection, [failed.id])
         failed = _existing(connection, message_id)
         values = _values(failed, body) | {"author": actor}
@@ -65,7 +65,7 @@ def dismiss(runtime: Runtime, message_id: uuid.UUID, *, actor: str) -> None:
 
 def why_not_again(failed: Row[Any], provider: Provider, *, is_changed: bool = False) -> str:
     """Why this message cannot be sent once more, whatever its contact allows; "" if it can."""
-    if failed.status not in _FAILED:
+    if failed.status not in NOT_DELIVERED:
         return "This message did not fail."
     if provider.is_hopeless(failed.error_code, is_changed=is_changed):
         return _HOPELESS.format(reason=failed.error.rstrip("."))
@@ -76,7 +76,7 @@ def _existing(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
     message = messages.by_public_id(connection, message_id)
     if message is None:
         raise NotFound("There is no such message.")
-    if message.direction != "outbound" or message.conversation_id is None:
+    if message.direction != Direction.OUTBOUND or message.conversation_id is None:
         raise ChangeRefused("Only a message that we sent can be sent again.")
     return message
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipeline.enums import Direction, Holder
 from pipeline.errors import UnknownState
 from pipeline.messages import storable
 from pipeline.override.moving import Move, move
@@ -17,7 +18,7 @@ from pipeline.records.core import conversations, lanes, leases, outbox, timers
 from pipeline.runtime import Runtime
 
 _STARTED_OVER = "The conversation was started over before this was sent."
-FREE = {"holder": "bot", "held_by": "", "held_until": None}
+FREE = {"holder": Holder.BOT, "held_by": "", "held_until": None}
 
 
 def change_state(
@@ -92,6 +93,6 @@ def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
 def _cancel_replies(
     connection: Connection, conversation_id: uuid.UUID, key: str, now: datetime
 ) -> None:
-    leases.lock(connection, "outbound", [key])
+    leases.lock(connection, Direction.OUTBOUND, [key])
     if outbox.cancel_replies(connection, conversation_id, _STARTED_OVER, now):
-        lanes.wake(connection, "outbound", [key], now)
+        lanes.wake(connection, Direction.OUTBOUND, [key], now)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from pipeline import crash
 from pipeline.botkit import is_unentered
 from pipeline.crash import Point
+from pipeline.enums import Direction, Holder
 from pipeline.errors import ChangeRefused
 from pipeline.override.moving import arm_alarms, enter_now
 from pipeline.override.subject import contact_of, locked
@@ -49,16 +50,18 @@ def make_holder(
 ) -> None:
     """Make `actor` the holder of a locked conversation."""
     until = now + timedelta(minutes=minutes) if minutes is not None else None
-    conversations.change(connection, before.id, holder="operator", held_by=actor, held_until=until)
+    conversations.change(
+        connection, before.id, holder=Holder.OPERATOR, held_by=actor, held_until=until
+    )
     contact = contact_of(connection, before.contact_id)
     timers.disarm(connection, [before.id], timers.RELEASE)
     if until:
         stay = (before.state, before.state_seq)
         timer = timers.row(before.id, contact.key, timers.RELEASE, stay, now, until - now)
         timers.arm(connection, [timer])
-    leases.lock(connection, "outbound", [contact.key])
+    leases.lock(connection, Direction.OUTBOUND, [contact.key])
     outbox.cancel_replies(connection, before.id, _TAKEN, now)
-    lanes.wake(connection, "outbound", [contact.key], now)
+    lanes.wake(connection, Direction.OUTBOUND, [contact.key], now)
     details = {"minutes": minutes} if minutes is not None else {}
     audit.append(connection, now, actor, "hold", str(before.id), **details)
     crash.point(Point.OVERRIDE_TAKING_OVER)
@@ -72,7 +75,9 @@ def release(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         before = locked(connection, conversation_id)
-        conversations.change(connection, conversation_id, holder="bot", held_by="", held_until=None)
+        conversations.change(
+            connection, conversation_id, holder=Holder.BOT, held_by="", held_until=None
+        )
         timers.disarm(connection, [conversation_id], timers.RELEASE)
         contact = contact_of(connection, before.contact_id)
         if state := runtime.bot.definition.known(before.state):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from pipeline.enums import Direction
 from pipeline.errors import ChangeRefused
 from pipeline.override.subject import contact_of
 from pipeline.records import Record, bulk
@@ -51,8 +52,8 @@ def elapse(runtime: Runtime, contact_id: uuid.UUID, seconds: int, *, actor: str)
 
 def _move_back(connection: Connection, contact: Row[Any], by: timedelta) -> None:
     """In the order in which everybody takes locks."""
-    leases.lock(connection, "inbound", [contact.key])
-    _lanes(connection, contact.key, "inbound", by)
+    leases.lock(connection, Direction.INBOUND, [contact.key])
+    _lanes(connection, contact.key, Direction.INBOUND, by)
     _entries(connection, contact.key, by)
     talks = _ids(connection, Conversation, Conversation.contact_id == contact.id)
     conversations.lock(connection, talks)
@@ -61,8 +62,8 @@ def _move_back(connection: Connection, contact: Row[Any], by: timedelta) -> None
     for table in (Timer, Transition):
         for rows in _moved(connection, table, table.conversation_id.in_(talks), by):
             bulk.change(connection, table, rows)
-    leases.lock(connection, "outbound", [contact.key])
-    _lanes(connection, contact.key, "outbound", by)
+    leases.lock(connection, Direction.OUTBOUND, [contact.key])
+    _lanes(connection, contact.key, Direction.OUTBOUND, by)
     for rows in _moved(connection, Message, Message.contact_id == contact.id, by):
         bulk.change(connection, Message, rows)
     contacts.lock(connection, contact.id)

@@ -7,26 +7,28 @@ out, and what HELP or STOP leads to is for the engine to settle (pipeline/conver
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pipeline.messages import Channel, Consent
+from pipeline.enums import Consent
+from pipeline.messages import Channel
 
 # What Twilio acts on by default, only as the single word of a message, in any case:
 # https://help.twilio.com/articles/223134027 and
 # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out (REVOKE, OPTOUT).
 _WORDS: Mapping[str, Consent] = {
     **dict.fromkeys(
-        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "stop"
+        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
+        Consent.STOP,
     ),
-    **dict.fromkeys(("START", "YES", "UNSTOP"), "start"),
-    **dict.fromkeys(("HELP", "INFO"), "help"),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Consent.START),
+    **dict.fromkeys(("HELP", "INFO"), Consent.HELP),
 }
 # These have no second meaning in a talk, so they count on WhatsApp too, and with a full stop.
 # Twilio's keyword handling does not cover WhatsApp, but WhatsApp's policy wants every request to
 # stop honoured: https://business.whatsapp.com/policy
 _PLAIN: Mapping[str, Consent] = {
-    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "REVOKE", "OPTOUT"), "stop"),
-    **dict.fromkeys(("START", "UNSTOP"), "start"),
+    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "REVOKE", "OPTOUT"), Consent.STOP),
+    **dict.fromkeys(("START", "UNSTOP"), Consent.START),
 }
-_OPT_OUT_TYPES: Mapping[str, Consent] = {"STOP": "stop", "START": "start", "HELP": "help"}
+_OPT_OUT_TYPES: Mapping[str, Consent] = {consent.name: consent for consent in Consent}
 _LONGEST = 16
 
 

@@ -6,11 +6,11 @@ https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters
 import math
 from collections.abc import Mapping
 
+from pipeline.enums import MessageKind
 from pipeline.errors import WebhookRejected
 from pipeline.messages import (
     Channel,
     Inbound,
-    InboundKind,
     Location,
     Media,
     StatusCallback,
@@ -141,28 +141,28 @@ def _degrees(form: Form, name: str, *, limit: int) -> float:
     return degrees
 
 
-def _kind(form: Form, media: tuple[Media, ...], location: Location | None) -> InboundKind:
+def _kind(form: Form, media: tuple[Media, ...], location: Location | None) -> MessageKind:
     if any(value(form, name) for name in ("ButtonText", "ButtonPayload", "ListId")):
-        return "tap"
+        return MessageKind.TAP
     if location:
-        return "location"
+        return MessageKind.LOCATION
     if media:
         types = {item.content_type.partition(";")[0].strip().lower() for item in media}
-        return "contact_card" if types <= _CARD_TYPES else "media"
-    return "text"
+        return MessageKind.CONTACT_CARD if types <= _CARD_TYPES else MessageKind.MEDIA
+    return MessageKind.TEXT
 
 
-def _wish(form: Form, kind: InboundKind, channel: Channel, recipient: str) -> consent.Wish:
+def _wish(form: Form, kind: MessageKind, channel: Channel, recipient: str) -> consent.Wish:
     return consent.wish(
         # A button called STOP, or a picture with that caption, is a word of the talk.
-        _text(form, kind) if kind == "text" else "",
+        _text(form, kind) if kind == MessageKind.TEXT else "",
         channel=channel,
         opt_out_type=value(form, "OptOutType"),
         recipient=recipient,
     )
 
 
-def _text(form: Form, kind: InboundKind) -> str:
-    if kind == "tap":
+def _text(form: Form, kind: MessageKind) -> str:
+    if kind == MessageKind.TAP:
         return value(form, "ButtonText") or value(form, "ListTitle") or value(form, "Body")
     return value(form, "Body")

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from pipeline.enums import Status
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import forms
 from pipeline.providers.base import File, Found, Webhook
@@ -42,7 +43,7 @@ class Simulator:
 
     def send(self, outbound: Outbound) -> Accepted:  # noqa: ARG002 (the contract's signature)
         """Delivered at once."""
-        return Accepted(_new_id(), status="delivered")
+        return Accepted(_new_id(), status=Status.DELIVERED)
 
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:  # noqa: ARG002 (same)
         """Never: nothing fails here."""

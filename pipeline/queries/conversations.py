@@ -21,7 +21,7 @@ from sqlalchemy import (
     union,
 )
 
-from pipeline.queries.filter import IS_UNREAD, Wanted, condition, is_held
+from pipeline.queries.filter import IS_UNREAD, ConversationFilter, condition, is_held
 from pipeline.records import base
 from pipeline.records.base import among
 from pipeline.records.core.contacts import Contact
@@ -35,14 +35,14 @@ _GIST = 300
 
 
 def listing(
-    connection: Connection, wanted: Wanted, after: Place | None, limit: int
+    connection: Connection, criteria: ConversationFilter, after: Place | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Conversations that are wanted, less recent than the one that `after` names.
+    """Conversations that match, less recent than the one that `after` names.
 
     Beside the columns of a conversation each has its contact's `phone`, `name` and `key`, its
     last message as `last_…`, and `is_unread`, `is_held`, `has_failed`.
     """
-    found = _among(condition(connection, wanted).condition, wanted, after, limit)
+    found = _among(condition(connection, criteria).condition, criteria, after, limit)
     query = _shown(connection).join(found, found.c.id == Conversation.id)
     return connection.execute(_latest_first(query, limit)).all()
 
@@ -53,54 +53,54 @@ def one(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def count_up_to(connection: Connection, wanted: Wanted, most: int) -> int | None:
-    """How many are wanted; `most` may also mean more, unless only states are asked for.
+def count_up_to(connection: Connection, criteria: ConversationFilter, most: int) -> int | None:
+    """How many match; `most` may also mean more, unless only states are asked for.
 
     None where counting would take long: what very many have said, or thousands that failed.
     """
-    if wanted == Wanted(states=wanted.states) and wanted.states:
+    if criteria == ConversationFilter(states=criteria.states) and criteria.states:
         counts = tallies.of(connection, tallies.STATE)
-        return sum(counts.get(state, 0) for state in dict.fromkeys(wanted.states))
-    asked = condition(connection, wanted)
+        return sum(counts.get(state, 0) for state in dict.fromkeys(criteria.states))
+    asked = condition(connection, criteria)
     if asked.is_frequent:
         return None
-    found = _among(asked.condition, wanted, None, most)
+    found = _among(asked.condition, criteria, None, most)
     return base.count_up_to(connection, select(found.c.id), most)
 
 
 def all_ids(
-    connection: Connection, wanted: Wanted, after: uuid.UUID | None, limit: int
+    connection: Connection, criteria: ConversationFilter, after: uuid.UUID | None, limit: int
 ) -> list[uuid.UUID]:
-    """The ids of what is wanted below `after`: nothing moves in this order, so none is missed."""
-    query = select(Conversation.id).where(_every(connection, wanted))
+    """The ids of those that match below `after`: nothing moves in this order, so none is missed."""
+    query = select(Conversation.id).where(_every(connection, criteria))
     if after:
         query = query.where(Conversation.id < after)
     query = query.order_by(Conversation.id.desc()).limit(limit)
     return list(connection.execute(query).scalars())
 
 
-def still_wanted(
-    connection: Connection, wanted: Wanted, ids: Collection[uuid.UUID]
+def still_match(
+    connection: Connection, criteria: ConversationFilter, ids: Collection[uuid.UUID]
 ) -> set[uuid.UUID]:
-    """Those of these that are wanted now."""
+    """Those of these ids that match now."""
     query = select(Conversation.id).where(among(connection, Conversation.id, ids))
-    return set(connection.execute(query.where(_every(connection, wanted))).scalars())
+    return set(connection.execute(query.where(_every(connection, criteria))).scalars())
 
 
 def all_of(
-    connection: Connection, wanted: Wanted, after: uuid.UUID | None, limit: int
+    connection: Connection, criteria: ConversationFilter, after: uuid.UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
     """As `listing`, in the order of `all_ids`."""
-    ids = all_ids(connection, wanted, after, limit)
+    ids = all_ids(connection, criteria, after, limit)
     query = _shown(connection).where(among(connection, Conversation.id, ids))
     return connection.execute(query.order_by(Conversation.id.desc())).all()
 
 
-def _every(connection: Connection, wanted: Wanted) -> ColumnElement[bool]:
-    asked = condition(connection, wanted).condition
-    if not wanted.states:
+def _every(connection: Connection, criteria: ConversationFilter) -> ColumnElement[bool]:
+    asked = condition(connection, criteria).condition
+    if not criteria.states:
         return asked
-    states = among(connection, Conversation.state, set(wanted.states))
+    states = among(connection, Conversation.state, set(criteria.states))
     return asked & states & Conversation.closed_at.is_(None)
 
 
@@ -136,15 +136,17 @@ def _latest_first(query: Select[Any], limit: int) -> Select[Any]:
     return query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(limit)
 
 
-def _among(asked: ColumnElement[bool], wanted: Wanted, after: Place | None, limit: int) -> Subquery:
+def _among(
+    asked: ColumnElement[bool], criteria: ConversationFilter, after: Place | None, limit: int
+) -> Subquery:
     """The ids of the latest; each state is walked along its own index: a rare one costs no scan."""
     query = select(Conversation.id).where(asked)
     if after:
         query = query.where(_is_before(after))
     branches = [query]
-    if wanted.states:
+    if criteria.states:
         open_ones = query.where(Conversation.closed_at.is_(None))
-        states = dict.fromkeys(wanted.states)
+        states = dict.fromkeys(criteria.states)
         branches = [open_ones.where(Conversation.state == state) for state in states]
     if len(branches) == 1:
         return _latest_first(branches[0], limit).subquery()

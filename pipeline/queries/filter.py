@@ -19,6 +19,7 @@ from sqlalchemy import (
     true,
 )
 
+from pipeline.enums import Holder
 from pipeline.providers.addresses import masked
 from pipeline.queries import search
 from pipeline.queries.narrow import Narrowed, narrowed
@@ -27,7 +28,7 @@ from pipeline.records.core.messages import FAILED_SQL, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ConversationFilter:
     """Which conversations to list. States ask for open conversations: closed ones are in none.
 
     `words` are looked for in names, numbers and what was said; `since` (included) and `until`
@@ -37,7 +38,7 @@ class Wanted:
     words: str = ""
     states: tuple[str, ...] = ()
     channel: str = ""
-    holder: str = ""
+    holder: Holder | None = None
     contact_id: uuid.UUID | None = None
     held_by: str = ""
     unread: bool = False
@@ -46,12 +47,12 @@ class Wanted:
     until: datetime | None = None
     is_open: bool | None = None
 
-    def told(self) -> dict[str, Any]:
+    def for_audit(self) -> dict[str, Any]:
         """The filter as the audit log may keep it: what was searched for may be a number."""
         told: dict[str, Any] = {
             "states": list(self.states),
             "channel": self.channel,
-            "holder": self.holder,
+            "holder": self.holder or "",
             "held_by": self.held_by,
             "unread": self.unread,
             "failed": self.failed,
@@ -80,16 +81,16 @@ def _is_over(connection: Connection) -> ColumnElement[bool]:
     return Conversation.held_until <= literal_column(now)
 
 
-def condition(connection: Connection, wanted: Wanted) -> Narrowed:
+def condition(connection: Connection, criteria: ConversationFilter) -> Narrowed:
     """What a conversation must be, but for its state, which has an index of its own."""
-    found = [*_by_value(wanted), *_by_holder(connection, wanted), *_by_time(wanted)]
-    if wanted.unread:
+    found = [*_by_value(criteria), *_by_holder(connection, criteria), *_by_time(criteria)]
+    if criteria.unread:
         found.append(literal_column(f"({IS_UNREAD})", Boolean))
     narrow = []
-    if wanted.failed:
+    if criteria.failed:
         narrow.append(_has_failed(connection))
-    if wanted.words.strip():
-        narrow.append(search.conversations(connection, wanted.words))
+    if criteria.words.strip():
+        narrow.append(search.conversations(connection, criteria.words))
     whole = and_(true(), *(one.condition for one in narrow), *found)
     return Narrowed(whole, any(one.is_frequent for one in narrow))
 
@@ -100,27 +101,29 @@ def _has_failed(connection: Connection) -> Narrowed:
     return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
 
 
-def _by_value(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    if wanted.channel:
-        yield Conversation.channel == wanted.channel
-    if wanted.contact_id:
-        yield Conversation.contact_id == wanted.contact_id
-    if wanted.held_by:
-        yield Conversation.held_by == wanted.held_by
+def _by_value(criteria: ConversationFilter) -> Iterator[ColumnElement[bool]]:
+    if criteria.channel:
+        yield Conversation.channel == criteria.channel
+    if criteria.contact_id:
+        yield Conversation.contact_id == criteria.contact_id
+    if criteria.held_by:
+        yield Conversation.held_by == criteria.held_by
 
 
-def _by_holder(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    if wanted.holder == "bot":
-        yield or_(Conversation.holder == "bot", _is_over(connection))
-    elif wanted.holder or wanted.held_by:
+def _by_holder(
+    connection: Connection, criteria: ConversationFilter
+) -> Iterator[ColumnElement[bool]]:
+    if criteria.holder == Holder.BOT:
+        yield or_(Conversation.holder == Holder.BOT, _is_over(connection))
+    elif criteria.holder or criteria.held_by:
         yield is_held(connection)
 
 
-def _by_time(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    if wanted.is_open is not None:
+def _by_time(criteria: ConversationFilter) -> Iterator[ColumnElement[bool]]:
+    if criteria.is_open is not None:
         closed_at = Conversation.closed_at
-        yield closed_at.is_(None) if wanted.is_open else closed_at.is_not(None)
-    if wanted.since:
-        yield Conversation.last_message_at >= wanted.since
-    if wanted.until:
-        yield Conversation.last_message_at < wanted.until
+        yield closed_at.is_(None) if criteria.is_open else closed_at.is_not(None)
+    if criteria.since:
+        yield Conversation.last_message_at >= criteria.since
+    if criteria.until:
+        yield Conversation.last_message_at < criteria.until

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from pipeline.enums import Direction
 from pipeline.records.core import messages
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.messages import Message
@@ -25,7 +26,7 @@ def said_after(connection: Connection, contact_id: uuid.UUID, after: int) -> lis
         .where(
             Message.contact_id == contact_id,
             Message.id > after,
-            Message.direction == "outbound",
+            Message.direction == Direction.OUTBOUND,
         )
         .order_by(Message.id)
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, func, select, text
 
+from pipeline.enums import PENDING, Direction, Status
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import PENDING_SQL, Message
@@ -36,7 +37,7 @@ def parked(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-def outbox(connection: Connection, now: datetime) -> dict[str, Backlog]:
+def outbox(connection: Connection, now: datetime) -> dict[Status, Backlog]:
     """Outbound messages that are queued, sending or unknown."""
     query = (
         select(Message.status, func.count(), func.min(Message.created_at))
@@ -47,7 +48,7 @@ def outbox(connection: Connection, now: datetime) -> dict[str, Backlog]:
         status: Backlog(count, _age(since, now))
         for status, count, since in connection.execute(query)
     }
-    return {status: found.get(status, Backlog()) for status in ("queued", "sending", "unknown")}
+    return {status: found.get(status, Backlog()) for status in sorted(PENDING)}
 
 
 def resends(connection: Connection) -> int:
@@ -56,7 +57,7 @@ def resends(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def lanes(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+def lanes(connection: Connection, now: datetime) -> dict[tuple[Direction, str], int]:
     """The number of lanes by (direction, "due" or "leased")."""
     due = (
         select(Lane.direction, func.count())
@@ -72,7 +73,7 @@ def lanes(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
     numbers |= {(direction, "leased"): count for direction, count in connection.execute(leased)}
     return {
         (direction, kind): numbers.get((direction, kind), 0)
-        for direction in ("inbound", "outbound")
+        for direction in Direction
         for kind in ("due", "leased")
     }
 

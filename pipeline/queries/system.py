@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select, text
 
+from pipeline.enums import Direction, Status
 from pipeline.queries.queues import ALIVE
 from pipeline.records.base import count_up_to
 from pipeline.records.core.inbox import Entry
@@ -87,11 +88,11 @@ def overview(connection: Connection, now: datetime) -> Overview:
     return Overview(
         database=_database(connection),
         inbox=_inbox(connection, now),
-        queued=outbox.get("queued", Waiting()),
-        sending=outbox.get("sending", Waiting()),
-        unknown=outbox.get("unknown", Waiting()),
-        inbound=_lanes(connection, "inbound", now),
-        outbound=_lanes(connection, "outbound", now),
+        queued=outbox.get(Status.QUEUED, Waiting()),
+        sending=outbox.get(Status.SENDING, Waiting()),
+        unknown=outbox.get(Status.UNKNOWN, Waiting()),
+        inbound=_lanes(connection, Direction.INBOUND, now),
+        outbound=_lanes(connection, Direction.OUTBOUND, now),
         processes=_processes(connection, now),
         numbers=_numbers(connection),
     )
@@ -111,7 +112,7 @@ def _inbox(connection: Connection, now: datetime) -> Waiting:
     return Waiting(count, _age(since, now))
 
 
-def _outbox(connection: Connection, now: datetime) -> dict[str, Waiting]:
+def _outbox(connection: Connection, now: datetime) -> dict[Status, Waiting]:
     rows = select(Message.status, Message.created_at).where(text(f"message.{PENDING_SQL}"))
     some = rows.limit(MOST + 1).subquery()
     query = select(some.c.status, func.count(), func.min(some.c.created_at))
@@ -119,7 +120,7 @@ def _outbox(connection: Connection, now: datetime) -> dict[str, Waiting]:
     return {status: Waiting(count, _age(since, now)) for status, count, since in found}
 
 
-def _lanes(connection: Connection, direction: str, now: datetime) -> Lanes:
+def _lanes(connection: Connection, direction: Direction, now: datetime) -> Lanes:
     rows = select(Lane.key).where(Lane.direction == direction)
     due = rows.where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
     leased = rows.where(text("lane.token IS NOT NULL"))

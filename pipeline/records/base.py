@@ -1,9 +1,10 @@
 """What every table shares: the declarative base and column types that are the same everywhere."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -28,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from pipeline.enums import Direction, EntryKind, EntryStatus, Holder, MessageKind, Status
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +57,31 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+E = TypeVar("E", bound=StrEnum)
+
+
+class _Members(dict[Any, Any]):
+    """The members of an enum by their values; what a newer release wrote stays a plain string."""
+
+    def __missing__(self, value: Any) -> Any:
+        return value
+
+
+class EnumText(TypeDecorator[E]):
+    """A short text that is read as the member of an enum and stored as its value."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, of: type[E]) -> None:
+        super().__init__()
+        self.of = of
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 (of SQLAlchemy)
+        """One look-up in C for each value read."""
+        return _Members({member.value: member for member in self.of}).__getitem__
+
+
 class Record(DeclarativeBase):
     """The base of every table."""
 
@@ -64,6 +92,12 @@ class Record(DeclarativeBase):
         list[Any]: JSON(),
         uuid.UUID: Uuid(),
         str: Text(),
+        Direction: EnumText(Direction),
+        EntryKind: EnumText(EntryKind),
+        EntryStatus: EnumText(EntryStatus),
+        Holder: EnumText(Holder),
+        MessageKind: EnumText(MessageKind),
+        Status: EnumText(Status),
     }
 
 

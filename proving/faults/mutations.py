@@ -16,8 +16,9 @@ from pipeline import gates, receive, sweep
 from pipeline.converse import record
 from pipeline.database import Database
 from pipeline.dispatch import receipts as merging
+from pipeline.enums import Direction, EntryStatus
 from pipeline.records import bulk
-from pipeline.records.core import inbox, lanes, leases, messages, outbox
+from pipeline.records.core import inbox, leases, messages, outbox
 from pipeline.records.core.contacts import Contact
 
 Rows = Sequence[dict[str, Any]]
@@ -61,12 +62,14 @@ def _know_no_repetition() -> None:
 
 def _respect_no_fence() -> None:
     def all_held(
-        connection: Connection, direction: lanes.Direction, _token: Any, keys: Collection[str]
+        connection: Connection, direction: Direction, _token: Any, keys: Collection[str]
     ) -> set[str]:
         leases.lock(connection, direction, keys)
         return set(keys)
 
-    def settled(connection: Connection, ids: Sequence[int], status: str, now: datetime) -> int:
+    def settled(
+        connection: Connection, ids: Sequence[int], status: EntryStatus, now: datetime
+    ) -> int:
         settle(connection, ids, status, now)
         return len(ids)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TypeVar
 
-from pipeline.messages import STATUS_RANK
+from pipeline.enums import STATUS_RANK
 from proving.faults.history import History, Reply, Said, Take, about
 from proving.faults.violations import Allowed, Violation
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
+from pipeline.enums import STATUS_RANK
 from pipeline.gates import CONSENT
-from pipeline.messages import STATUS_RANK
 from tests.model.post_office import Take
 from tests.model.snapshot import Snapshot
 from tests.model.step import Step

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipeline import sweep
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
+from pipeline.enums import Direction
 from pipeline.messages import Inbound
 from pipeline.receive import Accepted
 from pipeline.records.core import inbox, leases
@@ -110,7 +111,7 @@ def renew(world: World, flight: TurnFlight) -> None:
     with world.step("renew"), world.stage.database.write() as connection:
         until = world.stage.database.now(connection) + LEASE
         keys = [work.key for work in flight.batch.works]
-        leases.renew(connection, "inbound", flight.batch.token, keys, until)
+        leases.renew(connection, Direction.INBOUND, flight.batch.token, keys, until)
 
 
 def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
@@ -131,7 +132,7 @@ def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
     if others:
         with world.step("give back"), database.write() as connection:
             keys = [turns.work.key for turns in others]
-            leases.give_back(connection, "inbound", token, keys, database.now(connection))
+            leases.give_back(connection, Direction.INBOUND, token, keys, database.now(connection))
 
 
 def _note_corners(world: World, flight: TurnFlight) -> None:

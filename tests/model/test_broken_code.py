@@ -56,7 +56,7 @@ def callbacks_have_no_rank(patch: Patch) -> None:
     class Unranked(merging._Merged):
         def add(self, receipt: Row[Any], is_opt_out: bool) -> None:
             super().add(receipt, is_opt_out)
-            self._values["status"] = merging._ours(receipt.status)
+            self._values["status"] = merging._status(receipt.status)
 
     patch.setattr(merging, "_Merged", Unranked)
 

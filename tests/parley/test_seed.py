@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select, text
 
 from parley import seed
 from pipeline.database import Database
-from pipeline.queries import conversations as insight
-from pipeline.queries.filter import Wanted
+from pipeline.queries import conversations as queries
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import conversations
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
@@ -42,7 +42,7 @@ def test_there_is_as_much_as_was_asked_for(seeded: Database) -> None:
         counted = conversations.count_open(connection)
         assert tallies.of(connection, tallies.STATE) == counted
         assert tallies.of(connection, tallies.CONTACTS) == {"": 240}
-        found = insight.listing(connection, Wanted(words="order"), None, 10)
+        found = queries.listing(connection, ConversationFilter(words="order"), None, 10)
         assert len(found) == 10
 
 

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from pipeline import override, sweep
 from pipeline.botkit import Turn
 from pipeline.converse.claim import FILED_AT_ONCE, claim
+from pipeline.enums import Direction, EntryKind
 from pipeline.queries import failures, queues
 from pipeline.records.core import inbox, lanes
 from pipeline.records.core.messages import Message
@@ -126,7 +127,7 @@ def test_stop_is_heard_in_a_flood(stage: MakeStage) -> None:
 def test_timers_are_not_parked(stage: MakeStage) -> None:
     s = stage()
     flood(s, 5)
-    s.puts_in(inbox.internal("timer", "1", ADA, {}))
+    s.puts_in(inbox.internal(EntryKind.TIMER, "1", ADA, {}))
     assert park(s) == 2
     assert statuses(s)[-1] == "waiting"
 
@@ -188,7 +189,7 @@ def test_what_a_claim_is_filing_is_parked_at_the_next_look(stage: MakeStage) -> 
     with s.database.write() as connection:
         inbox.file_new(connection, FILED_AT_ONCE)
         assert park(s) == 0
-        lanes.note(connection, "inbound", [ADA], s.clock())
+        lanes.note(connection, Direction.INBOUND, [ADA], s.clock())
     assert park(s) == 2
 
 

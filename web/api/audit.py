@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from pipeline.messages import storable
-from pipeline.queries import audit as insight
+from pipeline.queries import audit as queries
 from pipeline.queries.audit import Asked
 from web.api.cursors import page
 from web.api.shapes import accounts as shapes
@@ -32,5 +32,5 @@ def list_audit(query: dict[str, Any]) -> dict[str, Any]:
         query.get("until"),
     )
     with here().runtime.database.read() as connection:
-        rows = insight.listing(connection, asked, query.get("cursor"), limit + 1)
+        rows = queries.listing(connection, asked, query.get("cursor"), limit + 1)
     return page(rows, limit, shown=lambda row: row._asdict(), place=lambda row: (row.id,))

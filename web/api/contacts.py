@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row
 from pipeline import override
 from pipeline.errors import NotFound
 from pipeline.providers import addresses
-from pipeline.queries import contacts as insight
+from pipeline.queries import contacts as queries
 from pipeline.queries import conversations as conversation_list
 from pipeline.queries import transcript
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as records
 from web.api import shapes, views
 from web.api.cursors import page
@@ -41,7 +41,7 @@ def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
     """
     limit = query["limit"]
     with here().runtime.database.read() as connection:
-        rows = insight.listing(connection, query["q"], query.get("cursor"), limit + 1)
+        rows = queries.listing(connection, query["q"], query.get("cursor"), limit + 1)
     return page(rows, limit, shown=views.contact, place=lambda row: (row.created_at, row.id))
 
 
@@ -101,7 +101,7 @@ def list_contact_conversations(contact_id: uuid.UUID, query: dict[str, Any]) -> 
     runtime, limit = here().runtime, query["limit"]
     with runtime.database.read() as connection:
         existing(connection, contact_id)
-        wanted = Wanted(contact_id=contact_id)
+        wanted = ConversationFilter(contact_id=contact_id)
         rows = conversation_list.listing(connection, wanted, query.get("cursor"), limit + 1)
     return page(
         rows,

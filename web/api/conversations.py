@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from sqlalchemy import Connection, Row
 
 from pipeline.errors import NotFound
-from pipeline.queries import conversations as insight
+from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
 from web.api import filters, shapes, views
 from web.api.cursors import page
@@ -19,7 +19,7 @@ conversations = APIBlueprint("conversations_api", __name__, tag="Conversations")
 
 def existing(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
     """The conversation with its contact's phone and name, or NotFound."""
-    if row := insight.one(connection, conversation_id):
+    if row := queries.one(connection, conversation_id):
         return row
     raise NotFound("There is no such conversation.")
 
@@ -36,7 +36,7 @@ def list_conversations(query: dict[str, Any]) -> dict[str, Any]:
     runtime, limit = here().runtime, query["limit"]
     wanted = filters.wanted(query)
     with runtime.database.read() as connection:
-        rows = insight.listing(connection, wanted, query.get("cursor"), limit + 1)
+        rows = queries.listing(connection, wanted, query.get("cursor"), limit + 1)
     return page(
         rows,
         limit,

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.providers.base import Provider
-from pipeline.queries import failures as insight
+from pipeline.queries import failures as queries
 from web.api import contacts, shapes, views
 from web.api.cursors import page
 from web.api.overrides import sent
@@ -29,7 +29,7 @@ def list_failed_turns(query: dict[str, Any]) -> dict[str, Any]:
     """
     limit = query["limit"]
     with here().runtime.database.read() as connection:
-        rows = insight.turns(connection, query.get("cursor", 0), limit + 1)
+        rows = queries.turns(connection, query.get("cursor", 0), limit + 1)
     return page(rows, limit, shown=_turn, place=lambda row: (row.id,))
 
 
@@ -91,7 +91,7 @@ def list_failed_messages(query: dict[str, Any]) -> dict[str, Any]:
     """
     runtime, limit = here().runtime, query["limit"]
     with runtime.database.read() as connection:
-        rows = insight.messages(connection, query.get("cursor"), limit + 1)
+        rows = queries.messages(connection, query.get("cursor"), limit + 1)
     return page(
         rows,
         limit,

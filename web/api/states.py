@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from pipeline.queries import states as insight
+from pipeline.queries import states as queries
 from web.api import shapes
 from web.auth import at_least, bearer
 from web.site import here
@@ -22,4 +22,4 @@ def list_states() -> dict[str, Any]:
     """
     runtime = here().runtime
     with runtime.database.read() as connection:
-        return {"items": insight.listing(connection, runtime.bot.states), "next": None}
+        return {"items": queries.listing(connection, runtime.bot.states), "next": None}

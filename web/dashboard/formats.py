@@ -12,26 +12,26 @@ from apiflask import APIFlask
 from markupsafe import Markup
 
 from pipeline.botkit import Bot
+from pipeline.enums import NOT_DELIVERED, Status
 from pipeline.jsons import to_json
 
 # So many colours tell states apart; the first three are the template's.
 _TINTS = 6
-_MARKS: Mapping[str, str] = {
-    "queued": "waiting to be sent",
-    "sending": "being sent",
-    "unknown": "outcome unknown, being looked up",
-    "accepted": "handed over",
-    "scheduled": "scheduled",
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "read",
-    "failed": "not sent",
-    "undelivered": "not delivered",
-    "expired": "not sent",
-    "suppressed": "not sent",
-    "canceled": "cancelled",
+_MARKS: Mapping[Status, str] = {
+    Status.QUEUED: "waiting to be sent",
+    Status.SENDING: "being sent",
+    Status.UNKNOWN: "outcome unknown, being looked up",
+    Status.ACCEPTED: "handed over",
+    Status.SCHEDULED: "scheduled",
+    Status.SENT: "sent",
+    Status.DELIVERED: "delivered",
+    Status.READ: "read",
+    Status.FAILED: "not sent",
+    Status.UNDELIVERED: "not delivered",
+    Status.EXPIRED: "not sent",
+    Status.SUPPRESSED: "not sent",
+    Status.CANCELED: "cancelled",
 }
-NOT_SENT = frozenset({"failed", "undelivered", "expired", "suppressed"})
 _CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
 _KINDS = {
     "media": "Photo or file",
@@ -46,7 +46,7 @@ _KINDS = {
 
 def install(app: APIFlask, bot: Bot) -> None:
     """Give the templates their filters."""
-    app.jinja_env.globals.update(not_sent=NOT_SENT, new_key=lambda: uuid.uuid4().hex)
+    app.jinja_env.globals.update(not_sent=NOT_DELIVERED, new_key=lambda: uuid.uuid4().hex)
     app.jinja_env.filters.update(
         ago=ago,
         channel=channel,

@@ -23,7 +23,8 @@ from pipeline.botkit.situation import (
     Reminded,
     Situation,
 )
-from pipeline.messages import Channel, Inbound, InboundKind, Location, Media
+from pipeline.enums import MessageKind
+from pipeline.messages import Channel, Inbound, Location, Media
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,9 +112,9 @@ class Talk:
         self, text: str, button: str | None, location: Location | None, files: Sequence[Media]
     ) -> Inbound:
         titles = {choice.id: choice.title for choice in self.choices}
-        kind: InboundKind = "tap" if button else "location" if location else "text"
-        if files and kind == "text":
-            kind = "contact_card" if files[0].content_type else "media"
+        kind = MessageKind.TAP if button else MessageKind.LOCATION if location else MessageKind.TEXT
+        if files and kind == MessageKind.TEXT:
+            kind = MessageKind.CONTACT_CARD if files[0].content_type else MessageKind.MEDIA
         return Inbound(
             "rehearsal",
             "rehearsal",

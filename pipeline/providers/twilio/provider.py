@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from pipeline.enums import Status
 from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import forms
@@ -100,8 +101,8 @@ class Twilio:
             raise OutcomeUnknown("Twilio's answer could not be read") from error
         if not message.sid:
             raise OutcomeUnknown("Twilio's answer has no message id")
-        status = forms.status_word(message.status or "accepted")
-        return Accepted(message.sid, status=status, segments=segments)
+        status = Status.of(forms.status_word(message.status)) if message.status else None
+        return Accepted(message.sid, status=status or Status.ACCEPTED, segments=segments)
 
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
         """Whether Twilio's error code says that another try is no use."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, Row, Select, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Holder
 from pipeline.records import bulk
 from pipeline.records.base import Record, Word, among, any_of, partial_index
 from pipeline.records.stats import tallies
@@ -52,18 +53,8 @@ class Conversation(Record):
             "id",
             where="closed_at IS NULL",
         ),
-        partial_index(
-            "ix_conversation_unread",
-            "last_message_at",
-            "id",
-            where=UNREAD_SQL,
-        ),
-        partial_index(
-            "ix_conversation_held",
-            "last_message_at",
-            "id",
-            where="holder <> 'bot'",
-        ),
+        partial_index("ix_conversation_unread", "last_message_at", "id", where=UNREAD_SQL),
+        partial_index("ix_conversation_held", "last_message_at", "id", where="holder <> 'bot'"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -76,7 +67,7 @@ class Conversation(Record):
     choices: Mapped[list[Any]] = mapped_column(default=list)
     memory: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
-    holder: Mapped[Word] = mapped_column(default="bot")
+    holder: Mapped[Holder] = mapped_column(default=Holder.BOT)
     held_by: Mapped[str] = mapped_column(default="")
     held_until: Mapped[datetime | None]
     opened_at: Mapped[datetime]
@@ -211,7 +202,7 @@ def count_open(connection: Connection) -> dict[str, int]:
     return {row.state: row.conversations for row in connection.execute(query)}
 
 
-def mend_counts(connection: Connection) -> int:
+def recount(connection: Connection) -> int:
     """Count anew what is in each state; returns how many counts were wrong.
 
     They are where a process of a release before the counts still ran. One statement sees the

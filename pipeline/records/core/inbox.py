@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from pipeline.enums import EntryKind, EntryStatus
 from pipeline.messages import Inbound
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, Word, among, any_of, partial_index
@@ -62,13 +63,13 @@ class Entry(Record):
     )
 
     id: Mapped[SerialId]
-    kind: Mapped[Word]
+    kind: Mapped[EntryKind]
     provider: Mapped[Word]
     account_id: Mapped[str]
     provider_id: Mapped[str]
     lane: Mapped[str]
     payload: Mapped[dict[str, Any]]
-    status: Mapped[Word] = mapped_column(default="waiting")
+    status: Mapped[EntryStatus] = mapped_column(default=EntryStatus.WAITING)
     is_filed: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(default="")
@@ -89,7 +90,7 @@ _UNKNOWN = (
 def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
     """The values of an entry for an inbound message and the form it came in."""
     return {
-        "kind": "consent" if message.consent else "message",
+        "kind": EntryKind.CONSENT if message.consent else EntryKind.MESSAGE,
         "provider": message.provider,
         "account_id": message.account_id,
         "provider_id": message.provider_id,
@@ -140,7 +141,9 @@ def _heads(key: Any, limit: int) -> Select[Any]:
     )
 
 
-def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: datetime) -> int:
+def settle(
+    connection: Connection, entry_ids: Sequence[int], status: EntryStatus, now: datetime
+) -> int:
     """Move waiting entries to a final status; returns how many of them still were waiting."""
     done = {"ids": list(entry_ids), "final": status, "now": now}
     return connection.execute(_settling(connection.dialect.name), done).rowcount
@@ -149,7 +152,7 @@ def settle(connection: Connection, entry_ids: Sequence[int], status: str, now: d
 @cache
 def _settling(dialect: str) -> Update:
     # Not the bare column: the index of what waits would be read whole beside these ids.
-    is_waiting = Entry.status.concat("") == "waiting"
+    is_waiting = Entry.status.concat("") == EntryStatus.WAITING
     return (
         update(Entry)
         .where(any_of(dialect, Entry.id, "ids"), is_waiting)
@@ -163,7 +166,7 @@ def fail(
     """Note why a turn failed; with `parked_at` it is not tried again by itself."""
     values: dict[str, Any] = {"attempts": attempts, "error": error, "is_filed": True}
     if parked_at:
-        values |= {"status": "parked", "handled_at": parked_at}
+        values |= {"status": EntryStatus.PARKED, "handled_at": parked_at}
     connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
 
 
@@ -194,11 +197,11 @@ def has_consents(connection: Connection) -> bool:
 def treat_as_message(connection: Connection, entry_id: int) -> None:
     """A consent word that means nothing now ("YES") is an ordinary message of its lane."""
     connection.execute(
-        update(Entry).where(Entry.id == entry_id).values(kind="message", is_filed=False)
+        update(Entry).where(Entry.id == entry_id).values(kind=EntryKind.MESSAGE, is_filed=False)
     )
 
 
-def internal(kind: str, name: str, lane: str, payload: dict[str, Any]) -> dict[str, Any]:
+def internal(kind: EntryKind, name: str, lane: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The values of an entry that Parley itself puts in: a due timer or an enter turn."""
     return {
         "kind": kind,
@@ -219,7 +222,7 @@ def prune(connection: Connection, before: datetime, limit: int, after: int = 0) 
     # The oldest come first, so nothing else need be read when none of these is old enough.
     oldest = (
         select(Entry.id, Entry.handled_at)
-        .where(Entry.status.in_(("handled", "ignored")), Entry.id > after)
+        .where(Entry.status.in_((EntryStatus.HANDLED, EntryStatus.IGNORED)), Entry.id > after)
         .order_by(Entry.id)
         .limit(limit)
     ).subquery()

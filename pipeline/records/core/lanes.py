@@ -7,7 +7,6 @@ the lease for a lane in work, None for an idle one. So a lane whose worker died 
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import (
     Connection,
@@ -18,10 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Direction
 from pipeline.records import bulk
-from pipeline.records.base import Record, Word, among, partial_index
+from pipeline.records.base import Record, among, partial_index
 
-Direction = Literal["inbound", "outbound"]
 DUE = "due_at IS NOT NULL AND token IS NULL"
 LEASED = "token IS NOT NULL"
 _NOTED = {"has_more": "true", "due_at": "coalesce(lane.due_at, excluded.due_at)"}
@@ -41,7 +40,7 @@ class Lane(Record):
         partial_index("ix_lane_blocked", "blocked_by", where="blocked_by IS NOT NULL"),
     )
 
-    direction: Mapped[Word] = mapped_column(primary_key=True)
+    direction: Mapped[Direction] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     token: Mapped[uuid.UUID | None]
     due_at: Mapped[datetime | None]

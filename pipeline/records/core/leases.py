@@ -24,9 +24,10 @@ from sqlalchemy import (
     update,
 )
 
+from pipeline.enums import Direction
 from pipeline.records import bulk
 from pipeline.records.base import among, any_of
-from pipeline.records.core.lanes import DUE, LEASED, Direction, Lane
+from pipeline.records.core.lanes import DUE, LEASED, Lane
 
 
 class Lease(NamedTuple):

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Direction, MessageKind, Status
 from pipeline.ids import new_id
 from pipeline.messages import Inbound
 from pipeline.records import bulk
@@ -83,15 +84,15 @@ class Message(Record):
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"))
     turn_id: Mapped[int | None] = mapped_column(BigId)
     ordinal: Mapped[int | None]
-    direction: Mapped[Word]
+    direction: Mapped[Direction]
     channel: Mapped[Word]
     our_number: Mapped[str]
-    kind: Mapped[Word]
+    kind: Mapped[MessageKind]
     body: Mapped[str]
     content: Mapped[dict[str, Any]] = mapped_column(default=dict)
     media: Mapped[list[Any]] = mapped_column(default=list)
     author: Mapped[str]
-    status: Mapped[Word]
+    status: Mapped[Status]
     provider: Mapped[Word]
     provider_id: Mapped[str | None]
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)
@@ -125,7 +126,7 @@ def inbound_row(
         "conversation_id": conversation_id,
         "turn_id": entry.id,
         "ordinal": 0,
-        "direction": "inbound",
+        "direction": Direction.INBOUND,
         "channel": message.channel,
         "our_number": message.recipient,
         "kind": message.kind,
@@ -133,7 +134,7 @@ def inbound_row(
         "content": _content(message),
         "media": [asdict(item) for item in message.media],
         "author": "contact",
-        "status": "received",
+        "status": Status.RECEIVED,
         "provider": message.provider,
         "provider_id": message.provider_id,
         "created_at": entry.received_at,
@@ -154,8 +155,8 @@ def outbound_row(**values: Any) -> dict[str, Any]:
     """The row of an outbound message that waits to be sent."""
     return _EMPTY | {
         "public_id": new_id(),
-        "direction": "outbound",
-        "status": "queued",
+        "direction": Direction.OUTBOUND,
+        "status": Status.QUEUED,
         **values,
     }
 
@@ -165,7 +166,7 @@ _EMPTY: dict[str, Any] = {
     "conversation_id": None,
     "turn_id": None,
     "ordinal": None,
-    "kind": "text",
+    "kind": MessageKind.TEXT,
     "content": {},
     "media": [],
     "provider_id": None,
@@ -219,7 +220,8 @@ def known_provider_ids(connection: Connection, provider_ids: Sequence[str]) -> s
 def sent_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> dict[str, int]:
     """The outbound messages that have these ids of the provider."""
     query = select(Message.provider_id, Message.id).where(
-        among(connection, Message.provider_id, provider_ids), Message.direction == "outbound"
+        among(connection, Message.provider_id, provider_ids),
+        Message.direction == Direction.OUTBOUND,
     )
     return {row.provider_id: row.id for row in connection.execute(query)}
 
@@ -229,7 +231,7 @@ def ids_by_public_id(
 ) -> dict[uuid.UUID, int]:
     """The messages that have these ids of ours."""
     query = select(Message.public_id, Message.id).where(
-        among(connection, Message.public_id, public_ids), Message.direction == "outbound"
+        among(connection, Message.public_id, public_ids), Message.direction == Direction.OUTBOUND
     )
     return {row.public_id: row.id for row in connection.execute(query)}
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, text, update
 from sqlalchemy.orm import aliased
 
+from pipeline.enums import FAILED, PENDING, Direction, Status
 from pipeline.records import bulk
 from pipeline.records.base import among, any_of
 from pipeline.records.core import lanes, messages
@@ -24,7 +25,7 @@ def enqueue(
     now: datetime,
 ) -> None:
     """Queue outbound messages, in the order given, and tell the lanes of their contacts."""
-    lanes.note(connection, "outbound", keys, now)
+    lanes.note(connection, Direction.OUTBOUND, keys, now)
     messages.append(connection, rows)
 
 
@@ -79,7 +80,7 @@ def begin(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     bulk.change(
         connection,
         Message,
-        [{**row, "status": "sending", "looks": 0} for row in rows],
+        [{**row, "status": Status.SENDING, "looks": 0} for row in rows],
         also={"attempts": "message.attempts + 1"},
     )
 
@@ -98,11 +99,6 @@ _FIELDS = (
 )
 
 
-_OPEN = frozenset({"queued", "sending", "unknown"})
-# Not those that were suppressed or cancelled: nobody need see to them.
-_FAILED = frozenset({"failed", "undelivered", "expired"})
-
-
 def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
     """What `save` takes for one message: its own fields, but for `values`.
 
@@ -110,14 +106,14 @@ def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
     so that what somebody saw to stays so, and a better status takes the mark away.
     """
     fields = {name: getattr(row, name) for name in _FIELDS} | values
-    if fields["status"] in _OPEN:
+    if fields["status"] in PENDING:
         fields["settled_at"] = None
     else:
         fields["settled_at"] = fields["settled_at"] or at
-        fields["status_times"] = {fields["status"]: at.isoformat()} | fields["status_times"]
-    if fields["status"] not in _FAILED:
+        fields["status_times"] = {fields["status"].value: at.isoformat()} | fields["status_times"]
+    if fields["status"] not in FAILED:
         fields["failed_at"] = None
-    elif row.status not in _FAILED:
+    elif row.status not in FAILED:
         fields["failed_at"] = at
     return {"id": row.id, **fields}
 
@@ -160,11 +156,11 @@ def cancel_replies(
         update(Message)
         .where(
             Message.conversation_id == conversation_id,
-            Message.status == "queued",
-            Message.direction == "outbound",
+            Message.status == Status.QUEUED,
+            Message.direction == Direction.OUTBOUND,
             Message.author == "bot",
         )
-        .values(status="canceled", error=reason, settled_at=now)
+        .values(status=Status.CANCELED, error=reason, settled_at=now)
     )
     return connection.execute(cancelled).rowcount
 

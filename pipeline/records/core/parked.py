@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, select, text, update
 
+from pipeline.enums import EntryKind, EntryStatus
 from pipeline.records.base import among
 from pipeline.records.core.inbox import PARKED_SQL, Entry
 
@@ -27,8 +28,8 @@ def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection
         update(Entry)
         .where(among(connection, Entry.id, entry_ids), text(PARKED_SQL))
         .values(
-            status="waiting",
-            kind=case((among(connection, Entry.id, logged), "rerun"), else_=Entry.kind),
+            status=EntryStatus.WAITING,
+            kind=case((among(connection, Entry.id, logged), EntryKind.RERUN), else_=Entry.kind),
             attempts=0,
             handled_at=None,
         )
@@ -38,7 +39,9 @@ def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection
 
 def mark_rerun(connection: Connection, entry_ids: Collection[int]) -> None:
     """Note of messages that wait for a turn that they are in the log."""
-    marked = update(Entry).where(among(connection, Entry.id, entry_ids)).values(kind="rerun")
+    marked = (
+        update(Entry).where(among(connection, Entry.id, entry_ids)).values(kind=EntryKind.RERUN)
+    )
     connection.execute(marked)
 
 
@@ -47,6 +50,6 @@ def ignore(connection: Connection, entry_id: int, now: datetime) -> int:
     ignored = (
         update(Entry)
         .where(Entry.id == entry_id, text(PARKED_SQL))
-        .values(status="ignored", handled_at=now)
+        .values(status=EntryStatus.IGNORED, handled_at=now)
     )
     return connection.execute(ignored).rowcount

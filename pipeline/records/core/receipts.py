@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, UniqueConstraint, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Direction
 from pipeline.messages import StatusCallback
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, Word, among, partial_index
@@ -77,7 +78,7 @@ def reconsider(connection: Connection, since: datetime) -> int:
     Each costs a look-up, and those of messages that are not ours stay for as long as the others.
     """
     known = select(Message.provider_id).where(
-        Message.provider_id == ReceiptRow.provider_id, Message.direction == "outbound"
+        Message.provider_id == ReceiptRow.provider_id, Message.direction == Direction.OUTBOUND
     )
     again = (
         update(ReceiptRow)

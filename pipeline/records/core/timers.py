@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Holder
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, among
 from pipeline.records.core.conversations import Conversation
@@ -118,7 +119,7 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """A reminder waits until the operator who holds the talk is done: it is said only once."""
     is_open = or_(Conversation.held_until.is_(None), Conversation.held_until > now)
     held = select(Conversation.id).where(
-        Conversation.id == Timer.conversation_id, Conversation.holder != "bot", is_open
+        Conversation.id == Timer.conversation_id, Conversation.holder != Holder.BOT, is_open
     )
     return Timer.due_at <= now, ~and_(Timer.name.startswith("remind:"), held.exists())
 

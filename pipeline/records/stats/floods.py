@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, Select, func, literal_column, select, text, update
 from sqlalchemy.orm import aliased
 
+from pipeline.enums import EntryKind, EntryStatus
 from pipeline.records.base import among, count_up_to
 from pipeline.records.core.inbox import Entry
 
@@ -61,7 +62,9 @@ def park(
     STOP, timers, and what was tried or taken up again by hand wait on.
     """
     error, now = why
-    query = _waiting(lane).where(Entry.id > after, Entry.kind == "message", Entry.error == "")
+    query = _waiting(lane).where(
+        Entry.id > after, Entry.kind == EntryKind.MESSAGE, Entry.error == ""
+    )
     # A claim locks entries before their lane; those are parked at the next look.
     rows: Sequence[Row[int]] = connection.execute(
         query.limit(limit).with_for_update(skip_locked=True)
@@ -69,7 +72,7 @@ def park(
     parked = (
         update(Entry)
         .where(among(connection, Entry.id, [row.id for row in rows]))
-        .values(status="parked", error=error, handled_at=now, is_filed=True)
+        .values(status=EntryStatus.PARKED, error=error, handled_at=now, is_filed=True)
     )
     return connection.execute(parked).rowcount if rows else 0
 

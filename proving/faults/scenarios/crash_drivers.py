@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
+from pipeline.enums import EntryKind
 from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.inbox import Entry, internal
@@ -116,7 +117,7 @@ def old_entries(run: Run, mark: Path) -> None:
         ago = run.stack.database.now(connection) - _OLD
         rows = [
             {
-                **internal("timer", str(uuid.UUID(int=number)), "+14150000000", {}),
+                **internal(EntryKind.TIMER, str(uuid.UUID(int=number)), "+14150000000", {}),
                 "status": "handled",
                 "is_filed": True,
                 "received_at": ago,

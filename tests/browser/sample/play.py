@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from bots import template
 from pipeline import override
 from pipeline.botkit import Bot
+from pipeline.enums import Status
 from pipeline.messages import Accepted, Outbound, StatusCallback
 from pipeline.providers import forms
 from pipeline.providers.twilio.codes import delivery_reason
@@ -35,8 +36,8 @@ class Carrier(Post):
 
     def send(self, outbound: Outbound) -> Accepted:
         accepted = super().send(outbound)
-        is_plain = accepted.status == "accepted"
-        return replace(accepted, status="delivered") if is_plain else accepted
+        is_plain = accepted.status == Status.ACCEPTED
+        return replace(accepted, status=Status.DELIVERED) if is_plain else accepted
 
 
 @dataclass(slots=True)

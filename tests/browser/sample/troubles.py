@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from pipeline.botkit import Bot, Turn
+from pipeline.enums import Status
 from pipeline.errors import ContactOptedOut, MessageRefused, OutcomeUnknown, SenderBlocked
 from pipeline.messages import Accepted
 from pipeline.providers.twilio.codes import CODES
@@ -39,14 +40,14 @@ def _refused_sends(play: Play, operator: Operator) -> None:
 def _undelivered(play: Play, operator: Operator) -> None:
     off = Phone(play, "+447700900102")
     play.ago(minutes=12)
-    play.answers(Accepted("SM-off", "sent"))
+    play.answers(Accepted("SM-off", Status.SENT))
     off.says("hello?")
     off.gets("undelivered", "30003")
     operator.reads(off)
     spam = Phone(play, "+14155550175")
     play.ago(minutes=33)
     spam.says("What do I win?")
-    play.answers(Accepted("SM-spam", "sent"))
+    play.answers(Accepted("SM-spam", Status.SENT))
     operator.writes(spam, "Nothing to win here, but 10% off: https://shop.example.com")
     spam.gets("undelivered", "30007")
     nobody_knows = Phone(play, "+14155550176")

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.botkit import ConsentTexts, Turn
 from pipeline.converse.claim import claim
-from pipeline.messages import Consent
+from pipeline.enums import Consent
 from pipeline.records.core import inbox
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.messages import Message

@@ -5,8 +5,9 @@ from sqlalchemy import update
 
 from pipeline.botkit import Bot, ConsentTexts, Turn
 from pipeline.converse.claim import claim
+from pipeline.enums import Consent
 from pipeline.errors import BotDefinitionError, ContactOptedOut
-from pipeline.messages import Channel, Consent
+from pipeline.messages import Channel
 from pipeline.records.core import inbox
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
@@ -43,9 +44,9 @@ def says(s: Stage, text: str, consent: Consent, channel: Channel = "sms") -> Non
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
 def test_each_word_is_answered_once(stage: MakeStage, channel: Channel) -> None:
     s = stage(a_desk())
-    says(s, "STOP", "stop", channel)
-    says(s, "START", "start", channel)
-    says(s, "HELP", "help", channel)
+    says(s, "STOP", Consent.STOP, channel)
+    says(s, "START", Consent.START, channel)
+    says(s, "HELP", Consent.HELP, channel)
     assert sent(s) == [OURS.stop, OURS.start, OURS.help]
     assert s.conversations() == []
     assert {row.status for row in s.outbound()} == {"accepted"}
@@ -56,7 +57,7 @@ def test_answer_is_in_the_log_beside_the_word(stage: MakeStage) -> None:
     s = stage(a_desk())
     s.hears("hi")
     s.converse()
-    says(s, "STOP", "stop")
+    says(s, "STOP", Consent.STOP)
     written = sorted(rows(s.database, Message), key=lambda row: row.id)
     log = [(m.direction, m.body, m.author) for m in written]
     assert log[-2:] == [("inbound", "STOP", "contact"), ("outbound", OURS.stop, "bot")]
@@ -68,7 +69,7 @@ def test_nothing_but_the_confirmation_passes_after_stop(stage: MakeStage) -> Non
     s = stage(a_desk())
     s.hears("hi")
     s.converse()
-    says(s, "STOP", "stop")
+    says(s, "STOP", Consent.STOP)
     s.hears("are you there?")
     s.plays()
     assert sent(s) == [OURS.stop]
@@ -83,7 +84,7 @@ def test_nothing_but_the_confirmation_passes_after_stop(stage: MakeStage) -> Non
 @pytest.mark.parametrize("consent", ["stop", "start", "help"])
 def test_provider_that_answers_is_left_to_it(stage: MakeStage, consent: Consent) -> None:
     s = stage(a_desk())
-    s.hears("STOP", consent="stop", provider_answered=True)
+    s.hears("STOP", consent=Consent.STOP, provider_answered=True)
     s.hears(consent.upper(), consent=consent, provider_answered=True)
     s.plays()
     assert sent(s) == []
@@ -91,30 +92,30 @@ def test_provider_that_answers_is_left_to_it(stage: MakeStage, consent: Consent)
 
 def test_empty_text_says_nothing(stage: MakeStage) -> None:
     s = stage(a_desk(ConsentTexts(stop="", start=" ", help="")))
-    for text, consent in (("STOP", "stop"), ("START", "start"), ("HELP", "help")):
-        says(s, text, consent)  # type: ignore[arg-type]  # a Consent
+    for text, consent in (("STOP", Consent.STOP), ("START", Consent.START), ("HELP", Consent.HELP)):
+        says(s, text, consent)
     assert s.outbound() == []
     assert [e.status for e in s.entries()] == ["handled"] * 3
 
 
 def test_same_webhook_again_is_not_answered_again(stage: MakeStage) -> None:
     s = stage(a_desk())
-    first = s.hears("STOP", consent="stop")
+    first = s.hears("STOP", consent=Consent.STOP)
     s.plays()
     for _ in range(3):
-        s.hears("STOP", consent="stop", provider_id=first.provider_id)
+        s.hears("STOP", consent=Consent.STOP, provider_id=first.provider_id)
         s.plays()
     assert sent(s) == [OURS.stop]
 
 
 def test_webhook_again_after_its_key_was_pruned(stage: MakeStage) -> None:
     s = stage(a_desk())
-    first = s.hears("STOP", consent="stop")
+    first = s.hears("STOP", consent=Consent.STOP)
     s.plays()
     with s.database.write() as connection:
         inbox.prune(connection, s.clock().replace(year=2099), 10)
     assert s.entries() == []
-    s.hears("STOP", consent="stop", provider_id=first.provider_id)
+    s.hears("STOP", consent=Consent.STOP, provider_id=first.provider_id)
     s.plays()
     assert sent(s) == [OURS.stop]
     assert [e.status for e in s.entries()] == ["parked"]
@@ -122,7 +123,7 @@ def test_webhook_again_after_its_key_was_pruned(stage: MakeStage) -> None:
 
 def test_two_workers_answer_once(stage: MakeStage) -> None:
     s = stage(a_desk())
-    s.hears("STOP", consent="stop")
+    s.hears("STOP", consent=Consent.STOP)
     first, second = s.conversing(), s.conversing()
     first.drain()
     second.drain()
@@ -136,15 +137,15 @@ def test_confirmation_is_ahead_of_a_parked_head(stage: MakeStage) -> None:
     for seconds in (0, 1, 5, 25, 120):
         s.clock.pass_by(seconds)
         s.converse()
-    says(s, "STOP", "stop")
+    says(s, "STOP", Consent.STOP)
     assert [e.status for e in s.entries()] == ["parked", "handled"]
     assert sent(s) == [OURS.stop]
 
 
 def test_help_is_answered_after_stop_too(stage: MakeStage) -> None:
     s = stage(a_desk())
-    says(s, "STOP", "stop")
-    says(s, "HELP", "help")
+    says(s, "STOP", Consent.STOP)
+    says(s, "HELP", Consent.HELP)
     assert sent(s) == [OURS.stop, OURS.help]
     assert set(rows(s.database, Contact)[0].opt_outs) == {"sms +15550100"}
 
@@ -155,7 +156,7 @@ def test_operator_who_holds_does_not_hold_it_back(stage: MakeStage) -> None:
     s.plays()
     with s.database.write() as connection:
         connection.execute(update(Conversation).values(holder="operator", held_by="ada"))
-    says(s, "STOP", "stop")
+    says(s, "STOP", Consent.STOP)
     assert sent(s)[-1] == OURS.stop
 
 
@@ -164,23 +165,23 @@ def test_closed_window_of_an_old_talk_does_not_hold_it_back(stage: MakeStage) ->
     s.hears("hi", channel="whatsapp")
     s.plays()
     s.clock.pass_by(3 * 24 * 3600)
-    says(s, "STOP", "stop", "whatsapp")
+    says(s, "STOP", Consent.STOP, "whatsapp")
     assert sent(s)[-1] == OURS.stop
 
 
 def test_blocked_contact_is_not_answered(stage: MakeStage) -> None:
     s = stage(a_desk())
-    says(s, "HELP", "help")
+    says(s, "HELP", Consent.HELP)
     with s.database.write() as connection:
         connection.execute(update(Contact).values(is_blocked=True))
-    says(s, "STOP", "stop")
+    says(s, "STOP", Consent.STOP)
     assert sent(s) == [OURS.help]
     assert s.outbound()[-1].status == "suppressed"
 
 
 def test_answer_that_is_too_late_expires(stage: MakeStage) -> None:
     s = stage(a_desk())
-    s.hears("STOP", consent="stop")
+    s.hears("STOP", consent=Consent.STOP)
     s.converse()
     s.clock.pass_by(5 * 3600)
     s.dispatch()
@@ -189,7 +190,7 @@ def test_answer_that_is_too_late_expires(stage: MakeStage) -> None:
 
 def test_yes_in_a_talk_is_no_consent(stage: MakeStage) -> None:
     s = stage(a_desk())
-    says(s, "YES", "start")
+    says(s, "YES", Consent.START)
     assert sent(s) == ["bot: YES"]
 
 
@@ -202,7 +203,7 @@ def test_refusal_at_send_opts_the_contact_out(stage: MakeStage) -> None:
     assert [row.status for row in s.outbound()] == ["suppressed", "suppressed"]
     assert len(sent(s)) == 1
     assert set(rows(s.database, Contact)[0].opt_outs) == {"sms +15550100"}
-    says(s, "START", "start")
+    says(s, "START", Consent.START)
     s.hears("hi again")
     s.plays()
     assert sent(s)[1:] == [OURS.start, "bot: hi again"]
@@ -231,7 +232,7 @@ def test_other_callbacks_opt_nobody_out(stage: MakeStage, status: str, code: str
 
 def test_unsettled_stop_is_a_barrier_for_its_lane_only(stage: MakeStage) -> None:
     s = stage(a_desk())
-    s.hears("STOP", consent="stop")
+    s.hears("STOP", consent=Consent.STOP)
     s.hears("hi", "+14155550109")
     batch = claim(s.database, 8)
     assert ADA not in {work.key for work in batch.works}

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
+from pipeline.enums import Direction
 from pipeline.records.core import lanes, leases
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.inbox import Entry
@@ -128,7 +129,7 @@ def test_entry_made_to_wait_by_hand_is_run(stage: MakeStage) -> None:
     moody.is_cured = True
     with s.database.write() as connection:
         connection.execute(update(Entry).values(status="waiting", attempts=0))
-        lanes.wake(connection, "inbound", [ADA], s.clock())
+        lanes.wake(connection, Direction.INBOUND, [ADA], s.clock())
     s.converse()
     assert [row.body for row in rows(s.database, Message)] == ["bad", "bad"]
     assert [row.direction for row in rows(s.database, Message)] == ["inbound", "outbound"]
@@ -156,7 +157,7 @@ def test_message_that_kills_its_worker_is_parked(stage: MakeStage) -> None:
     s.converse()
     s.hears("deadly again")
     with s.database.write() as connection:
-        lanes.note(connection, "inbound", [ADA], s.clock())
+        lanes.note(connection, Direction.INBOUND, [ADA], s.clock())
     for _ in range(5):
         die_in_turn(s)
         s.clock.pass_by(15)
@@ -170,7 +171,7 @@ def die_in_turn(s: Stage) -> None:
     """A worker that claims, and is not heard of again."""
     lease = leases.Lease(uuid.uuid4(), s.clock(), s.clock() + timedelta(seconds=15))
     with s.database.write() as connection:
-        take = partial(leases.claim, connection, "inbound", lease, limit=1)
+        take = partial(leases.claim, connection, Direction.INBOUND, lease, limit=1)
         claimed = [*take(is_expired=True), *take()]
     assert len(claimed) == 1
 

@@ -5,6 +5,7 @@ import time
 
 from pipeline.botkit import Turn
 from pipeline.converse.claim import claim
+from pipeline.enums import Direction
 from pipeline.records.core import lanes
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB, Stage
@@ -64,7 +65,7 @@ def test_finished_turns_are_recorded_beside_a_slow_one(stage: MakeStage) -> None
         s.clock.pass_by(1)
         s.hears(text, contact)
         with s.database.write() as connection:
-            lanes.note(connection, "inbound", [contact], s.clock())
+            lanes.note(connection, Direction.INBOUND, [contact], s.clock())
     slow = start(s)
     gate.begun.wait(5)
     assert wait_for(s, 1, 2) < 1

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pipeline import override
 from pipeline.botkit import Bot, Turn
+from pipeline.enums import EntryKind
 from pipeline.records.core import inbox
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
@@ -217,7 +218,7 @@ def test_enter_turn_of_a_state_left_does_nothing(stage: MakeStage) -> None:
     s.converse()
     (talk,) = s.conversations()
     late = {"conversation_id": str(talk.id), "state_seq": talk.state_seq + 1}
-    s.puts_in(inbox.internal("enter", "late", ADA, late))
+    s.puts_in(inbox.internal(EntryKind.ENTER, "late", ADA, late))
     s.converse()
     assert s.replies == ["1: a"]
     assert s.entries()[-1].status == "handled"

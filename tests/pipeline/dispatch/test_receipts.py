@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import sweep
-from pipeline.messages import STATUS_RANK
+from pipeline.enums import STATUS_RANK
 from pipeline.records.core.receipts import ReceiptRow
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage

@@ -9,6 +9,7 @@ import pytest
 from pipeline.botkit import Turn
 from pipeline.dispatch.claim import LEASE, claim
 from pipeline.dispatch.send import send
+from pipeline.enums import Status
 from pipeline.errors import (
     ContactOptedOut,
     MessageRefused,
@@ -32,7 +33,7 @@ def statuses(s: Stage) -> list[str]:
 
 
 def test_reply_is_handed_over_once(stage: MakeStage) -> None:
-    post = Post(Accepted("SM1", status="sent", segments=2))
+    post = Post(Accepted("SM1", status=Status.SENT, segments=2))
     s = stage(None, post)
     s.hears("hi")
     s.plays()

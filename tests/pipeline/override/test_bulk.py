@@ -9,10 +9,11 @@ from sqlalchemy import update
 from pipeline import override
 from pipeline.converse.claim import claim
 from pipeline.database import Database
+from pipeline.enums import Holder
 from pipeline.errors import ChangeRefused, UnknownState
 from pipeline.ids import new_id
 from pipeline.override import bulk
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core import conversations
 from pipeline.records.core.conversations import Conversation
@@ -25,7 +26,7 @@ from tests.builders import a_contact, a_conversation, a_message, rows
 from tests.pipeline.conftest import MakeStage
 
 NOW = datetime.now(UTC)
-STARTS = Wanted(states=("start",))
+STARTS = ConversationFilter(states=("start",))
 
 
 def states(database: Database) -> list[str]:
@@ -54,7 +55,9 @@ def test_all_that_match_are_moved(runtime: Runtime, database: Database) -> None:
 def test_one_line_in_the_audit_log(runtime: Runtime, database: Database) -> None:
     for name in ("Ada", "Ada B"):
         a_conversation(database, a_contact(database, name=name))
-    wanted = Wanted(words="+1 (415) 555-0132", states=("start",), channel="sms", since=NOW)
+    wanted = ConversationFilter(
+        words="+1 (415) 555-0132", states=("start",), channel="sms", since=NOW
+    )
     override.change_states(runtime, wanted, "support", actor="ada")
     (entry,) = rows(database, AuditEntry)
     assert (entry.action, entry.actor, entry.details["found"]) == ("change_states", "ada", 0)
@@ -69,7 +72,7 @@ def test_one_line_in_the_audit_log(runtime: Runtime, database: Database) -> None
 def test_those_already_there_are_skipped(runtime: Runtime, database: Database) -> None:
     for state in ("start", "support", "support"):
         a_conversation(database, state=state)
-    assert override.change_states(runtime, Wanted(), "support", actor="ada") == (1, 2)
+    assert override.change_states(runtime, ConversationFilter(), "support", actor="ada") == (1, 2)
     assert len(rows(database, Transition)) == 1
 
 
@@ -109,7 +112,7 @@ def test_many_more_than_counted_is_refused(runtime: Runtime, database: Database)
 def test_reset_goes_to_the_start_without_data(runtime: Runtime, database: Database) -> None:
     lost = a_conversation(database, state="gone", data={"name": "Ada"}, choices=[[1, "a", "A"]])
     other = a_conversation(database, state="support", data={"name": "Bob"})
-    gone = Wanted(states=("gone",))
+    gone = ConversationFilter(states=("gone",))
     done = override.reset_states(runtime, gone, actor="ada", reason="gone", expected=1)
     assert done == (1, 0)
     after = {row.id: row for row in rows(database, Conversation)}
@@ -129,7 +132,7 @@ def test_reset_of_the_start_empties_data(runtime: Runtime, database: Database) -
 
 def test_reset_leaves_a_held_talk_held(runtime: Runtime, database: Database) -> None:
     a_conversation(database, state="gone", holder="operator", held_by="ada")
-    override.reset_states(runtime, Wanted(states=("gone",)), actor="parley states")
+    override.reset_states(runtime, ConversationFilter(states=("gone",)), actor="parley states")
     (talk,) = rows(database, Conversation)
     assert (talk.state, talk.holder, talk.held_by) == ("start", "operator", "ada")
 
@@ -148,7 +151,7 @@ def test_turn_in_flight_is_thrown_away(stage: MakeStage) -> None:
     s.converse()
     s.hears("b")
     from_before = claim(s.database, 8)
-    override.change_states(s.runtime, Wanted(), "elsewhere", actor="ada", force=True)
+    override.change_states(s.runtime, ConversationFilter(), "elsewhere", actor="ada", force=True)
     drain = s.conversing()
     drain._take(from_before)
     assert s.replies == ["a"]
@@ -163,13 +166,13 @@ def test_what_changed_meanwhile_is_left_alone(database: Database) -> None:
     held = a_conversation(database, holder="operator", held_by="ada")
     over = a_conversation(database, holder="operator", held_by="ada", held_until=NOW)
     later = NOW + timedelta(hours=1)
-    timed = a_conversation(database, holder="operator", held_by="ada", held_until=later)
+    timed = a_conversation(database, holder=Holder.OPERATOR, held_by="ada", held_until=later)
     ended = a_conversation(database, closed_at=NOW)
     free = a_conversation(database)
     ids = [row.id for row in (gone, held, over, timed, ended, free)]
-    wanted = Wanted(states=("start",), holder="bot")
+    wanted = ConversationFilter(states=("start",), holder=Holder.BOT)
     with database.write() as connection:
-        still = bulk._still_wanted(connection, ids, wanted)
+        still = bulk._still_match(connection, ids, wanted)
     assert {row.id for row in still} == {over.id, free.id}
 
 
@@ -196,7 +199,7 @@ def test_what_left_the_filter_meanwhile_is_left_alone(
     a_message(database, stays, direction="outbound", status="failed", failed_at=NOW)
     left = a_conversation(database, read_at=NOW + timedelta(hours=1))
     with database.write() as connection:
-        still = bulk._still_wanted(connection, [stays.id, left.id], Wanted(**asked))
+        still = bulk._still_match(connection, [stays.id, left.id], ConversationFilter(**asked))
     assert [row.id for row in still] == [stays.id]
 
 
@@ -207,7 +210,7 @@ def test_what_becomes_active_meanwhile_is_not_missed(
     made = [
         a_conversation(database, last_message_at=NOW - timedelta(days=n)).id for n in range(1, 7)
     ]
-    found = bulk._found(database, Wanted(states=("start",)))
+    found = bulk._found(database, ConversationFilter(states=("start",)))
     seen = list(next(found))
     with database.write() as connection:
         moment = update(Conversation).values(last_message_at=NOW)

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import override
 from pipeline.database import Database
+from pipeline.enums import Holder
 from pipeline.errors import ChangeRefused, UnknownState
 from pipeline.override import takeover
 from pipeline.override.changing import Change
@@ -20,7 +21,7 @@ from tests.builders import a_conversation, rows
 
 def test_a_move_with_a_hold_is_one_change(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
-    change = Change("support", "operator", reason="stuck", minutes=10)
+    change = Change("support", Holder.OPERATOR, reason="stuck", minutes=10)
     override.change_state_and_holder(runtime, made.id, change, actor="ada")
     (now,) = rows(database, Conversation)
     assert (now.state, now.holder, now.held_by) == ("support", "operator", "ada")
@@ -35,7 +36,7 @@ def test_a_move_with_a_hold_is_one_change(runtime: Runtime, database: Database) 
 def test_a_move_that_frees_is_one_change(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database)
     override.take_over(runtime, made.id, actor="ada", minutes=10)
-    override.change_state_and_holder(runtime, made.id, Change("support", "bot"), actor="ada")
+    override.change_state_and_holder(runtime, made.id, Change("support", Holder.BOT), actor="ada")
     (now,) = rows(database, Conversation)
     assert (now.state, now.holder, now.held_by, now.held_until) == ("support", "bot", "", None)
     assert [timer.name for timer in rows(database, Timer)] == ["timeout"]
@@ -46,8 +47,8 @@ def test_a_move_that_frees_is_one_change(runtime: Runtime, database: Database) -
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        (Change("nowhere", "operator"), UnknownState),
-        (Change("greet", "operator", minutes=0), ChangeRefused),
+        (Change("nowhere", Holder.OPERATOR), UnknownState),
+        (Change("greet", Holder.OPERATOR, minutes=0), ChangeRefused),
     ],
 )
 def test_refused_is_neither(
@@ -68,7 +69,9 @@ def test_a_hold_that_fails_leaves_the_state(
     monkeypatch.setattr(takeover, "make_holder", refuse)
     made = a_conversation(database)
     with pytest.raises(ChangeRefused):
-        override.change_state_and_holder(runtime, made.id, Change("greet", "operator"), actor="ada")
+        override.change_state_and_holder(
+            runtime, made.id, Change("greet", Holder.OPERATOR), actor="ada"
+        )
     assert rows(database, Conversation) == [made]
     assert rows(database, Entry) == rows(database, AuditEntry) == []
 
@@ -76,4 +79,4 @@ def test_a_hold_that_fails_leaves_the_state(
 def test_an_ended_one_is_refused(runtime: Runtime, database: Database) -> None:
     made = a_conversation(database, closed_at=datetime.now(UTC))
     with pytest.raises(ChangeRefused, match="has ended"):
-        override.change_state_and_holder(runtime, made.id, Change("greet", "bot"), actor="ada")
+        override.change_state_and_holder(runtime, made.id, Change("greet", Holder.BOT), actor="ada")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from pipeline.database import Database
+from pipeline.enums import Direction, Status
 from pipeline.queries import queues
 from pipeline.queries.queues import Backlog
 from pipeline.queries.totals import Totals, totals
@@ -40,9 +41,9 @@ def test_outbox_counts_by_status(database: Database) -> None:
     a_message(database, talk, status="delivered", resends=1, **sent)
     with database.read() as connection:
         outbox = queues.outbox(connection, NOW)
-        assert outbox["queued"] == Backlog(2, 60.0)
-        assert outbox["unknown"] == Backlog(1, 60.0)
-        assert outbox["sending"] == Backlog(0, 0.0)
+        assert outbox[Status.QUEUED] == Backlog(2, 60.0)
+        assert outbox[Status.UNKNOWN] == Backlog(1, 60.0)
+        assert outbox[Status.SENDING] == Backlog(0, 0.0)
         assert queues.resends(connection) == 3
 
 
@@ -54,9 +55,9 @@ def test_lanes_are_due_or_leased(database: Database) -> None:
     a_lane(database, direction="outbound", due_at=NOW + MINUTE, token=conversation.id)
     with database.read() as connection:
         found = queues.lanes(connection, NOW)
-    assert found[("inbound", "due")] == 1
-    assert found[("inbound", "leased")] == 0
-    assert found[("outbound", "leased")] == 1
+    assert found[(Direction.INBOUND, "due")] == 1
+    assert found[(Direction.INBOUND, "leased")] == 0
+    assert found[(Direction.OUTBOUND, "leased")] == 1
 
 
 def test_workers_seen_lately_are_alive(database: Database) -> None:

@@ -5,14 +5,14 @@ from sqlalchemy import Row, text
 
 from pipeline.database import Database
 from pipeline.queries import contacts, conversations, search
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from tests.builders import a_contact, a_conversation, a_message
 from tests.pipeline.records.test_indexes import statements
 
 
 def found(database: Database, words: str, **wanted: object) -> list[str]:
     with database.read() as connection:
-        asked = Wanted(words=words, **wanted)  # type: ignore[arg-type]  # any of its fields
+        asked = ConversationFilter(words=words, **wanted)  # type: ignore[arg-type]  # any of its fields
         return [str(row.id) for row in conversations.listing(connection, asked, None, 10)]
 
 
@@ -136,5 +136,5 @@ def test_what_is_too_much_to_count_is_not_counted(
     monkeypatch.setattr(search, "_FEW_MESSAGES", few)
     a_talk(database, "umbrella")
     with database.read() as connection:
-        counted = conversations.count_up_to(connection, Wanted(words="umbrella"), 10)
+        counted = conversations.count_up_to(connection, ConversationFilter(words="umbrella"), 10)
     assert counted == (None if few == 0 and not database.is_sqlite else 1)

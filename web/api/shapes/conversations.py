@@ -7,6 +7,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.enums import Holder
 from pipeline.override import LONGEST_TAKEOVER_MINUTES
 from web.api.shapes.base import (
     CHANNELS,
@@ -20,7 +21,7 @@ from web.api.shapes.base import (
 )
 
 _MOST_STATES = 50
-_HOLDERS = ("bot", "operator")
+_HOLDERS = tuple(holder.value for holder in Holder)
 
 
 class Conversation(Shown):

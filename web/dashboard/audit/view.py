@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from sqlalchemy import Connection, Row
 
 from pipeline.messages import storable
-from pipeline.queries import audit as insight
+from pipeline.queries import audit as queries
 from pipeline.queries.audit import Asked
 from web.api import cursors
 from web.dashboard.conversations.filters import days
@@ -48,8 +48,8 @@ def _word(name: str) -> str:
 
 
 def _rows(connection: Connection, asked: Asked, before: int | None) -> tuple[Row[Any], ...]:
-    return tuple(insight.listing(connection, asked, before, A_PAGE + 1))
+    return tuple(queries.listing(connection, asked, before, A_PAGE + 1))
 
 
 def _actions(connection: Connection) -> tuple[str, ...]:
-    return tuple(insight.actions(connection))
+    return tuple(queries.actions(connection))

@@ -13,9 +13,9 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import ChangeRefused, UnknownState
-from pipeline.queries import conversations as insight
+from pipeline.queries import conversations as queries
 from pipeline.queries import states
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from web.dashboard.conversations.filters import Filters
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
@@ -117,8 +117,8 @@ def _words(filters: Filters) -> Iterator[str]:
         yield f"until {filters.until}"
 
 
-def _sample(connection: Connection, wanted: Wanted) -> tuple[Row[Any], ...]:
-    return tuple(insight.listing(connection, wanted, None, SAMPLE))
+def _sample(connection: Connection, wanted: ConversationFilter) -> tuple[Row[Any], ...]:
+    return tuple(queries.listing(connection, wanted, None, SAMPLE))
 
 
 def _states(connection: Connection) -> tuple[states.StateCount, ...]:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row
 
 from pipeline.errors import NotFound
 from pipeline.queries import contacts, transcript
-from pipeline.queries import conversations as insight
-from pipeline.queries.filter import Wanted
+from pipeline.queries import conversations as queries
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as contact_records
 from pipeline.records.core import conversations as records
 
@@ -62,7 +62,7 @@ def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -
     said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     ids = {row.conversation_id for row in shown if row.conversation_id}
-    listed = insight.listing(connection, Wanted(contact_id=contact_id), None, LISTED)
+    listed = queries.listing(connection, ConversationFilter(contact_id=contact_id), None, LISTED)
     return History(
         contact=contact,
         totals=contacts.totals(connection, contact_id),

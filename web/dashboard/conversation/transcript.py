@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row
 from pipeline.errors import NotFound
 from pipeline.gates import WHATSAPP_WINDOW
 from pipeline.queries import contacts, transcript
-from pipeline.queries import conversations as insight
-from pipeline.queries.filter import Wanted
+from pipeline.queries import conversations as queries
+from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as contact_records
 
 SHOWN = 60
@@ -43,7 +43,7 @@ class Talk:
 
 def talk(connection: Connection, conversation_id: uuid.UUID, before: int | None) -> Talk:
     """The latest messages of a conversation, or those before a message. Raises NotFound."""
-    conversation = insight.one(connection, conversation_id)
+    conversation = queries.one(connection, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.")
     contact = contact_records.by_id(connection, conversation.contact_id)
@@ -52,7 +52,7 @@ def talk(connection: Connection, conversation_id: uuid.UUID, before: int | None)
     said = transcript.latest(connection, conversation_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     steps = transcript.steps(connection, conversation_id, SHOWN)
-    others = insight.listing(connection, Wanted(contact_id=contact.id), None, _OTHERS)
+    others = queries.listing(connection, ConversationFilter(contact_id=contact.id), None, _OTHERS)
     return Talk(
         conversation=conversation,
         contact=contact,

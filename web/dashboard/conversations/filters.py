@@ -8,11 +8,13 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from pipeline.enums import Holder
 from pipeline.messages import storable
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 
 _MOST_STATES = 50
 _LONGEST_WORDS = 200
+_HOLDERS = {"bot": Holder.BOT, "operator": Holder.OPERATOR, "me": Holder.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class Filters:
             until=_day(args.get("until", "")),
         )
 
-    def wanted(self, me: str) -> Wanted:
+    def wanted(self, me: str) -> ConversationFilter:
         """What to ask the database; `me` is who "held by me" means."""
-        return Wanted(
+        return ConversationFilter(
             words=self.q,
             states=self.states,
             channel=self.channel,
-            holder="operator" if self.holder == "me" else self.holder,
+            holder=_HOLDERS.get(self.holder),
             held_by=me if self.holder == "me" else "",
             unread=self.unread,
             failed=self.failed,

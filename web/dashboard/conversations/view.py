@@ -8,9 +8,9 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
-from pipeline.queries import conversations as insight
+from pipeline.queries import conversations as queries
 from pipeline.queries import states
-from pipeline.queries.filter import Wanted
+from pipeline.queries.filter import ConversationFilter
 from web import exports
 from web.api import cursors
 from web.dashboard.conversations.filters import Filters
@@ -64,17 +64,17 @@ def the_list() -> dict[str, Any]:
 
 
 def _rows(
-    connection: Connection, wanted: Wanted, after: tuple[datetime, uuid.UUID] | None
+    connection: Connection, wanted: ConversationFilter, after: tuple[datetime, uuid.UUID] | None
 ) -> tuple[Row[Any], ...]:
-    return tuple(insight.listing(connection, wanted, after, A_PAGE + 1))
+    return tuple(queries.listing(connection, wanted, after, A_PAGE + 1))
 
 
 def _states(connection: Connection) -> tuple[states.StateCount, ...]:
     return tuple(states.listing(connection, here().runtime.bot.states))
 
 
-def _found(connection: Connection, wanted: Wanted) -> int | None:
-    return insight.count_up_to(connection, wanted, MOST_COUNTED)
+def _found(connection: Connection, wanted: ConversationFilter) -> int | None:
+    return queries.count_up_to(connection, wanted, MOST_COUNTED)
 
 
 def _following(filters: Filters, rows: tuple[Row[Any], ...]) -> str:

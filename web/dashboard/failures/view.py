@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline import override
+from pipeline.enums import Status
 from pipeline.errors import ChangeRefused
-from pipeline.queries import failures as insight
+from pipeline.queries import failures as queries
 from pipeline.queries import queues
 from pipeline.wakeups import Pool
 from web.api import cursors
@@ -116,18 +117,18 @@ def _do(change: Callable[[], object], *, said: str, notify: Pool | None = None) 
 
 
 def _turns(connection: Connection, after: int) -> tuple[Row[Any], ...]:
-    return tuple(insight.turns(connection, after, A_PAGE + 1))
+    return tuple(queries.turns(connection, after, A_PAGE + 1))
 
 
-def _messages(connection: Connection, after: insight.Place | None) -> tuple[Failed, ...]:
+def _messages(connection: Connection, after: queries.Place | None) -> tuple[Failed, ...]:
     provider = here().runtime.provider
-    rows = insight.messages(connection, after, A_PAGE + 1)
+    rows = queries.messages(connection, after, A_PAGE + 1)
     return tuple(Failed(row, override.why_not_again(row, provider)) for row in rows)
 
 
 def _unknown(connection: Connection) -> int:
     now = here().runtime.database.now(connection)
-    return queues.outbox(connection, now)["unknown"].count
+    return queues.outbox(connection, now)[Status.UNKNOWN].count
 
 
 def _place(failed: Failed) -> str:

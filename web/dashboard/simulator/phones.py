@@ -8,16 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
+from pipeline.enums import NOT_DELIVERED, PENDING, Status
 from pipeline.errors import WebhookRejected
 from pipeline.providers import addresses
-from pipeline.queries import contacts as insight
+from pipeline.queries import contacts as queries
 from pipeline.queries import transcript
 from pipeline.records.core import contacts, conversations, timers
 
 SHOWN = 60
 KNOWN = 12
 # What did not reach the contact is no part of their screen.
-_UNSEEN = frozenset({"queued", "sending", "unknown", "failed", "canceled", "suppressed", "expired"})
+_UNSEEN = PENDING | NOT_DELIVERED | {Status.CANCELED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def phone(connection: Connection, address: str) -> Phone:
 
 def known(connection: Connection) -> tuple[Row[Any], ...]:
     """The newest contacts, to open their phones."""
-    return tuple(insight.listing(connection, "", None, KNOWN))
+    return tuple(queries.listing(connection, "", None, KNOWN))
 
 
 def _seen(connection: Connection, contact: Row[Any], channel: str) -> tuple[Row[Any], ...]:

@@ -13,7 +13,7 @@ from flask import Response, request
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from pipeline.queries import system as insight
+from pipeline.queries import system as queries
 from pipeline.records import schema
 from pipeline.settings import Settings
 from web.dashboard.page import Page, needs, person
@@ -50,7 +50,7 @@ def index() -> Response:
         "system/page.html",
         found=found,
         revision=schema.head(),
-        most=insight.MOST,
+        most=queries.MOST,
         broker=broker,
         broker_place=_broker_place(settings),
         advice=advice(runtime, found, broker),
@@ -62,8 +62,8 @@ def index() -> Response:
     )
 
 
-def _overview(connection: Connection) -> insight.Overview:
-    return insight.overview(connection, here().runtime.database.now(connection))
+def _overview(connection: Connection) -> queries.Overview:
+    return queries.overview(connection, here().runtime.database.now(connection))
 
 
 def _broker_place(settings: Settings) -> str:

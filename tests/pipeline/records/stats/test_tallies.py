@@ -77,7 +77,7 @@ def test_wrong_counts_are_counted_anew(database: Database) -> None:
     add(database, start=5, support=-1, gone=3)
     for wrong in (3, 0):
         with database.write() as connection:
-            assert conversations.mend_counts(connection) == wrong
+            assert conversations.recount(connection) == wrong
         assert counts(database) == {"start": 2, "support": 1}
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from pipeline.queries.filter import Wanted
+from pipeline.enums import Holder
+from pipeline.queries.filter import ConversationFilter
 from web.dashboard.conversations.filters import Filters
 
 EVERYTHING = [
@@ -29,7 +30,7 @@ def of(*pairs: tuple[str, str]) -> Filters:
     return Filters.of(MultiDict(pairs))
 
 
-def wanted(*pairs: tuple[str, str]) -> Wanted:
+def wanted(*pairs: tuple[str, str]) -> ConversationFilter:
     return of(*pairs).wanted("me@example.com")
 
 
@@ -38,7 +39,7 @@ def test_every_filter_is_read() -> None:
         q="refund please",
         states=("start", "support"),
         channel="whatsapp",
-        holder="operator",
+        holder=Holder.OPERATOR,
         unread=True,
         failed=True,
         since=date(2026, 10, 1),
@@ -51,11 +52,11 @@ def test_every_filter_is_written() -> None:
 
 
 def test_every_filter_is_asked_of_the_database() -> None:
-    assert wanted(*EVERYTHING) == Wanted(
+    assert wanted(*EVERYTHING) == ConversationFilter(
         words="refund please",
         states=("start", "support"),
         channel="whatsapp",
-        holder="operator",
+        holder=Holder.OPERATOR,
         unread=True,
         failed=True,
         since=datetime(2026, 10, 1, tzinfo=UTC),
@@ -65,7 +66,7 @@ def test_every_filter_is_asked_of_the_database() -> None:
 
 
 def test_no_filter_asks_for_everything() -> None:
-    assert wanted() == Wanted()
+    assert wanted() == ConversationFilter()
     assert of().query() == ""
     assert not of().is_any
 
