@@ -1,45 +1,31 @@
-"""Fixtures for the whole tree: a database of its own for each test, on SQLite and PostgreSQL.
+"""Fixtures for the whole tree: an empty database for each test, on SQLite and PostgreSQL.
 
 Rows come from tests/builders.py, as plain functions.
 """
 
 import os
-import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import OperationalError
 
 from pipeline.database import Database
-from pipeline.records import upgrading
+from tests.databases import KINDS, SERVER, SharedDatabase, a_database, create_tables, url_of
+
+# Each of the many processes that tests start would compile the product again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["pytester", "tests.stack.fixtures"]
-
-SERVER = make_url(
-    os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1:5432/test?user=root")
-).set(drivername="postgresql+psycopg")
-
-
-TEMPLATE = f"parley_template_{os.getpid()}"
-
-
-def _url(name: str) -> str:
-    return SERVER.set(database=name).render_as_string(hide_password=False)
-
-
-def _create_tables(url: str) -> None:
-    database = Database(url)
-    with database.write() as connection:
-        upgrading.upgrade(connection)
-    database.close()
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Connection]:
-    """PostgreSQL with TEMPLATE, a database with every table, which each test copies."""
+    """PostgreSQL, where databases can be created."""
     engine = create_engine(
         SERVER, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3}
     )
@@ -51,33 +37,52 @@ def server() -> Iterator[Connection]:
             raise RuntimeError(missing) from error
         pytest.skip(missing)
     with connection:
-        connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
-        _create_tables(_url(TEMPLATE))
         yield connection
-        connection.execute(text(f"DROP DATABASE {TEMPLATE} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(server: Connection) -> Iterator[str]:
+    """The name of a PostgreSQL database with every table, to be copied."""
+    with a_database(server) as name:
+        create_tables(url_of(name))
+        yield name
+
+
+@pytest.fixture(scope="session")
+def shared_database(server: Connection, postgresql_template: str) -> Iterator[SharedDatabase]:
+    """The PostgreSQL database of this test process."""
+    with a_database(server, postgresql_template) as name:
+        shared = SharedDatabase(name)
+        yield shared
+        shared.close()
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with every table, which each test copies."""
     path = tmp_path_factory.mktemp("template") / "parley.db"
-    _create_tables(f"sqlite:///{path}")
+    create_tables(f"sqlite:///{path}")
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database with every table; other processes may open it too."""
+    """The address of an empty database with every table.
+
+    Tests that change its tables have the mark own_database.
+    """
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         yield f"sqlite:///{shutil.copy(template, tmp_path)}"
-        return
-    server: Connection = request.getfixturevalue("server")
-    name = f"parley_{secrets.token_hex(8)}"
-    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield _url(name)
-    server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    elif request.node.get_closest_marker("own_database"):
+        template = request.getfixturevalue("postgresql_template")
+        with a_database(request.getfixturevalue("server"), template) as name:
+            yield url_of(name)
+    else:
+        shared: SharedDatabase = request.getfixturevalue("shared_database")
+        shared.empty()
+        yield shared.url
 
 
 @pytest.fixture

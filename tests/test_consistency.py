@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import click
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -78,6 +79,7 @@ def is_of_a_model(_: object, name: str | None, *__: object) -> bool:
     return not re.match(r"(ix_)?(message|contact)_words", name or "")
 
 
+@pytest.mark.own_database
 def test_migrations_make_the_tables_of_the_models(database: Database) -> None:
     with database.write() as connection:
         existing = MetaData()

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from proving.faults.fake_twilio import FakeTwilio
 from proving.faults.stack import RUNNING, Stack
+from tests.databases import a_database
 from tests.stack import servers
 
 pytest.register_assert_rewrite("tests.journeys.effects")
@@ -45,11 +46,9 @@ def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def upgraded_database(server: Connection) -> Iterator[str]:
     """The name of a PostgreSQL database with every table, which each stack copies."""
-    name = f"parley_upgraded_{os.getpid()}"
-    server.execute(text(f"CREATE DATABASE {name}"))
-    _upgrade(servers.database_url(server, name))
-    yield name
-    server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with a_database(server) as name:
+        _upgrade(servers.database_url(server, name))
+        yield name
 
 
 @pytest.fixture(scope="session")

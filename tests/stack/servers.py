@@ -1,7 +1,6 @@
 """The servers that stacks share: a database and a broker for each, empty and given back."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+
+from tests.databases import a_database
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 RABBITMQ = os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
@@ -37,12 +38,8 @@ def sqlite(template: Path, folder: Path) -> Iterator[str]:
 @contextmanager
 def postgresql(server: Connection, template: str) -> Iterator[str]:
     """A PostgreSQL database with every table."""
-    name = f"parley_test_{secrets.token_hex(6)}"
-    server.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    try:
+    with a_database(server, template) as name:
         yield database_url(server, name)
-    finally:
-        server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def database_url(server: Connection, name: str) -> str:

@@ -114,6 +114,7 @@ def test_body_that_is_no_json_is_a_problem(api: Caller) -> None:
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
 
 
+@pytest.mark.own_database
 def test_missing_tables_are_said_with_the_command(client: FlaskClient, database: Database) -> None:
     Record.metadata.drop_all(database.engine)
     with database.write() as connection:

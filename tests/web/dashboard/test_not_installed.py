@@ -20,6 +20,7 @@ def _forget_revision(database: Database) -> None:
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("page", PAGES)
 def test_missing_schema_names_the_command(
     database: Database, client: FlaskClient, page: str
@@ -31,6 +32,7 @@ def test_missing_schema_names_the_command(
     assert "not installed in this database" in answer.text
 
 
+@pytest.mark.own_database
 def test_old_schema_names_the_command(database: Database, client: FlaskClient) -> None:
     _forget_revision(database)
     with database.write() as connection:
@@ -42,6 +44,7 @@ def test_old_schema_names_the_command(database: Database, client: FlaskClient) -
     assert "<code>parley db upgrade</code>" in answer.text
 
 
+@pytest.mark.own_database
 def test_webhooks_are_told_in_plain_words(database: Database, client: FlaskClient) -> None:
     with database.write() as connection:
         connection.execute(text("DROP TABLE inbox"))
