@@ -13,6 +13,7 @@ from pipeline import logs
 from pipeline.botkit import load
 from pipeline.errors import BotDefinitionError
 from pipeline.settings import Settings
+from web.parent_watch import STOP_SECONDS
 
 # A webhook waits for its commit and an API call for a query: threads that wait cost little. There
 # are more than have work, as some may wait for bodies that come slowly (web/stalled.py).
@@ -23,7 +24,6 @@ _CONNECTIONS = 2048
 # Of a header: the server keeps so much for each connection that is slow to send one.
 _HEADER_BYTES = 64 * 1024
 _HEADER_MILLISECONDS = 10_000
-_STOP_SECONDS = 8
 
 
 @click.command(epilog="Example: HOST=0.0.0.0 PORT=8080 parley web --workers 4")
@@ -63,7 +63,7 @@ def _options(settings: Settings) -> dict[str, Any]:
             header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES
         ),
         "respawn_failed_workers": True,
-        "workers_kill_timeout": _STOP_SECONDS,
+        "workers_kill_timeout": STOP_SECONDS,
         "log_access": False,
     }
 

@@ -15,12 +15,20 @@ from sqlalchemy.exc import OperationalError
 
 from pipeline.database import Database
 from tests.databases import KINDS, SERVER, SharedDatabase, a_database, create_tables, url_of
+from tests.processes import none_left
 
 # Each of the many processes that tests start would compile the product again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["pytester", "tests.stack.fixtures"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_left() -> Iterator[None]:
+    """The run fails when a test left a process behind."""
+    with none_left():
+        yield
 
 
 @pytest.fixture(scope="session")

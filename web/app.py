@@ -11,7 +11,7 @@ from pipeline.receive import Receiver
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
-from web import headers, metrics, problems, stalled, webhooks
+from web import headers, metrics, parent_watch, problems, stalled, webhooks
 from web.api import shapes
 from web.api.nouns import NOUNS
 from web.broker import BrokerProbe
@@ -60,6 +60,7 @@ def create_served_app() -> APIFlask:
     """The app of a web process that stands where strangers can reach it."""
     app = create_app()
     stalled.watch(Settings.load().port)
+    parent_watch.start()
     return app
 
 

@@ -1,13 +1,14 @@
 """The console script as a process of its own, in an empty folder."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlencode
@@ -48,7 +49,7 @@ def free_port() -> int:
 def running(
     folder: Path, *words: str, **settings: str
 ) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A command that serves, ready to be called at the port; killed at the end of the block."""
+    """A command that serves, ready to be called at the port; killed with its children."""
     port = free_port()
     with (folder / "output.txt").open("a") as output:
         process = subprocess.Popen(
@@ -58,12 +59,14 @@ def running(
             stdout=output,
             stderr=output,
             text=True,
+            start_new_session=True,
         )
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), 30)
         yield port, process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

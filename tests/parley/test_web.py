@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 
 from pipeline.database import Database
 from pipeline.records.core.inbox import Entry
-from tests.parley.commands import parley, running, text_the_bot
+from proving.faults.processes import family_of
+from tests.parley.commands import answers, parley, running, text_the_bot, wait_until
+from tests.processes import is_running
 
 PASSWORD = "seven green lamps"
 
@@ -39,3 +41,15 @@ def test_without_a_bot_messages_are_taken_and_pages_say_why(tmp_path: Path) -> N
         taken = connection.execute(select(func.count()).select_from(Entry)).scalar_one()
     database.close()
     assert taken == 1
+
+
+def test_workers_stop_when_their_parent_is_killed(tmp_path: Path) -> None:
+    parley(tmp_path, "db", "upgrade")
+    with running(tmp_path, "web", "--workers", "2") as (port, server):
+        workers = family_of(server.pid)[1:]
+        assert len(workers) >= 2
+        server.kill()
+        server.wait()
+        wait_until(lambda: not any(map(is_running, workers)), 10)
+        assert not answers(f"http://127.0.0.1:{port}/healthz")
+    assert "the parent process has ended" in (tmp_path / "output.txt").read_text()

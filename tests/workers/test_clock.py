@@ -1,9 +1,9 @@
 """The clock's worker as the Procfile starts it: what becomes of its beat when it is killed."""
 
-import os
 import signal
 
 from proving.faults.processes import eventually, family_of
+from tests.processes import is_running
 from tests.stack.fixtures import MakeStack
 
 
@@ -13,12 +13,4 @@ def test_the_beat_of_a_killed_worker_does_not_ring_on(make_stack: MakeStack) -> 
         beat = eventually(lambda: family_of(clock.pid)[1:], 20)
         clock.tell(signal.SIGKILL)
         eventually(lambda: not clock.is_running)
-        eventually(lambda: not any(_lives(pid) for pid in beat))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        eventually(lambda: not any(map(is_running, beat)))
