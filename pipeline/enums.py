@@ -124,3 +124,21 @@ class EntryStatus(StrEnum):
     HANDLED = "handled"
     PARKED = "parked"
     IGNORED = "ignored"
+
+
+class Cause(StrEnum):
+    """What made a transition."""
+
+    BOT = "bot"
+    OPERATOR = "operator"
+    TIMER = "timer"
+    IMPORT = "import"
+
+
+class TimerKind(StrEnum):
+    """What a timer does. RELEASE ends a timed take-over; the others belong to the state."""
+
+    TIMEOUT = "timeout"
+    NUDGE = "nudge"
+    REMINDER = "reminder"
+    RELEASE = "release"

@@ -5,6 +5,9 @@ from typing import Any
 
 import orjson
 
+# What a JSON object holds is its author's business: data of a bot, content of a message.
+JsonObject = dict[str, Any]
+
 
 def to_json(value: Any) -> str:
     """JSON text; UUIDs and moments become strings, NaN and infinities null (RFC 8259 has none).

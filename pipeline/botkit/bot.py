@@ -1,10 +1,4 @@
-"""What a bot's author writes with: `Bot` and its decorators. The engine calls `Bot.respond`.
-
-bot = Bot("front-desk", start="unstructured")
-
-@bot.awaits("unstructured")
-def unstructured(turn): ...
-"""
+"""What a bot's author writes with: `Bot` and its decorators. The engine calls `Bot.respond`."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -17,7 +11,7 @@ from typing_extensions import TypeVar
 
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.consent import ConsentTexts
-from pipeline.botkit.content.choices import Choice, picked, plain
+from pipeline.botkit.content.choices import picked, plain
 from pipeline.botkit.debounce import EACH, Debounce, Join
 from pipeline.botkit.decorators import F, Scope
 from pipeline.botkit.definition import (
@@ -33,7 +27,8 @@ from pipeline.botkit.definition import (
 from pipeline.botkit.engine import run
 from pipeline.botkit.engine.data import Migrate, Schema
 from pipeline.botkit.flow import Flow
-from pipeline.botkit.situation import Outcome, Situation
+from pipeline.botkit.situation import Situation
+from pipeline.conversation.turns import Choice, Outcome
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Inbound
 
@@ -119,6 +114,10 @@ class Bot(Scope, Generic[Data]):
     def states(self) -> Mapping[str, State]:
         """Every state by its name, in the order of the code."""
         return MappingProxyType(self.definition.states)
+
+    def known(self, state: str) -> State | None:
+        """The state of that name, or of its new name where it was renamed."""
+        return self.definition.known(state)
 
     @property
     def first_memory(self) -> dict[str, Any]:

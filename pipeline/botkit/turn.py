@@ -10,16 +10,11 @@ from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from pipeline.botkit.content.choices import Choice, picked, plain, whole_words
+from pipeline.botkit.content.choices import picked, plain, whole_words
 from pipeline.botkit.content.kinds import Content, Reply, offered, render
 from pipeline.botkit.engine.control import Jump
-from pipeline.botkit.situation import (
-    ContactView,
-    PastMessage,
-    Received,
-    Reminder,
-    Situation,
-)
+from pipeline.botkit.situation import ContactView, PastMessage, Situation
+from pipeline.conversation.turns import Choice, Received, Reminder
 from pipeline.errors import BotError
 from pipeline.messages import Channel, Inbound, storable
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.botkit.content.choices import Choice, plain
-from pipeline.botkit.content.replies import Reply, Screen, words
+from pipeline.botkit.content.choices import plain
+from pipeline.botkit.content.replies import Screen, words
+from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 from pipeline.messages import storable
 

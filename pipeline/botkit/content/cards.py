@@ -13,11 +13,11 @@ from pipeline.botkit.content.buttons import (
     offer,
     refuse_same,
 )
-from pipeline.botkit.content.choices import Choice
 from pipeline.botkit.content.files import captioned
 from pipeline.botkit.content.links import Link
-from pipeline.botkit.content.replies import Reply, Screen, address, words
+from pipeline.botkit.content.replies import Screen, address, words
 from pipeline.botkit.content.templates import approved
+from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 
 PAGE = "https://www.twilio.com/docs/content/carousel"

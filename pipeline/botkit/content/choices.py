@@ -6,9 +6,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.conversation.turns import Choice
 from pipeline.messages import Inbound
 
 # Marks that phones put around a digit or a word: zero width, direction, emoji style, keycap.
@@ -22,15 +22,6 @@ _INVISIBLE = dict.fromkeys(
 # What is left of Turkish letters when their case is folded: "I" and "İ" are both "i" then.
 _TURKISH = {ord("ı"): "i", 0x307: None}
 _NUMBER = re.compile(r"[(#]?(\d{1,2})[).:]?")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of a numbered list; `number` starts at 1."""
-
-    number: int
-    id: str
-    title: str
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.botkit.content.replies import Reply, Screen, address
+from pipeline.botkit.content.replies import Screen, address
+from pipeline.conversation.turns import Reply
 from pipeline.messages import storable
 
 

@@ -8,11 +8,11 @@ from typing import get_args
 
 from pipeline.botkit.content.buttons import Buttons, Menu
 from pipeline.botkit.content.cards import Carousel
-from pipeline.botkit.content.choices import Choice
 from pipeline.botkit.content.files import Audio, Document, Image
 from pipeline.botkit.content.links import Link, LocationRequest
-from pipeline.botkit.content.replies import Reply, Screen
+from pipeline.botkit.content.replies import Screen
 from pipeline.botkit.content.templates import Template
+from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel, storable
 

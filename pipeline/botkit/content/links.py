@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pipeline.botkit.content.buttons import BUTTON_PAGE, LONGEST_BUTTON
-from pipeline.botkit.content.replies import Reply, Screen, address, words
+from pipeline.botkit.content.replies import Screen, address, words
 from pipeline.botkit.content.splitting import LONGEST_BODY
+from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 
 

@@ -4,10 +4,11 @@ Each kind renders itself (`rendered`); `kinds` goes through what one `say` was g
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.botkit.content.splitting import LONGEST_BODY, split, units
+from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel, storable
 
@@ -15,22 +16,6 @@ from pipeline.messages import Channel, storable
 LONGEST_OVER_TAPS = 1024
 # Less than this over the taps is no text; the list alone is too long then, and is cut.
 _SHORTEST_OVER_TAPS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One message to the contact, rendered for the channel; `body` fits into one send.
-
-    `content` is JSON for whoever sends or shows it: `choices`, `name` of a document, `link` (url,
-    title), `content_sid` and `content_variables` of a template. `taps` says that the channel shows
-    the choices as "buttons", a "list" that opens by `button`, or a "link"; `plain` is what to send
-    in place of the body where it turns out that it cannot.
-    """
-
-    kind: str
-    body: str
-    media_urls: tuple[str, ...] = ()
-    content: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

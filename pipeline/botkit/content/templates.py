@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.botkit.content.replies import Reply, Screen
+from pipeline.botkit.content.replies import Screen
+from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import storable
 

@@ -11,8 +11,8 @@ from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.definition import ContentSource, Definition, Question, State
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.memory import Memory
-from pipeline.botkit.situation import Via
 from pipeline.botkit.turn import Turn
+from pipeline.conversation.turns import Via
 from pipeline.errors import BotError, NotUnderstood
 
 Asked = tuple[object, Via]

@@ -1,6 +1,6 @@
 """The memory of the kit: how a talk came to its state, kept as JSON beside the author's data.
 
-`run` reads and changes it in each turn; an operator's change goes through `moved_by_hand`.
+`run` reads and changes it in each turn; pipeline/conversation has what an operator's change needs.
 """
 
 from collections.abc import Mapping
@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline.conversation.memory import Calls, leave_flows
+
 LONGEST_TRAIL = 20
 MOST_CALLS = 20
-
-# [flow, state to go to when it is done], the innermost last.
-Calls = list[list[str]]
 
 
 @dataclass(slots=True)
@@ -31,8 +30,7 @@ class Memory:
 
     def leave_flows(self, state: str) -> None:
         """Drop the calls of flows that `state` is not in."""
-        while self.calls and not state.startswith(f"{self.calls[-1][0]}."):
-            self.calls.pop()
+        leave_flows(self.calls, state)
 
     def passed(self, entry: str) -> None:
         """Note that the talk rests in another AWAIT-state now, which it came to by `entry`."""
@@ -88,26 +86,3 @@ def recalled(stored: Mapping[str, Any]) -> Memory:
         pace=(pace[0], pace[1]) if pace else None,
         is_new=bool(stored.get("is_new")),
     )
-
-
-def unentered(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """For a talk put into its state while nobody may speak: it is yet to enter it."""
-    return {**stored, "is_new": True}
-
-
-def is_unentered(stored: Mapping[str, Any]) -> bool:
-    """Whether the talk is yet to enter the state that it is in."""
-    return bool(stored.get("is_new"))
-
-
-def moved_by_hand(
-    stored: Mapping[str, Any], state: str, *, has_entry_action: bool = False
-) -> dict[str, Any]:
-    """What still fits when an operator puts the talk into `state`: the calls of flows it is in.
-
-    A state that `has_entry_action` is yet to be entered: what is heard first answers no question.
-    """
-    memory = Memory(calls=[list(call) for call in stored.get("calls", ())])
-    memory.leave_flows(state)
-    memory.is_new = has_entry_action
-    return memory.as_json(None)

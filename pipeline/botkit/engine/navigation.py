@@ -12,9 +12,10 @@ from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.control import Jump
 from pipeline.botkit.engine.data import checked_value
-from pipeline.botkit.engine.memory import MOST_CALLS, Calls, Memory
-from pipeline.botkit.situation import Step, Via
+from pipeline.botkit.engine.memory import MOST_CALLS, Memory
 from pipeline.botkit.turn import Turn
+from pipeline.conversation.memory import Calls
+from pipeline.conversation.turns import Step, Via
 from pipeline.errors import BotError
 
 MOST_SENDS = 20

@@ -5,23 +5,16 @@
 
 from typing import Any
 
-from pipeline.botkit.content.choices import Choice, plain
+from pipeline.botkit.content.choices import plain
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.data import checked, copied
 from pipeline.botkit.engine.memory import recalled
 from pipeline.botkit.engine.navigation import Navigator
-from pipeline.botkit.situation import (
-    Entered,
-    Nudged,
-    Outcome,
-    Received,
-    Reminded,
-    Situation,
-    Via,
-)
+from pipeline.botkit.situation import Situation
 from pipeline.botkit.turn import Effects, Turn
+from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
 from pipeline.errors import BotError, NotUnderstood
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from pipeline.botkit.content.choices import Choice, plain
-from pipeline.botkit.content.replies import Reply
+from pipeline.botkit.content.choices import plain
 from pipeline.botkit.testing.session import Talk
+from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import ParleyError
 from pipeline.messages import Location
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.content.replies import Reply
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
 from pipeline.botkit.testing.script import Script, ScriptLine, ScriptStep
 from pipeline.botkit.testing.session import Talk
 from pipeline.botkit.testing.tester import OPENING, PHONE, difference
+from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel
 

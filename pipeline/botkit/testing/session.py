@@ -1,67 +1,77 @@
-"""One contact's talk with a bot, kept in memory on a clock of its own: no engine, no database.
+"""One contact's conversation with a bot, kept in memory on a clock of its own.
 
-Its messages come at once, so it does not say when they came and no `loop_guard` looks at them.
-`rehearsal` checks such a talk in a test; it goes through `Bot.respond` as the engine does.
+It follows the rules that the engine follows (pipeline/conversation). `tester` checks it in a test.
+Its messages come at once, so it does not say when they came and no `loop_guard` counts them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Generic, TypeVar
+from uuid import UUID
 
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.content.choices import Choice
-from pipeline.botkit.content.replies import Reply
-from pipeline.botkit.engine.memory import moved_by_hand
-from pipeline.botkit.situation import (
-    ContactView,
-    Entered,
-    Nudged,
-    Outcome,
-    PastMessage,
-    Received,
-    Reminded,
-    Situation,
-)
-from pipeline.enums import MessageKind
+from pipeline.botkit.situation import ContactView, PastMessage, Situation
+from pipeline.conversation import rules
+from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
+from pipeline.conversation.values import Changes, Origin, Timer
+from pipeline.enums import Cause, MessageKind, TimerKind
+from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Inbound, Location, Media
 
+OPERATOR = "operator"
+_CONTACT = UUID(int=0)
+_OUR_NUMBER = "+12025550100"
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Timer:
-    due_at: datetime
-    number: int
-    to: str
-    is_nudge: bool = False
+
+T = TypeVar("T")
+
+
+class _Part(Generic[T]):
+    """An attribute of the conversation, read and set as one of the talk."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, talk: "Talk", owner: type) -> T:
+        part: T = getattr(talk.conversation, self._name)
+        return part
+
+    def __set__(self, talk: "Talk", value: T) -> None:
+        setattr(talk.conversation, self._name, value)
 
 
 class Talk:
-    """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened."""
+    """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened.
+
+    `hand_over` is the reason why the bot asked for a human, None when it did not.
+    """
+
+    state = _Part[str]()
+    data = _Part[JsonObject]()
+    memory = _Part[JsonObject]()
+    choices = _Part[tuple[Choice, ...]]()
 
     def __init__(self, bot: Bot, *, channel: Channel, contact: ContactView, now: datetime) -> None:
         self.bot = bot
         self.channel = channel
         self.contact = contact
         self.now = now
-        self.hand_over: str | None = None
         self.past: list[PastMessage] = []
-        self._turns = 0
-        self._heard_at = now
-        self._begin()
-
-    def _begin(self) -> None:
-        self.state = self.bot.start
-        self.data: dict[str, Any] = {}
-        self.memory = self.bot.first_memory
-        self.is_ended = False
-        self.choices: tuple[Choice, ...] = ()
-        self._reminders: list[_Timer] = []
-        self._alarms: list[_Timer] = []
-        self._forget()
-
-    def _forget(self) -> None:
         self.replies: list[Reply] = []
         self.passed: set[str] = set()
+        self._turns = 0
+        self._open()
+
+    def _open(self) -> None:
+        where = (self.channel, _OUR_NUMBER)
+        self.conversation = rules.open_conversation(self.bot, _CONTACT, where, self.now, None)
+        self.conversation.is_new = False
+        self.timers: list[Timer] = []
+        self.hand_over: str | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        return self.conversation.closed_at is not None
 
     def hear(
         self,
@@ -73,40 +83,82 @@ class Talk:
         card: str | None = None,
     ) -> None:
         """The contact writes; after an end, or `expires_after`, in a new conversation."""
-        expires_after = self.bot.expires_after
-        if self.is_ended or (expires_after and self.now - self._heard_at > expires_after):
-            self._begin()
-        self._heard_at = self.now
+        if self.is_ended or self.conversation.is_expired(self.bot.expires_after, self.now):
+            self._open()
         self._forget()
         files = [Media(media)] if media else [Media(card, "text/vcard")] if card else []
         message = self._inbound(text, button, location, files)
         before = len(self.past)
-        if self.hand_over is None:
+        if self.conversation.is_held(self.now):
+            rules.hear(self.conversation, self.now)
+            rules.hear_in_silence(self.conversation, self.bot, self.now)
+            self._settle()
+        else:
             self._take(Received(message))
         self.past.insert(before, PastMessage("inbound", "contact", message.text, self.now))
 
+    def take_over(self, minutes: int | None = None) -> None:
+        """An operator takes the conversation over, for so long or until the release."""
+        self._forget()
+        rules.take_over(self.conversation, OPERATOR, minutes, self.now)
+        self._settle()
+
     def give_back(self) -> None:
-        """An operator gives a talk that was handed over back to the bot."""
+        """An operator releases the conversation: the bot answers again."""
         self._forget()
         self.hand_over = None
+        rules.release(self.conversation, self.bot, self.now)
+        self._settle()
 
     def enter(self, state: str) -> None:
-        """An operator puts the talk into `state` by hand."""
+        """An operator sets the state."""
         self._forget()
-        self.state, self.choices, self._reminders = state, (), []
-        self.memory = moved_by_hand(self.memory, state)
-        self._take(Entered())
+        rules.move(self.conversation, self.bot, state, self._origin(Cause.OPERATOR))
+        self._settle()
+
+    def restart(self) -> None:
+        """An operator restarts the conversation."""
+        self._forget()
+        self.hand_over = None
+        rules.restart(self.conversation, self.bot, self._origin(Cause.OPERATOR))
+        self._settle()
+
+    def close(self) -> None:
+        """An operator ends the conversation."""
+        self._forget()
+        rules.close(self.conversation, self.now)
+        self._settle()
 
     def wait(self, duration: timedelta) -> None:
-        """Time goes by; what falls due runs in its order."""
+        """Time passes; what falls due runs in its order."""
         self._forget()
         until = self.now + duration
-        while (timer := self._next_timer()) is not None and timer.due_at <= until:
-            self.now = timer.due_at
-            self._reminders = [other for other in self._reminders if other != timer]
-            self._alarms = [other for other in self._alarms if other != timer]
-            self._take(Nudged() if timer.is_nudge else Reminded(timer.to))
+        while (timer := self._next_timer(until)) is not None:
+            self.now = max(self.now, self._moment(timer) or self.now)
+            self.timers = [other for other in self.timers if other is not timer]
+            if timer.kind == TimerKind.RELEASE:
+                self.hand_over = None
+            cause = rules.timer_due(self.conversation, self.bot, timer, self.now)
+            self._settle()
+            if cause is not None:
+                self._take(cause, Cause.TIMER)
         self.now = until
+
+    def _forget(self) -> None:
+        self.replies, self.passed = [], set()
+
+    def _next_timer(self, until: datetime) -> Timer | None:
+        due = [timer for timer in self.timers if (self._moment(timer) or until) <= until]
+        due = [timer for timer in due if self._moment(timer)]
+        return min(due, key=lambda timer: (self._moment(timer), timer.due_at), default=None)
+
+    def _moment(self, timer: Timer) -> datetime | None:
+        """When a timer takes effect; a reminder waits for the end of a take-over."""
+        if timer.kind == TimerKind.REMINDER and self.conversation.is_held(
+            max(self.now, timer.due_at)
+        ):
+            return self.conversation.held_until
+        return timer.due_at
 
     def _inbound(
         self, text: str, button: str | None, location: Location | None, files: Sequence[Media]
@@ -121,7 +173,7 @@ class Talk:
             f"heard-{self._turns}",
             self.channel,
             self.contact.phone or self.contact.id,
-            "+12025550100",
+            _OUR_NUMBER,
             kind=kind,
             text=text or titles.get(button or "", ""),
             phone=self.contact.phone,
@@ -130,57 +182,47 @@ class Talk:
             location=location,
         )
 
-    def _take(self, cause: Received | Reminded | Entered | Nudged) -> None:
+    def _take(self, cause: TurnCause, made_by: Cause = Cause.BOT) -> None:
         self._turns += 1
+        conversation = self.conversation
         outcome = self.bot.respond(
             Situation(
                 cause=cause,
                 contact=self.contact,
                 channel=self.channel,
-                state=self.state,
-                data=self.data,
-                choices=self.choices,
+                state=conversation.state,
+                data=conversation.data,
+                choices=conversation.choices,
                 now=self.now,
                 idempotency_key=f"turn-{self._turns}",
                 history=self._history,
-                memory=self.memory,
+                memory=conversation.memory,
             )
         )
-        self._record(outcome)
+        if isinstance(cause, Received):
+            rules.hear(conversation, self.now)
+        rules.apply(conversation, outcome, self._origin(made_by))
+        self._show(outcome)
+        self._settle()
 
-    def _record(self, outcome: Outcome) -> None:
-        self.state, self.data, self.choices = outcome.state, outcome.data, outcome.choices
-        self.memory = outcome.memory
-        self.is_ended, self.hand_over = outcome.is_ended, outcome.hand_over
+    def _show(self, outcome: Outcome) -> None:
+        self.hand_over = outcome.hand_over
         self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
         self.replies += outcome.replies
         for reply in outcome.replies:
             self.past.append(PastMessage("outbound", "bot", reply.body, self.now))
-        self._arm(outcome)
 
-    def _arm(self, outcome: Outcome) -> None:
-        """Timers hold for as long as the talk stays; the timeout starts again with every turn."""
-        if not outcome.keeps_timers:
-            self._alarms = []
-        if outcome.moves or outcome.is_ended or outcome.hand_over:
-            self._reminders = []
-        if outcome.is_ended or outcome.hand_over:
-            return
-        number = self._turns * 100
-        for reminder in outcome.reminders:
-            number += 1
-            self._reminders.append(_Timer(self.now + reminder.after, number, reminder.to))
-        if outcome.keeps_timers:
-            return
-        if outcome.timeout is not None:
-            after, to = outcome.timeout
-            self._alarms.append(_Timer(self.now + after, number + 1, to))
-        if outcome.nudge is not None:
-            due_at = self.now + outcome.nudge
-            self._alarms.append(_Timer(due_at, number + 2, outcome.state, is_nudge=True))
+    def _settle(self) -> None:
+        """Set and cancel timers as the changes say; an entry action that is due runs."""
+        changes, self.conversation.changes = self.conversation.changes, Changes()
+        kept = [timer for timer in self.timers if timer.kind not in changes.cancelled]
+        self.timers = [*kept, *changes.timers]
+        if changes.is_entry_due:
+            self._take(Entered())
 
-    def _next_timer(self) -> _Timer | None:
-        return min([*self._reminders, *self._alarms], default=None)
+    def _origin(self, cause: Cause) -> Origin:
+        actor = OPERATOR if cause == Cause.OPERATOR else self.bot.name
+        return Origin(cause, actor, self.now)
 
     def _is_send(self, name: str) -> bool:
         state = self.bot.states.get(name)

@@ -51,9 +51,33 @@ def test_each_turn_starts_the_timeout_again() -> None:
     talk.passes(2 * HOUR).in_state("start")
 
 
-def test_first_reminder_that_moves_cancels_the_rest() -> None:
+def test_every_reminder_fires_that_comes_back_to_its_state() -> None:
     talk = Tester(a_patient_bot()).hears("remind me").passes(2 * HOUR + HOUR / 2)
-    talk.says("nudge at 10:00").says_nothing().in_state("nudge")
+    talk.says("nudge at 10:00").says("nudge at 11:00").says_nothing().in_state("nudge")
+
+
+def test_reminder_that_moves_for_good_cancels_the_rest() -> None:
+    bot = Bot("mover", start="start")
+
+    @bot.awaits("start")
+    def start(turn: Turn) -> None:
+        turn.remind(HOUR, "other")
+        turn.remind(2 * HOUR, "other")
+
+    bot.sends("other", then="rest")(lambda turn: turn.say("moved"))
+    bot.awaits("rest")(lambda _turn: None)
+    talk = Tester(bot).hears("hi").passes(3 * HOUR).says("moved").says_nothing()
+    talk.in_state("rest")
+
+
+def test_release_starts_the_timeout_again() -> None:
+    talk = Tester(a_patient_bot()).hears("human").passes(9 * HOUR).in_state("start")
+    talk.given_back().passes(2 * HOUR).in_state("start").passes(HOUR).in_state("sleepy")
+
+
+def test_reminder_waits_for_the_release() -> None:
+    talk = Tester(a_patient_bot()).hears("remind me").hears("human").passes(9 * HOUR)
+    talk.says_nothing().given_back().passes(HOUR).says("nudge at 18:00").says("nudge at 18:00")
 
 
 def test_reminders_survive_turns_that_stay() -> None:

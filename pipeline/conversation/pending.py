@@ -1,0 +1,116 @@
+"""Pending changes: what the turns of a lane, or an operator, want saved in one transaction.
+
+pipeline/records/saving.py is the only place that makes rows of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from pipeline.conversation.turns import Reply
+from pipeline.conversation.values import Contact, Conversation
+from pipeline.ids import new_id
+from pipeline.messages import Inbound, storable
+
+
+class Failure(NamedTuple):
+    """A turn that did not succeed; `is_final` parks its entries."""
+
+    entry_ids: tuple[int, ...]
+    attempt: int
+    error: str
+    is_final: bool
+
+
+@dataclass(slots=True)
+class LoggedInbound:
+    """A contact's message for the log, dated when it was received."""
+
+    message: Inbound
+    contact_id: UUID
+    conversation_id: UUID | None
+    turn_id: int
+    created_at: datetime
+
+    @property
+    def past(self) -> tuple[str, str, str]:
+        """Direction, author and text, for a handler that asks for the history."""
+        return "inbound", "contact", self.message.text
+
+
+@dataclass(slots=True, kw_only=True)
+class QueuedOutbound:
+    """A message of ours for the log and the outbox."""
+
+    contact_id: UUID
+    conversation_id: UUID | None
+    channel: str
+    our_number: str
+    provider: str
+    author: str
+    body: str
+    created_at: datetime
+    kind: str = "text"
+    media: list[dict[str, str]] = field(default_factory=list)
+    content: Mapping[str, Any] = field(default_factory=dict)
+    turn_id: int | None = None
+    ordinal: int | None = None
+    idempotency_key: str | None = None
+    public_id: UUID = field(default_factory=new_id)
+
+    @property
+    def past(self) -> tuple[str, str, str]:
+        """Direction, author and text, for a handler that asks for the history."""
+        return "outbound", self.author, self.body
+
+    @classmethod
+    def reply(
+        cls,
+        conversation: Conversation,
+        reply: Reply,
+        turn: tuple[int, int],
+        provider: str,
+        at: datetime,
+    ) -> Self:
+        """A reply of the bot; `turn` is the turn's id and the reply's number in it."""
+        return cls(
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            channel=conversation.channel,
+            our_number=conversation.our_number,
+            provider=provider,
+            author="bot",
+            kind=reply.kind,
+            body=storable(reply.body),
+            media=[{"url": url} for url in reply.media_urls],
+            content=reply.content,
+            created_at=at,
+            turn_id=turn[0],
+            ordinal=turn[1],
+        )
+
+
+@dataclass(slots=True)
+class Pending:
+    """Pending changes of one lane, `key`. `handled` are the entries whose turns were taken."""
+
+    key: str
+    contact: Contact | None = None
+    conversations: list[Conversation] = field(default_factory=list)
+    log: list[LoggedInbound | QueuedOutbound] = field(default_factory=list)
+    handled: list[int] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def open_on(self, channel: str, our_number: str) -> Conversation | None:
+        """The open conversation on a channel and number of ours."""
+        for one in self.conversations:
+            if one.channel == channel and one.our_number == our_number and not one.closed_at:
+                return one
+        return None
+
+    @property
+    def sends(self) -> bool:
+        """Whether a message of ours is to go out."""
+        return any(type(item) is QueuedOutbound for item in self.log)
