@@ -19,7 +19,7 @@ from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
 from pipeline.messages import Accepted, Outbound
-from pipeline.providers.simulator import Simulator
+from pipeline.providers.simulator.provider import Simulator
 from pipeline.runtime import Runtime, tune_memory
 from pipeline.settings import Settings
 from proving.seeding.plan import STATES

@@ -121,7 +121,8 @@ def _installed() -> str:
 def _check(settings: dict[str, str]) -> None:
     """Raise SettingsError for those of Parley's own that no process would start with."""
     own = {name.lower(): value for name, value in settings.items()}
-    Settings.load(**{name: value for name, value in own.items() if name in Settings.model_fields})
+    known = Settings.complete().model_fields
+    Settings.load(**{name: value for name, value in own.items() if name in known})
 
 
 def _pair(setting: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     text: str
 
 
-@click.command(epilog="Example: PROVIDER=twilio parley doctor")
+@click.command(epilog="Example: parley doctor")
 def doctor() -> None:
     """Check settings, database, broker, workers, provider, public URL and bot.
 

@@ -110,7 +110,7 @@ def _welcome(runtime: Runtime, url: str, invitation: str) -> Panel:
         *_dashboard(url, invitation),
         "",
         f"The bot is [bold]{runtime.bot.name}[/] ({settings.bot}). Text it:",
-        *(_by_twilio(settings) if settings.provider == "twilio" else _by_simulator(url)),
+        *(_by_provider(runtime) if settings.provider != "simulator" else _by_simulator(url)),
         "",
         "Write your own: copy bots/template.py to bots/mine.py and start again with",
         "[bold]BOT=bots.mine:bot[/]. From then on what you save is used by the next message.",
@@ -137,11 +137,11 @@ def _by_simulator(url: str) -> list[str]:
     ]
 
 
-def _by_twilio(settings: Settings) -> list[str]:
-    base = settings.public_url
-    return [
-        f"  write to {settings.twilio_phone_number or 'the numbers of your messaging service'},",
-        "  whose webhooks in the Twilio console are",
-        f"  a message comes in      [bold]{base}/webhooks/twilio#rc=5&rp=all[/]",
-        f"  status callback URL     [bold]{base}/webhooks/twilio/status#rc=5&rp=all[/]",
-    ]
+def _by_provider(runtime: Runtime) -> list[str]:
+    numbers = " or ".join(runtime.provider.our_numbers) or "one of your numbers"
+    lines = [f"  write to [bold]{numbers}[/]"]
+    if setup := runtime.provider.setup:
+        base = runtime.settings.public_url
+        lines += ["", setup.instruction]
+        lines += [f"  {label:<23} [bold]{base}{path}[/]" for label, path in setup.urls]
+    return lines

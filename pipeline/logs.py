@@ -9,8 +9,6 @@ import structlog
 from structlog.typing import EventDict
 
 _QUIET = (
-    "twilio",
-    "urllib3",
     "celery.app.trace",
     "celery.worker.strategy",
     "celery.beat",

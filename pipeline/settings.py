@@ -3,8 +3,10 @@
 This is the only module that looks at the environment. Next: pipeline/runtime.py builds from it.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -16,6 +18,8 @@ from pydantic_settings import (
 )
 
 from pipeline.errors import SettingsError
+from pipeline.providers import registry
+from pipeline.providers.base import BaseUrl, ProviderSettings
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -36,8 +40,11 @@ class _SecretFiles(EnvSettingsSource):
         return found
 
 
-class Settings(BaseSettings):
-    """What a Parley process needs to know. The descriptions are the help texts of .env.example."""
+class Settings(ProviderSettings, BaseSettings):
+    """What a Parley process needs to know. The descriptions are the help texts of .env.example.
+
+    `complete` adds what the providers declare.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
@@ -50,24 +57,14 @@ class Settings(BaseSettings):
         "", description="Celery's broker; redis:// or amqp://. Empty: files beside the database."
     )
     bot: str = Field("bots.template:bot", description="Your bot, as module:attribute.")
-    provider: Literal["simulator", "twilio"] = Field(
-        "simulator", description="Who carries the messages: simulator or twilio."
-    )
-    twilio_account_sid: str = Field("", description="Starts with AC; from the Twilio console.")
-    twilio_auth_token: SecretStr = Field(
-        SecretStr(""), description="Signs webhooks. Two, comma-separated, while you rotate."
-    )
-    twilio_phone_number: str = Field("", description="The number we send from, as +15550100.")
-    twilio_messaging_service_sid: str = Field(
-        "", description="Starts with MG; lets Twilio choose the number."
-    )
-    twilio_api_base_url: str = Field(
-        "", description="Another server that speaks Twilio's REST API, for tests."
+    provider: str = Field(
+        "simulator",
+        description=f"What sends and receives messages: {' or '.join(registry.PROVIDERS)}.",
     )
     sender_rate: float = Field(
         0, ge=0, description="Messages a second for one of our numbers; 0 lets the provider queue."
     )
-    public_url: str = Field(
+    public_url: BaseUrl = Field(
         "", description="What the provider calls, as https://bot.example.com; signatures need it."
     )
     secret_key: SecretStr = Field(
@@ -113,13 +110,17 @@ class Settings(BaseSettings):
             raise ValueError("expected module:attribute, as in bots.template:bot")
         return path
 
-    @field_validator("public_url", "twilio_api_base_url")
+    @field_validator("provider")
     @classmethod
-    def _base_url(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("expected https://host, without a path")
-        return url.rstrip("/")
+    def _registered(cls, name: str) -> str:
+        if name not in registry.PROVIDERS:
+            raise ValueError(f"expected one of {', '.join(sorted(registry.PROVIDERS))}")
+        return name
+
+    @staticmethod
+    def complete() -> "type[Settings]":
+        """These settings together with those of every registered provider, as one class."""
+        return _together(tuple(map(registry.settings_type, registry.PROVIDERS)))
 
     @classmethod
     def settings_customise_sources(
@@ -133,48 +134,47 @@ class Settings(BaseSettings):
         """Arguments before the environment, before NAME_FILE, before `.env`."""
         return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
 
-    @classmethod
-    def load(cls, **overrides: Any) -> Self:
+    @staticmethod
+    def load(**overrides: Any) -> "Settings":
         """The settings of this process; raises SettingsError that lists every wrong one."""
-        problems: list[str] = []
+        complete = Settings.complete()
+        wrong: dict[str, str] = {}
         try:
-            settings = cls(**overrides)
+            settings = complete(**overrides)
         except ValidationError as error:
-            wrong = {str(item["loc"][0]): item["msg"] for item in error.errors()}
-            problems = [f"{name.upper()}: {text}" for name, text in wrong.items()]
-            # The wrong ones stand at their defaults, so that the others are checked as well.
-            defaults = {name: cls.model_fields[name].default for name in wrong}
-            settings = cls(**{**overrides, **defaults})
-        problems += [p for p in settings.production_problems() if p.split(":")[0] not in problems]
+            wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors()}
+            # With their defaults in place of the wrong ones the others can be checked as well.
+            defaults = {name: complete.model_fields[name].default for name in wrong}
+            settings = complete(**{**overrides, **defaults})
+        problems = settings.production_problems() | {k.upper(): v for k, v in wrong.items()}
         if problems:
-            raise SettingsError("These settings need a change:\n  " + "\n  ".join(problems))
+            lines = "".join(f"\n  {name}: {text}" for name, text in problems.items())
+            raise SettingsError(f"These settings need a change:{lines}")
         return settings
 
-    def production_problems(self) -> list[str]:
-        """What a real provider needs and this process lacks; [] in simulator mode."""
-        if self.provider == "simulator":
-            return []
+    def production_problems(self) -> dict[str, str]:
+        """What a real provider needs and this process lacks, by name; {} in simulator mode."""
+        of_provider = registry.settings_type(self.provider)
+        if not of_provider.is_production:
+            return {}
+        missing = {**self.missing(), **of_provider.missing(self)}
         needed = {
-            "SECRET_KEY": len(self.secret_key.get_secret_value()) >= 16,
-            "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
-            "TWILIO_AUTH_TOKEN": self.twilio_auth_token.get_secret_value(),
-            "PUBLIC_URL": self.public_url,
-            "TWILIO_PHONE_NUMBER": self.twilio_phone_number or self.twilio_messaging_service_sid,
+            name: f"needed with PROVIDER={self.provider}: {advice}"
+            for name, advice in missing.items()
         }
-        reasons = {
-            "SECRET_KEY": "16 or more random characters; try `openssl rand -hex 32`",
-            "PUBLIC_URL": "the https:// address that Twilio calls; signatures are checked with it",
-            "TWILIO_PHONE_NUMBER": "set it or TWILIO_MESSAGING_SERVICE_SID",
-        }
-        missing = [
-            f"{name}: needed with PROVIDER={self.provider}: {reasons.get(name, 'from its console')}"
-            for name, value in needed.items()
-            if not value
-        ]
         url = urlsplit(self.public_url)
         if url.scheme == "http" and url.hostname not in _LOOPBACK:
-            missing.append("PUBLIC_URL: expected https:// (http:// is for loopback only)")
-        return missing
+            needed["PUBLIC_URL"] = "expected https:// (http:// is for loopback only)"
+        return needed
+
+    def missing(self) -> Mapping[str, str]:
+        """The product's own settings that a real provider needs."""
+        key = self.secret_key.get_secret_value()
+        needed = {
+            "SECRET_KEY": (len(key) >= 16, "16 random characters; try `openssl rand -hex 32`"),
+            "PUBLIC_URL": (self.public_url, "the https:// address that the provider calls"),
+        }
+        return {name: advice for name, (is_fine, advice) in needed.items() if not is_fine}
 
     @property
     def is_embedded(self) -> bool:
@@ -186,3 +186,8 @@ class Settings(BaseSettings):
         """The folder of the embedded broker."""
         path = self.database_url.removeprefix("sqlite:///")
         return (Path("var") if path == self.database_url else Path(path).parent) / "broker"
+
+
+@cache
+def _together(of_providers: tuple[type[ProviderSettings], ...]) -> type[Settings]:
+    return type("Settings", (Settings, *of_providers), {"__doc__": Settings.__doc__})

@@ -167,7 +167,7 @@ def pull(runtime: Runtime, notify: Notify) -> int:
     with database.write() as connection:
         now = database.now(connection)
         since = workers.watermark(connection, _PULL, now)
-        numbers = {runtime.settings.twilio_phone_number, *conversations.our_numbers(connection)}
+        numbers = {*runtime.provider.our_numbers, *conversations.our_numbers(connection)}
     reach = timedelta(days=runtime.settings.keep_handled_days)
     try:
         found = list(

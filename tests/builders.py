@@ -52,7 +52,8 @@ def a_bot() -> Bot:
 
 def a_runtime(database: Database, bot: Bot | None = None, **settings: Any) -> Runtime:
     """The simulator as provider, unless the settings say otherwise; no environment is read."""
-    given = Settings.model_construct(**({"secret_key": SecretStr("of tests only")} | settings))
+    values = {"secret_key": SecretStr("of tests only")} | settings
+    given = Settings.complete().model_construct(**values)
     return Runtime(given, database, registry.create(given.provider, given), bot or a_bot())
 
 

@@ -4,22 +4,31 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Self
 
 from pipeline.errors import OutcomeUnknown, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
-from pipeline.providers.base import File, Found, Webhook
+from pipeline.providers.base import Found, Provider, Webhook
+from pipeline.providers.simulator.provider import Simulator
 
 Answer = Accepted | SendError
 
 
-class Post:
-    """A Provider. `answers` are given in turn, then everything is accepted.
+class Post(Provider):
+    """A provider without webhooks. `answers` are given in turn, then everything is accepted.
 
     `on_send` is called before an answer, as if time passed or somebody interfered. `has` is what
     `find` comes upon: None means that it cannot look. `missed` is what a pull brings.
     """
 
     name = "post"
+    routes = ()
+    limits = Simulator.limits
+    our_numbers: Sequence[str] = ()
+
+    @classmethod
+    def create(cls, settings: object) -> Self:  # noqa: ARG003 (it needs none)
+        return cls()
 
     def __init__(self, *answers: Answer) -> None:
         self.sent: list[Outbound] = []
@@ -69,12 +78,6 @@ class Post:
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
         self.asked.append((since, numbers))
         return iter(self.missed)
-
-    def media(self, url: str) -> File | None:  # noqa: ARG002 (same)
-        return None
-
-    def check(self) -> list[str]:
-        return []
 
 
 def _nothing(outbound: Outbound) -> None:

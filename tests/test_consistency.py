@@ -21,6 +21,7 @@ from pipeline.records import Record, schema, upgrading
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+FIELDS = Settings.complete().model_fields
 PROCESSES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -50,13 +51,13 @@ def test_image_starts_the_web_process() -> None:
 def test_env_example_shows_every_setting_and_default() -> None:
     text = (ROOT / ".env.example").read_text()
     shown = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    assert shown == {name.upper(): default(name) for name in Settings.model_fields}
-    for field in Settings.model_fields.values():
+    assert shown == {name.upper(): default(name) for name in FIELDS}
+    for field in FIELDS.values():
         assert f"# {field.description}" in text
 
 
 def default(name: str) -> str:
-    value = Settings.model_fields[name].default
+    value = FIELDS[name].default
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -64,7 +65,7 @@ def default(name: str) -> str:
 
 def test_settings_page_names_every_setting() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
-    assert [name for name in Settings.model_fields if f"`{name.upper()}`" not in page] == []
+    assert [name for name in FIELDS if f"`{name.upper()}`" not in page] == []
 
 
 def test_migrations_form_one_line() -> None:

@@ -3,7 +3,7 @@
 Next: pipeline/receive. Refusals are worded by web/problems.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -18,7 +18,7 @@ from werkzeug.exceptions import (
 
 from pipeline.errors import SignatureRejected, WebhookRejected
 from pipeline.providers import registry
-from pipeline.providers.base import Provider, Webhook
+from pipeline.providers.base import FORM, Provider, Webhook
 from pipeline.receive import Form, Receiver
 from pipeline.runtime import Runtime
 
@@ -26,66 +26,75 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 1000
-_FORM = "application/x-www-form-urlencoded"
-_TAKEN = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 def blueprint(runtime: Runtime, receiver: Receiver) -> Blueprint:
-    """The doors of this process: Twilio's always, the simulator's when it is the provider."""
-    doors = Blueprint("webhooks", __name__, url_prefix="/webhooks")
-    for name in dict.fromkeys((runtime.settings.provider, "twilio")):
-        is_ours = name == runtime.provider.name
-        provider = runtime.provider if is_ours else registry.create(name, runtime.settings)
-        door = Door(provider, receiver, public_url=runtime.settings.public_url)
-        for path, view in ((f"/{name}", door.message), (f"/{name}/status", door.status)):
-            endpoint = f"{name}_{view.__name__}"
-            doors.add_url_rule(path, endpoint, view, methods=["POST"])
-    return doors
+    """The routes that providers declare. Those of one without credentials refuse every request."""
+    routes = Blueprint("webhooks", __name__)
+    for provider in _providers(runtime):
+        view = WebhookView(provider, receiver, public_url=runtime.settings.public_url)
+        views = {"message": view.message, "status": view.status}
+        for path, kind in provider.routes:
+            endpoint = f"{provider.name}_{kind}"
+            routes.add_url_rule(path, endpoint, views[kind], methods=["POST"])
+    return routes
 
 
-class Door:
-    """One provider's webhooks."""
+def _providers(runtime: Runtime) -> Iterator[Provider]:
+    """The configured provider, and the others that do not trust every request."""
+    yield runtime.provider
+    for name in registry.PROVIDERS:
+        if name != runtime.provider.name and registry.settings_type(name).is_production:
+            yield registry.create(name, runtime.settings)
+
+
+class WebhookView:
+    """The Flask views of one provider's routes."""
 
     def __init__(self, provider: Provider, receiver: Receiver, *, public_url: str) -> None:
         self._provider = provider
         self._receiver = receiver
         self._public_url = public_url
+        self._content_type = provider.content_type
+        self._acknowledgement, self._acknowledged_as = provider.acknowledgement
 
     def message(self) -> Response:
-        """An inbound message."""
+        """Accept an inbound message."""
         webhook, form = self._checked()
         self._receiver.inbound(self._provider.inbound(webhook), form)
-        return Response(_TAKEN, content_type="text/xml")
+        return Response(self._acknowledgement, content_type=self._acknowledged_as)
 
     def status(self) -> Response:
-        """A status callback."""
+        """Accept a status callback."""
         webhook, form = self._checked()
         self._receiver.status_callback(self._provider.status_callback(webhook), form)
-        return Response(_TAKEN, content_type="text/xml")
+        return Response(self._acknowledgement, content_type=self._acknowledged_as)
 
     def _checked(self) -> tuple[Webhook, Form]:
-        """The request, if its size and signature are right and it is a form."""
+        """The request and what to keep of it, if its size, signature and content type are right."""
         environ = request.environ
-        form = _form(environ)
+        body = _body(environ)
+        # Bytes that are not UTF-8 become U+FFFD: never a reason to lose a message.
+        text = body.decode("utf-8", "replace")
+        form = _form(text) if self._content_type == FORM else {}
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         base = self._public_url or f"{environ['wsgi.url_scheme']}://{request.host}"
         url = f"{base}{path}?{query}" if query else f"{base}{path}"
-        webhook = Webhook(url, form, _headers(environ), dict(parse_qsl(query)) if query else {})
+        fields = dict(parse_qsl(query)) if query else {}
+        webhook = Webhook(url, form, _headers(environ), fields, body)
         try:
             self._provider.verify(webhook)
         except SignatureRejected:
             log.warning("webhook refused: bad signature", provider=self._provider.name)
             raise
         # After the signature, so that a stranger learns nothing about what would be accepted.
-        if not environ.get("CONTENT_TYPE", "").lower().startswith(_FORM):
+        if not environ.get("CONTENT_TYPE", "").lower().startswith(self._content_type):
             raise UnsupportedMediaType
-        return webhook, form
+        return webhook, form or {"body": [text]}
 
 
-def _form(environ: Mapping[str, Any]) -> Form:
-    """The fields in the order they came, blank ones too. Raises WebhookRejected, 411 or 413."""
-    # Bytes that are no UTF-8 become U+FFFD: never a reason to lose a message.
-    text = _body(environ).decode("utf-8", "replace")
+def _form(text: str) -> Form:
+    """The fields in the order they came, blank ones too. Raises WebhookRejected."""
     try:
         return parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
@@ -93,6 +102,7 @@ def _form(environ: Mapping[str, Any]) -> Form:
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:
+    """The whole body. Raises 411 or 413."""
     size = request.content_length
     # Without a length (a chunked body) reading is safe only if the server ends the stream.
     if size is None and not environ.get("wsgi.input_terminated"):

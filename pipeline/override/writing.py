@@ -20,11 +20,9 @@ from pipeline.ids import new_id
 from pipeline.messages import storable
 from pipeline.override import attachments, takeover
 from pipeline.override.subject import contact_of, locked, start_of
-from pipeline.providers import simulator
 from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, messages, outbox
 from pipeline.runtime import Runtime
-from pipeline.settings import Settings
 
 # https://www.twilio.com/docs/api/errors/21617
 LONGEST_BODY = 1600
@@ -167,7 +165,7 @@ def _open(
         "id": conversation_id,
         "contact_id": contact_id,
         "channel": channel,
-        "our_number": previous.our_number if previous else _our_number(runtime.settings),
+        "our_number": previous.our_number if previous else _our_number(runtime),
         "state": start_of(runtime),
         "memory": runtime.bot.first_memory,
         "opened_at": now,
@@ -181,10 +179,8 @@ def _open(
     return locked(connection, conversation_id)
 
 
-def _our_number(settings: Settings) -> str:
-    if settings.provider == "simulator":
-        return simulator.OUR_NUMBER
-    return settings.twilio_phone_number.strip().removeprefix("whatsapp:")
+def _our_number(runtime: Runtime) -> str:
+    return next(iter(runtime.provider.our_numbers), "")
 
 
 def _queue(

@@ -1,1 +1,1 @@
-"""Whoever carries the messages. base.py says what a provider does, registry.py which ones exist."""
+"""What sends and receives messages. base.py is the contract, registry.py the list."""

@@ -1,27 +1,33 @@
-"""Which providers exist. A new one is its module and one line here."""
+"""The registered providers. To add one, add its folder and one line here."""
 
-from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import cast
+from typing import Any
 
-from pipeline.errors import SettingsError
-from pipeline.providers.base import Provider
-from pipeline.settings import Settings
+from pipeline.providers.base import Provider, ProviderSettings
 
-# PROVIDER -> "module:function" that makes it from the settings; imported only when chosen.
-PROVIDERS: Mapping[str, str] = {
-    "simulator": "pipeline.providers.simulator:create",
-    "twilio": "pipeline.providers.twilio.provider:create",
+# PROVIDER -> "module:class" of its settings, which name the class that implements it. That one is
+# imported when it is created: its libraries may be large.
+PROVIDERS: dict[str, str] = {
+    "simulator": "pipeline.providers.simulator.settings:SimulatorSettings",
+    "twilio": "pipeline.providers.twilio.settings:TwilioSettings",
 }
 
 
-def create(name: str, settings: Settings) -> Provider:
-    """The provider of that name. Raises SettingsError for an unknown name.
+def settings_type(name: str) -> type[ProviderSettings]:
+    """The settings that a registered provider declares."""
+    settings: type[ProviderSettings] = _load(PROVIDERS[name])
+    return settings
+
+
+def create(name: str, settings: ProviderSettings) -> Provider:
+    """The registered provider of that name, made from the process's settings.
 
     Call it after a fork: the provider keeps connections.
     """
-    if name not in PROVIDERS:
-        raise SettingsError(f"PROVIDER: {name!r} is none of {', '.join(sorted(PROVIDERS))}")
-    module, _, function = PROVIDERS[name].partition(":")
-    make = cast("Callable[[Settings], Provider]", getattr(import_module(module), function))
-    return make(settings)
+    provider: type[Provider] = _load(settings_type(name).implementation)
+    return provider.create(settings)
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

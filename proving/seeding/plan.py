@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.providers.simulator import OUR_NUMBER as OUR_NUMBER
+from pipeline.providers.simulator.provider import OUR_NUMBER as OUR_NUMBER
 
 # The share of conversations in each state: three of the shipped bot, and two that it lacks.
 STATES = (

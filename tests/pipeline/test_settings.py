@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SettingsError
+from pipeline.providers.twilio.settings import TwilioSettings
 from pipeline.settings import Settings
 
+FIELDS = Settings.complete().model_fields
 TWILIO = {
     "PROVIDER": "twilio",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -21,7 +23,7 @@ TWILIO = {
 def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine, and no .env of the working directory."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in FIELDS:
         for variable in (name.upper(), f"{name.upper()}_FILE"):
             monkeypatch.delenv(variable, raising=False)
 
@@ -116,16 +118,22 @@ def test_plain_http_is_for_loopback_only(
             Settings.load()
 
 
+def twilio_settings() -> TwilioSettings:
+    settings = Settings.load()
+    assert isinstance(settings, TwilioSettings)
+    return settings
+
+
 def test_messaging_service_stands_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     values = TWILIO | {"TWILIO_PHONE_NUMBER": "", "TWILIO_MESSAGING_SERVICE_SID": "MG0"}
     having(monkeypatch, **values)
-    assert Settings.load().twilio_messaging_service_sid == "MG0"
+    assert twilio_settings().twilio_messaging_service_sid == "MG0"
 
 
 def test_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from file\n")
     having(monkeypatch, TWILIO_AUTH_TOKEN_FILE=str(tmp_path / "token"))
-    assert Settings.load().twilio_auth_token.get_secret_value() == "from file"
+    assert twilio_settings().twilio_auth_token.get_secret_value() == "from file"
 
 
 def test_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

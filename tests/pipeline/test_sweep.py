@@ -174,7 +174,8 @@ def test_message_missed_for_a_day_is_only_logged(stage: MakeStage) -> None:
 
 def test_pull_asks_for_the_numbers_in_use(stage: MakeStage) -> None:
     post = Post()
-    s = stage(None, post, twilio_phone_number="+15550100")
+    post.our_numbers = ("+15550100",)
+    s = stage(None, post)
     s.hears("hi", recipient="+15550199")
     s.converse()
     sweep.pull(s.runtime, s.wakeups.append)

@@ -50,7 +50,7 @@ def install(app: APIFlask, runtime: Runtime) -> None:
         bot_error=runtime.bot_error,
         editing=runtime.editing,
         flashes=lambda: get_flashed_messages(with_categories=True),
-        our_number=runtime.settings.twilio_phone_number,
+        our_number=next(iter(runtime.provider.our_numbers), ""),
         provider=runtime.provider.name,
     )
 

@@ -13,10 +13,11 @@ from twilio.base.exceptions import TwilioException
 
 from pipeline.errors import OutcomeUnknown, SenderBlocked, WebhookRejected
 from pipeline.messages import Outbound
-from pipeline.providers import addresses, forms
+from pipeline.providers import addresses
 from pipeline.providers.addresses import WHATSAPP, on_channel
 from pipeline.providers.base import Found
 from pipeline.providers.twilio.content import needs_content
+from pipeline.providers.webhook_form import Form, status_word
 
 _API = "https://api.twilio.com"
 # Twilio's own largest page; a look for one contact needs little, a pull after an outage much.
@@ -39,7 +40,7 @@ def find(messages: Any, outbound: Outbound, *, sender: str, since: datetime) -> 
     if sender:
         query["from_"] = sender
     candidates = [
-        Found(message.sid, forms.status_word(message.status or "accepted"), message.date_created)
+        Found(message.sid, status_word(message.status or "accepted"), message.date_created)
         for message in _created_since(since, messages, query)
         if message.direction != "inbound" and _says(message.body, outbound)
     ]
@@ -48,7 +49,7 @@ def find(messages: Any, outbound: Outbound, *, sender: str, since: datetime) -> 
 
 def received(
     messages: Any, since: datetime, numbers: Sequence[str]
-) -> Iterator[tuple[forms.Form, datetime]]:
+) -> Iterator[tuple[Form, datetime]]:
     """What was sent to our numbers since then, oldest first: webhook forms and times."""
     found = [message for to in _spellings(numbers) for message in _sent_to(to, messages, since)]
     for message in sorted(found, key=attrgetter("date_sent", "sid")):
@@ -121,7 +122,7 @@ def _is_contact(message: Any) -> bool:
     return True
 
 
-def _form(message: Any) -> forms.Form:
+def _form(message: Any) -> Form:
     form = {
         "AccountSid": message.account_sid,
         "MessageSid": message.sid,

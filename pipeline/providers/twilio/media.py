@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.errors import MediaUnavailable, SendError
 from pipeline.providers.base import File
 from pipeline.providers.twilio.rest import PooledClient
-from pipeline.providers.twilio.settings import TwilioSettings
+from pipeline.providers.twilio.settings import Account
 
 Resolve = Callable[[str], list[str]]
 
@@ -57,7 +57,7 @@ class Files:
     """The files of one account. `resolve` gives the addresses of a host."""
 
     def __init__(
-        self, client: PooledClient, settings: TwilioSettings, *, resolve: Resolve | None = None
+        self, client: PooledClient, settings: Account, *, resolve: Resolve | None = None
     ) -> None:
         self._client = client
         self._base = urlsplit(settings.api_base_url or _API)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException
@@ -16,29 +16,56 @@ from twilio.rest import Client
 
 from pipeline.enums import Status
 from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
-from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
-from pipeline.providers import forms
+from pipeline.messages import Accepted, Channel, Inbound, Outbound, StatusCallback
+from pipeline.providers import webhook_form
 from pipeline.providers.addresses import on_channel
-from pipeline.providers.base import File, Found, Webhook
-from pipeline.providers.twilio import codes, content, history
+from pipeline.providers.base import File, Found, Limits, Provider, Route, Setup, Webhook
+from pipeline.providers.twilio import codes, content, history, opt_outs
 from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
-from pipeline.providers.twilio.settings import TwilioSettings
+from pipeline.providers.twilio.settings import Account, TwilioSettings
 from pipeline.providers.twilio.signature import Signatures
-from pipeline.settings import Settings
+from pipeline.providers.whatsapp import WINDOW
 
 # Retry any failure of ours up to five times, not only a refused connection:
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 _RETRIES = "#rc=5&rp=all"
+_MESSAGE_PATH = "/webhooks/twilio"
+_STATUS_PATH = "/webhooks/twilio/status"
 
 
-class Twilio:
+class Twilio(Provider):
     """One Twilio account."""
 
     name = "twilio"
+    routes = (Route(_MESSAGE_PATH, "message"), Route(_STATUS_PATH, "status"))
+    acknowledgement = webhook_form.ACKNOWLEDGEMENT
+    setup = Setup(
+        "In the Twilio console, the settings of the number or Messaging Service need these URLs:",
+        (
+            ("A message comes in", _MESSAGE_PATH + _RETRIES),
+            ("Status callback URL", _STATUS_PATH + _RETRIES),
+        ),
+        f"{_RETRIES} makes Twilio try again when this server was unavailable.",
+    )
+    # https://www.twilio.com/docs/api/errors/21617 (characters), and
+    # https://www.twilio.com/docs/messaging/api/message-resource (MediaUrl)
+    limits: ClassVar[Mapping[Channel, Limits]] = {
+        "sms": Limits(longest_body=1600, most_media=10),
+        "whatsapp": Limits(longest_body=1600, most_media=1, window=WINDOW),
+    }
 
-    def __init__(self, settings: TwilioSettings) -> None:
+    @classmethod
+    def create(cls, settings: TwilioSettings) -> Self:
+        """Twilio with the account in the settings."""
+        # Both would log message bodies or numbers, as parts of URLs.
+        logging.getLogger("twilio").setLevel(logging.WARNING)
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
+        return cls(Account.from_settings(settings))
+
+    def __init__(self, settings: Account) -> None:
         self._settings = settings
+        self._account = {"provider": self.name, "account_id": settings.account_sid}
         self._signatures = Signatures(settings.auth_tokens)
         pooled = PooledClient(settings.api_base_url, read_seconds=settings.read_seconds)
         # Empty credentials would make the client look into the environment by itself.
@@ -58,34 +85,32 @@ class Twilio:
             self._client.auth,
         )
 
+    @property
+    def our_numbers(self) -> Sequence[str]:
+        """The number of the settings, if there is one."""
+        return (self._settings.phone_number,) if self._settings.phone_number else ()
+
     def verify(self, webhook: Webhook) -> None:
         """Raise SignatureRejected unless Twilio signed this request with one of our tokens."""
         self._signatures.verify(webhook)
 
     def inbound(self, webhook: Webhook) -> Inbound:
         """The message in a webhook. Raises WebhookRejected that names the field at fault."""
-        return forms.inbound(
-            webhook.form,
-            provider=self.name,
-            account_id=self._settings.account_sid,
-            answers_consent=True,
-        )
+        return self._inbound(webhook.form)
+
+    def _inbound(self, form: webhook_form.Form) -> Inbound:
+        return opt_outs.marked(webhook_form.inbound(form, **self._account), form)
 
     def status_callback(self, webhook: Webhook) -> StatusCallback:
-        """The status callback in a webhook, with its error in plain words."""
-        callback = forms.status_callback(
-            webhook.form,
-            webhook.query,
-            provider=self.name,
-            account_id=self._settings.account_sid,
-        )
+        """The status callback in a webhook, its error as a sentence."""
+        callback = webhook_form.status_callback(webhook.form, webhook.query, **self._account)
         return replace(callback, error=codes.delivery_reason(callback.error_code, callback.error))
 
     def send(self, outbound: Outbound) -> Accepted:
         """Create the message at Twilio. Raises only SendError subclasses."""
         request = self._request(outbound)
         try:
-            return self._create(request | self._words(outbound))
+            return self._create(request | self._content(outbound))
         except MessageRefused as error:
             if error.code not in content.UNUSABLE or not content.needs_content(outbound):
                 raise
@@ -101,7 +126,7 @@ class Twilio:
             raise OutcomeUnknown("Twilio's answer could not be read") from error
         if not message.sid:
             raise OutcomeUnknown("Twilio's answer has no message id")
-        status = Status.of(forms.status_word(message.status)) if message.status else None
+        status = Status.of(webhook_form.status_word(message.status)) if message.status else None
         return Accepted(message.sid, status=status or Status.ACCEPTED, segments=segments)
 
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
@@ -125,13 +150,7 @@ class Twilio:
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
         """What Twilio got for our numbers since then, oldest first, media included."""
         for form, sent_at in history.received(self._messages, since, numbers):
-            message = forms.inbound(
-                form,
-                provider=self.name,
-                account_id=self._settings.account_sid,
-                answers_consent=True,
-            )
-            yield replace(message, sent_at=sent_at)
+            yield replace(self._inbound(form), sent_at=sent_at)
 
     def media(self, url: str) -> File | None:
         """The file at one of Twilio's addresses of our account's messages."""
@@ -170,12 +189,12 @@ class Twilio:
             request["status_callback"] = self._callback(outbound)
         return request
 
-    def _words(self, outbound: Outbound) -> dict[str, Any]:
-        """What the message says: a template, content with taps, or a body and files."""
+    def _content(self, outbound: Outbound) -> dict[str, Any]:
+        """The content of a create call: a template, content with taps, or a body and files."""
         if template := outbound.content.get("content_sid"):
             variables = outbound.content.get("content_variables")
-            words = json.dumps(variables) if isinstance(variables, Mapping) else variables
-            return {"content_sid": template} | ({"content_variables": words} if variables else {})
+            text = json.dumps(variables) if isinstance(variables, Mapping) else variables
+            return {"content_sid": template} | ({"content_variables": text} if variables else {})
         body = outbound.body
         if content.needs_content(outbound):
             if fields := self._contents.fields(outbound):
@@ -186,12 +205,4 @@ class Twilio:
 
     def _callback(self, outbound: Outbound) -> str:
         query = urlencode({"m": outbound.message_id, "a": outbound.attempt})
-        return f"{self._settings.public_url}/webhooks/twilio/status?{query}{_RETRIES}"
-
-
-def create(settings: Settings) -> Twilio:
-    """Twilio with the account in the settings."""
-    # Both would put message bodies or numbers, as parts of URLs, into our log.
-    logging.getLogger("twilio").setLevel(logging.WARNING)
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
-    return Twilio(TwilioSettings.from_settings(settings))
+        return f"{self._settings.public_url}{_STATUS_PATH}?{query}{_RETRIES}"

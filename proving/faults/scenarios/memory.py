@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime
 
-from pipeline.providers import forms
+from pipeline.providers import webhook_form
 from pipeline.records.core import inbox
 from proving.faults.contacts import FakeContact
 from proving.faults.fake_twilio import inbound_form
@@ -74,7 +74,7 @@ def _insert(run: Run, fake_contacts: list[FakeContact], wave: int, numbers: rang
         sid, text = f"SM{wave:016x}{number:016x}", f"quince wave {wave}, {number}"
         form = inbound_form(From=person.number, MessageSid=sid, Body=text)
         lists = {name: [value] for name, value in form.items()}
-        message = forms.inbound(lists, provider="twilio", account_id="", answers_consent=True)
+        message = webhook_form.inbound(lists, provider="twilio", account_id="")
         rows.append(inbox.entry(message, lists) | {"received_at": now})
         moment = time.monotonic()
         run.traffic.said.append(Said(sid, person.number, text, moment, acked_at=moment))

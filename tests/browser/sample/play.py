@@ -19,7 +19,7 @@ from pipeline import override
 from pipeline.botkit import Bot
 from pipeline.enums import Status
 from pipeline.messages import Accepted, Outbound, StatusCallback
-from pipeline.providers import forms
+from pipeline.providers import webhook_form
 from pipeline.providers.twilio.codes import delivery_reason
 from pipeline.records.core import contacts, conversations, inbox, messages, receipts
 from tests.provider_for_tests import Answer, Post
@@ -91,9 +91,7 @@ class Phone:
         """Write; the bot answers a moment later. `fields` are more of the webhook's form."""
         stage = self.play.stage
         form = {name: [value] for name, value in (self._form(body) | fields).items()}
-        message = forms.inbound(
-            form, provider="simulator", account_id="simulator", answers_consent=False
-        )
+        message = webhook_form.inbound(form, provider="simulator", account_id="simulator")
         stage.puts_in(inbox.entry(message, form))
         if is_answered:
             stage.clock.pass_by(1)

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.messages import Outbound
 from pipeline.providers.base import Webhook
 from pipeline.providers.twilio.provider import Twilio
-from pipeline.providers.twilio.settings import TwilioSettings
+from pipeline.providers.twilio.settings import Account
 from proving.faults.fake_twilio import FakeTwilio, sign
 from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 
@@ -54,7 +54,7 @@ def a_twilio(fake: FakeTwilio | None = None, **settings: Any) -> Twilio:
         # Port 9 (discard) is closed: whatever is sent there is refused.
         "api_base_url": fake.url if fake else "http://127.0.0.1:9",
     }
-    return Twilio(TwilioSettings(**(known | settings)))
+    return Twilio(Account(**(known | settings)))
 
 
 def an_outbound(**values: Any) -> Outbound:

@@ -18,7 +18,7 @@ LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 @pytest.fixture(params=sorted(registry.PROVIDERS))
 def provider(request: pytest.FixtureRequest, fake: FakeTwilio) -> Provider:
     """Each provider in turn, made as the processes make it."""
-    settings = Settings.model_validate(
+    settings = Settings.complete().model_validate(
         {
             "twilio_account_sid": ACCOUNT,
             "twilio_auth_token": TOKEN,
@@ -77,5 +77,5 @@ def test_a_good_account_has_no_problems(provider: Provider) -> None:
 
 
 def test_an_unknown_provider_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="'pigeon' is none of simulator, twilio"):
-        registry.create("pigeon", Settings.model_validate({}))
+    with pytest.raises(SettingsError, match=r"PROVIDER: .*expected one of simulator, twilio"):
+        Settings.load(provider="pigeon")

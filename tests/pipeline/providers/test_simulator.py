@@ -1,6 +1,6 @@
 """The provider without an account."""
 
-from pipeline.providers.simulator import OUR_NUMBER, Simulator
+from pipeline.providers.simulator.provider import OUR_NUMBER, Simulator
 from tests.pipeline.providers.build import a_webhook, an_outbound
 
 

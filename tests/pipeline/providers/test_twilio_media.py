@@ -5,7 +5,7 @@ import pytest
 from pipeline.errors import MediaUnavailable
 from pipeline.providers.twilio.media import LARGEST_FILE, Files
 from pipeline.providers.twilio.rest import PooledClient
-from pipeline.providers.twilio.settings import TwilioSettings
+from pipeline.providers.twilio.settings import Account
 from proving.faults.fake_twilio import Answer, FakeTwilio
 from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.pipeline.providers.build import a_twilio
@@ -128,7 +128,7 @@ def test_no_other_redirect_is_followed(fake: FakeTwilio, place: str) -> None:
 )
 def test_no_private_address_is_called(fake: FakeTwilio, place: str, address: str) -> None:
     fake.files[PATH] = sent_on(place)
-    settings = TwilioSettings(account_sid=ACCOUNT, auth_tokens=(TOKEN,), api_base_url=fake.url)
+    settings = Account(account_sid=ACCOUNT, auth_tokens=(TOKEN,), api_base_url=fake.url)
     # One public address among them makes the others no better.
     files = Files(
         PooledClient(fake.url, read_seconds=5), settings, resolve=lambda _: ["8.8.8.8", address]

@@ -11,8 +11,7 @@ import pytest
 from pipeline import errors
 from pipeline.errors import NotSent, OutcomeUnknown, SenderBlocked
 from pipeline.providers import registry
-from pipeline.providers.twilio.settings import TwilioSettings
-from pipeline.settings import Settings
+from pipeline.providers.twilio.settings import Account, TwilioSettings
 from proving.faults.fake_twilio import FakeTwilio
 from proving.faults.fake_twilio.webhooks import ACCOUNT, TOKEN
 from tests.pipeline.providers.build import CASES, CONTACT, a_twilio, an_outbound, labels
@@ -192,7 +191,7 @@ def test_a_twilio_out_of_reach_is_a_problem() -> None:
 
 def test_nothing_private_is_logged(fake: FakeTwilio, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    settings = Settings.model_validate(
+    settings = TwilioSettings.model_validate(
         {
             "twilio_account_sid": ACCOUNT,
             "twilio_auth_token": TOKEN,
@@ -207,8 +206,7 @@ def test_nothing_private_is_logged(fake: FakeTwilio, caplog: pytest.LogCaptureFi
 
 
 def test_tokens_never_appear_in_a_repr() -> None:
-    settings = TwilioSettings.from_settings(
-        Settings.model_validate({"twilio_auth_token": "first , second,"})
-    )
-    assert settings.auth_tokens == ("first", "second")
-    assert "first" not in repr(settings)
+    settings = TwilioSettings.model_validate({"twilio_auth_token": "first , second,"})
+    account = Account.from_settings(settings)
+    assert account.auth_tokens == ("first", "second")
+    assert "first" not in repr(account) + repr(settings)

@@ -24,9 +24,6 @@ from web.site import here
 
 page = Page("system", "System")
 
-# Retry any failure up to five times: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-RETRIES = "#rc=5&rp=all"
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -56,7 +53,7 @@ def index() -> Response:
         advice=advice(runtime, found, broker),
         bot=(runtime.bot.name, runtime.bot.version, len(runtime.bot.states)),
         base=shown(settings.public_url) or request.host_url.rstrip("/"),
-        retries=RETRIES,
+        setup=runtime.provider.setup,
         versions=_versions(),
         settings=tuple(_settings(settings)) if person().may("admin") else (),
     )
@@ -79,7 +76,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def _settings(settings: Settings) -> Iterator[Setting]:
-    for name, field in Settings.model_fields.items():
+    for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         help_text = field.description or ""
         yield Setting(name.upper(), shown(value), help_text, value == field.default)

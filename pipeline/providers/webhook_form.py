@@ -1,6 +1,6 @@
-"""The form that Twilio posts for a message or a delivery, and that the simulator imitates.
+"""The webhook form with From, To, Body and MessageSid, which Twilio and the simulator share.
 
-https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters are left alone.
+https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters are ignored.
 """
 
 import math
@@ -9,35 +9,38 @@ from collections.abc import Mapping
 from pipeline.enums import MessageKind
 from pipeline.errors import WebhookRejected
 from pipeline.messages import (
-    Channel,
     Inbound,
     Location,
     Media,
     StatusCallback,
     storable,
 )
-from pipeline.providers import addresses, consent
+from pipeline.providers import addresses, consent_keywords
 
 Form = Mapping[str, list[str]]
 
-# Twilio's words for what our records call "accepted": taken, and on its way.
+# An empty TwiML document: no reply in the answer itself.
+ACKNOWLEDGEMENT = (b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
+
+# Statuses that our records call "accepted".
 _ON_ITS_WAY = {"queued", "sending"}
 _CARD_TYPES = {"text/vcard", "text/x-vcard", "text/directory"}
 _LONGEST_ID = 64
 _LONGEST_WORD = 32
 
 
-def inbound(form: Form, *, provider: str, account_id: str, answers_consent: bool) -> Inbound:
+def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
     """The message in a form. Raises WebhookRejected that names the field at fault.
 
-    `account_id` stands in where the form has none; `answers_consent` says whether this provider
-    itself answers STOP and HELP.
+    `account_id` is used where the form has none.
     """
     sender = addresses.contact(value(form, "From"))
     recipient = addresses.ours(value(form, "To"))
     media, location = _media(form), _location(form)
     kind = _kind(form, media, location)
-    wish = _wish(form, kind, sender.channel, recipient)
+    text = _text(form, kind)
+    # A button called STOP, or a picture with that caption, is an answer to the bot.
+    is_plain = kind == MessageKind.TEXT
     return Inbound(
         provider=provider,
         account_id=_account(form, account_id),
@@ -46,14 +49,13 @@ def inbound(form: Form, *, provider: str, account_id: str, answers_consent: bool
         contact_key=sender.key,
         recipient=recipient,
         kind=kind,
-        text=_text(form, kind),
+        text=text,
         phone=sender.phone,
         profile_name=value(form, "ProfileName")[:255],
         button_id=value(form, "ButtonPayload") or value(form, "ListId"),
         media=media,
         location=location,
-        consent=wish.consent,
-        provider_answered=wish.is_answered and answers_consent,
+        consent=consent_keywords.consent(text, sender.channel) if is_plain else None,
     )
 
 
@@ -62,7 +64,7 @@ def status_callback(
 ) -> StatusCallback:
     """The status callback in a form and its URL's query. Raises WebhookRejected.
 
-    A status that we do not know is kept as it came.
+    An unknown status is kept unchanged.
     """
     status = (value(form, "MessageStatus") or value(form, "SmsStatus"))[:_LONGEST_WORD]
     attempt = query.get("a", "")
@@ -79,7 +81,7 @@ def status_callback(
 
 
 def status_word(status: str) -> str:
-    """The provider's status in our words; an unknown one as it is."""
+    """The provider's status as our records call it; an unknown one unchanged."""
     return "accepted" if status in _ON_ITS_WAY else status
 
 
@@ -110,7 +112,7 @@ def _is_number(text: str) -> bool:
 def _media(form: Form) -> tuple[Media, ...]:
     count = value(form, "NumMedia").strip() or "0"
     if not _is_number(count):
-        raise WebhookRejected(f"NumMedia: {count[:20]!r} is no count; expected 0, 1, 2, …")
+        raise WebhookRejected(f"NumMedia: {count[:20]!r} is not a count; expected 0, 1, 2, …")
     return tuple(
         Media(url, value(form, f"MediaContentType{index}"))
         for index in range(int(count))
@@ -121,7 +123,7 @@ def _media(form: Form) -> tuple[Media, ...]:
 def _location(form: Form) -> Location | None:
     if not (value(form, "Latitude") and value(form, "Longitude")):
         return None
-    # A place has a name ("Label") and an address, and often one of them repeats the other.
+    # A place has a name ("Label") and an address, which often repeat each other.
     words = dict.fromkeys(filter(None, (value(form, "Label"), value(form, "Address"))))
     return Location(
         _degrees(form, "Latitude", limit=90),
@@ -137,7 +139,8 @@ def _degrees(form: Form, name: str, *, limit: int) -> float:
         degrees = math.nan
     if not abs(degrees) <= limit:
         shown = value(form, name)[:20]
-        raise WebhookRejected(f"{name}: {shown!r} is no place; expected degrees up to ±{limit}")
+        expected = f"expected degrees up to ±{limit}"
+        raise WebhookRejected(f"{name}: {shown!r} is not a coordinate; {expected}")
     return degrees
 
 
@@ -150,16 +153,6 @@ def _kind(form: Form, media: tuple[Media, ...], location: Location | None) -> Me
         types = {item.content_type.partition(";")[0].strip().lower() for item in media}
         return MessageKind.CONTACT_CARD if types <= _CARD_TYPES else MessageKind.MEDIA
     return MessageKind.TEXT
-
-
-def _wish(form: Form, kind: MessageKind, channel: Channel, recipient: str) -> consent.Wish:
-    return consent.wish(
-        # A button called STOP, or a picture with that caption, is a word of the talk.
-        _text(form, kind) if kind == MessageKind.TEXT else "",
-        channel=channel,
-        opt_out_type=value(form, "OptOutType"),
-        recipient=recipient,
-    )
 
 
 def _text(form: Form, kind: MessageKind) -> str:

@@ -1,0 +1,1 @@
+"""The simulator: a provider without an account, for development and for the dashboard's phone."""
