@@ -10,6 +10,7 @@ from typing import Any, Generic, TypedDict, Unpack
 from typing_extensions import TypeVar
 
 from pipeline.botkit.analysis.check import Problem, check
+from pipeline.botkit.analysis.reachability import uses_back
 from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.content.choices import picked, plain
 from pipeline.botkit.debounce import EACH, Debounce, Join
@@ -127,6 +128,8 @@ class Bot(Scope, Generic[Data]):
 
     def respond(self, situation: Situation) -> Outcome:
         """One turn. Raises BotError that names the bot, the state and the author's line."""
+        if self.definition.keeps_trail is None:
+            self.definition.keeps_trail = uses_back(self.definition)
         return run.respond(self.definition, situation)
 
     def check(self) -> list[Problem]:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, runtime_checkable
 
 from typing_extensions import TypeVar
 
@@ -51,8 +51,9 @@ class Surroundings(Protocol):
     def resolve(self) -> Callable[[str, str], str | None]: ...
 
 
-class Named(Protocol):
-    """A flow, as `turn.call` takes it."""
+@runtime_checkable
+class FlowName(Protocol):
+    """A flow, as `turn.call` accepts it."""
 
     @property
     def name(self) -> str: ...
@@ -142,7 +143,7 @@ class Turn(Generic[Data]):
         """Return this to go to the AWAIT-state before this one, as it was come to; 20 in all."""
         return Jump.back()
 
-    def call(self, flow: Named | str, *, then: str) -> str:
+    def call(self, flow: FlowName | str, *, then: str) -> str:
         """Return this to go through `flow`; its `turn.done(value)` leads to the state `then`."""
         name = flow if isinstance(flow, str) else flow.name
         if name not in self._surroundings.flows:

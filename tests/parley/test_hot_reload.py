@@ -114,7 +114,7 @@ def test_file_that_still_changes_waits(desk: Desk) -> None:
         (BOT + "\nif True", "desk.py:11: SyntaxError: "),
         (BOT + "\n1 / 0", "desk.py:11: ZeroDivisionError: "),
         (BOT.replace("texts_of", "words_of"), "No module named"),
-        (BOT.replace('start="welcome"', 'start="nowhere"'), "start='nowhere' is no state"),
+        (BOT.replace('start="welcome"', 'start="nowhere"'), "start='nowhere' is not a state"),
         (BOT + "\nraise SystemExit(1)", "desk ends the process while it is imported"),
         ("", "the module has no bot"),
     ],

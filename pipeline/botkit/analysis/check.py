@@ -1,20 +1,19 @@
 """Finds the mistakes in a bot that show without running it; `load` refuses a bot with errors."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.botkit.analysis.names import wrong_names
-from pipeline.botkit.analysis.reachability import (
-    loops,
-    never_heard,
-    odd_flows,
-    trapped,
-    unreachable,
-)
-from pipeline.botkit.definition import Definition
+from pipeline.botkit.analysis.reachability import loops, trapped, unreachable
+from pipeline.botkit.analysis.report import uses
+from pipeline.botkit.analysis.transitions import full_name, handlers, report
+from pipeline.botkit.definition import Definition, Handler, State
 
-UNREACHABLE = "nothing leads here but an operator or a reminder"
-NO_EXIT = "nothing leads out but an operator, a reminder or the end"
+UNREACHABLE = "no transition leads here, only an operator or a reminder"
+NO_EXIT = "no transition leads out, only an operator, a reminder or the end"
+# These are settled before the bot receives them: https://help.twilio.com/articles/223134027
+NEVER_RECEIVED = frozenset({"stop", "stopall", "unsubscribe"})
+NEVER_RECEIVED_BY_SMS = frozenset({"cancel", "end", "quit", "help", "info"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +28,163 @@ class Problem:
 
 
 def check(definition: Definition) -> list[Problem]:
-    """All problems, errors first."""
-    errors = [*wrong_names(definition), *loops(definition)]
-    if errors:
+    """All errors of a bot or, where it has none, all warnings."""
+    if errors := [*_errors(definition), *loops(definition)]:
         return [Problem("error", text) for text in errors]
-    flows = list(odd_flows(definition))
-    warnings = [text for _, text in flows]
-    # Of these it is said already that something is wrong with their ways.
-    silent = {flow for flow, _ in flows}
-    warnings += [
-        f"{definition.at(state)}: {UNREACHABLE}; return its name, or delete it"
+    flows = dict(_flow_warnings(definition))
+    marks = [
+        (state, f"{UNREACHABLE}; return its name, or delete it")
         for state in unreachable(definition)
-        if state.flow not in silent
     ]
-    warnings += [
-        f"{definition.at(state)}: {NO_EXIT}; return another state's name, or add a command"
-        for state in trapped(definition)
-        if state.flow not in silent
+    marks += [(state, f"{NO_EXIT}; return another state's name, or add a command")
+              for state in trapped(definition)]  # fmt: skip
+    texts = [
+        *flows.values(),
+        # The warning of a flow covers its states.
+        *(f"{definition.at(state)}: {text}" for state, text in marks if state.flow not in flows),
+        *_command_warnings(definition),
     ]
-    warnings += never_heard(definition)
-    return [Problem("warning", text) for text in warnings]
+    return [Problem("warning", text) for text in texts]
+
+
+def _errors(definition: Definition) -> Iterator[str]:
+    """Names of states and flows that are not there, or that are not allowed."""
+    yield from _starts(definition)
+    for state in definition.states.values():
+        yield from _settings(definition, state)
+    for handler in handlers(definition):
+        yield from _returns(definition, handler)
+        yield from _calls(definition, handler)
+    yield from _renames(definition)
+
+
+def _starts(definition: Definition) -> Iterator[str]:
+    states = definition.states
+    if definition.start not in states:
+        yield f"{definition.here}: start={definition.start!r} {_unknown(definition)}"
+    for flow, start in definition.flows.items():
+        if start not in states:
+            inside = [name for name in states if name.startswith(f"{flow}.")]
+            yield (
+                f'{definition.here}: flow "{flow}": start={start.removeprefix(f"{flow}.")!r} is '
+                f"not a state of it; its states are {_list(inside)}"
+            )
+        if flow in states:
+            yield f"{definition.at(states[flow])}: a flow has the same name; rename one of them"
+
+
+def _settings(definition: Definition, state: State) -> Iterator[str]:
+    at, question = definition.at(state), state.question
+    named: list[tuple[str, str | None]] = [("then", state.then), ("on_timeout", state.on_timeout)]
+    named += [("to", name) for name in state.to or () if name not in definition.flows]
+    if question is not None:
+        named += [("then", question.then), ("give_up", question.give_up)]
+    for setting, name in named:
+        if name is not None and name not in definition.states:
+            yield f"{at}: {setting}={name!r} {_unknown(definition)}"
+    if question is not None and question.on_answer is None:
+        if question.then is None:
+            yield f"{at}: asks() has neither then= nor a function to name the next state; add one"
+        if question.into is None:
+            yield f"{at}: asks() has neither into= nor a function to keep the answer; add one"
+    schema, into = definition.schema, question.into if question else None
+    if schema is not None and into is not None and not schema.has(into):
+        yield f"{at}: into={into!r} is not a field of {schema.shape.__name__}; add it there"
+
+
+def _returns(definition: Definition, handler: Handler) -> Iterator[str]:
+    allowed = handler.to if isinstance(handler, State) else None
+    for name, line in report(handler).returns:
+        at, found = definition.at(handler, line), full_name(definition, handler, name)
+        if found in definition.flows:
+            yield f'{at}: returns the flow {name!r}; return turn.call({name}, then="...")'
+        elif found not in definition.states:
+            yield f"{at}: returns {name!r}, which {_unknown(definition)}"
+        elif allowed is not None and found not in (*allowed, handler.name):
+            yield f"{at}: returns {name!r}; its to= allows {_list(allowed)}"
+    if isinstance(handler, State) and _leads_nowhere(handler):
+        yield (
+            f"{definition.at(handler)}: a SEND-state that leads nowhere; give it then=, return the "
+            "next state, or call turn.end()"
+        )
+
+
+def _leads_nowhere(state: State) -> bool:
+    found = report(state)
+    leads = state.sort != "send" or state.then or found.returns or found.may_leave
+    return not leads and not uses("end", [state.function])
+
+
+def _calls(definition: Definition, handler: Handler) -> Iterator[str]:
+    found, allowed = report(handler), handler.to if isinstance(handler, State) else None
+    for flow, then, line in found.calls:
+        at, start = definition.at(handler, line), definition.flows.get(flow)
+        if start is None:
+            yield f"{at}: calls the flow {flow!r}; bot.include() it first"
+        elif allowed is not None and not {flow, start} & set(allowed):
+            yield f"{at}: calls {flow!r}; its to= allows {_list(allowed)}"
+        if definition.resolve(then, handler.flow) is None:
+            yield f"{at}: call() has then={then!r}, which {_unknown(definition)}"
+    for name, line in found.reminders:
+        if definition.resolve(name, handler.flow) is None:
+            at = definition.at(handler, line)
+            yield f"{at}: remind() names {name!r}, which {_unknown(definition)}"
+    for line in () if handler.flow else found.dones:
+        at = definition.at(handler, line)
+        yield f"{at}: turn.done() outside a flow; return the name of the next state instead"
+
+
+def _renames(definition: Definition) -> Iterator[str]:
+    for old, new in definition.renames.items():
+        at = f"{definition.here}: renamed({old!r}, {new!r})"
+        if old in definition.states or old in definition.flows:
+            yield f"{at}: the state {old!r} still exists; delete this line, or the state"
+        elif definition.known(old) is None and definition.known_flow(old) not in definition.flows:
+            yield f"{at}: {new!r} {_unknown(definition)}"
+
+
+def _flow_warnings(definition: Definition) -> Iterator[tuple[str, str]]:
+    """Flows that are entered without a call, that nothing calls, or that never return."""
+    every = handlers(definition)
+    entered = dict(_entered(definition, every))
+    yield from entered.items()
+    called = {flow for handler in every for flow, _, _ in report(handler).calls}
+    called |= {name for state in definition.states.values() for name in state.to or ()}
+    may_call = any(report(handler).is_open for handler in every)
+    for flow, start in definition.flows.items():
+        at = f'{definition.at(definition.states[start])}: flow "{flow}"'
+        inside = [report(state) for state in definition.states.values() if state.flow == flow]
+        if not (may_call or flow in entered or called & {flow, start}):
+            yield flow, f'{at} is never called; return turn.call({flow}, then="...")'
+        elif not any(found.dones or found.is_open for found in inside):
+            yield flow, f"{at} never ends; return turn.done() where it is complete"
+
+
+def _entered(definition: Definition, every: list[Handler]) -> Iterator[tuple[str, str]]:
+    """The flows whose states a function outside returns."""
+    for handler in every:
+        for name, line in report(handler).returns:
+            target = definition.states.get(full_name(definition, handler, name))
+            if target is not None and target.flow not in {"", handler.flow}:
+                what = f"returns {name!r}, a state of a flow, so its turn.done() will fail"
+                remedy = f'return turn.call({target.flow}, then="...")'
+                yield target.flow, f"{definition.at(handler, line)}: {what}; {remedy}"
+
+
+def _command_warnings(definition: Definition) -> Iterator[str]:
+    """Commands that are opt-out words, which are settled before a bot receives them."""
+    for word, handler in definition.commands.items():
+        if word in NEVER_RECEIVED | NEVER_RECEIVED_BY_SMS:
+            how = " by SMS" if word in NEVER_RECEIVED_BY_SMS else ""
+            yield (
+                f'{definition.at(handler)}: "{word}" never reaches a bot{how}: opt-out words are '
+                "settled before; choose another word"
+            )
+
+
+def _unknown(definition: Definition) -> str:
+    return f"is not a state; the states are {_list(definition.states)}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

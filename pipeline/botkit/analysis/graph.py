@@ -6,13 +6,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from pipeline.botkit.analysis import transitions
 from pipeline.botkit.analysis.check import NO_EXIT, UNREACHABLE, check
 from pipeline.botkit.analysis.reachability import trapped, unreachable
-from pipeline.botkit.analysis.transitions import ANYWHERE, Edge, in_words, returned
-from pipeline.botkit.bot import Bot
+from pipeline.botkit.analysis.transitions import (
+    ANYWHERE,
+    Edge,
+    duration_text,
+    report,
+    targets,
+)
 from pipeline.botkit.definition import Definition, Handler, State
 
 __all__ = [
@@ -29,6 +34,13 @@ __all__ = [
 ]
 
 _OPEN = "decided while it runs"
+
+
+class Defined(Protocol):
+    """A Bot, which is a layer above."""
+
+    @property
+    def definition(self) -> Definition: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +92,12 @@ class Machine:
     problems: tuple[str, ...] = ()
 
 
-def edges(bot: Bot) -> list[Edge]:
+def edges(bot: Defined) -> list[Edge]:
     """Every move that the code shows, in its order; source "*" is any state."""
     return transitions.edges(bot.definition)
 
 
-def machine(bot: Bot) -> Machine:
+def machine(bot: Defined) -> Machine:
     """The bot's machine."""
     return _machine(bot.definition)
 
@@ -93,19 +105,23 @@ def machine(bot: Bot) -> Machine:
 # It reads the bot's source, and a live page asks for it all the time.
 @lru_cache(maxsize=4)
 def _machine(definition: Definition) -> Machine:
-    commands = tuple(_commands(definition))
+    found = transitions.edges(definition)
     marks = _marks(definition)
-    ends = transitions.call_ends(definition)
     fallback = _targets(definition, definition.fallback) if definition.fallback else ()
     start = definition.start
     return Machine(
         bot=definition.name,
         start=start,
         states=tuple(
-            _node(definition, state, list(transitions.from_state(definition, state, ends)), marks)
+            _node(
+                state,
+                [edge for edge in found if edge.source == state.name],
+                state.name == start,
+                marks[state.name],
+            )
             for state in definition.states.values()
         ),
-        commands=commands,
+        commands=tuple(_commands(definition)),
         # One that names no state leads to the start, as without a fallback.
         fallback=fallback or tuple(name for name in [start] if name in definition.states),
         has_fallback=definition.fallback is not None,
@@ -123,43 +139,41 @@ def _marks(definition: Definition) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _node(
-    definition: Definition, state: State, leads: list[Edge], marks: dict[str, tuple[str, ...]]
-) -> Node:
-    own = list(dict.fromkeys(leads))
-    timeout = next((edge for edge in own if edge.label == _after(state)), None)
+def _node(state: State, leads: list[Edge], is_start: bool, marks: tuple[str, ...]) -> Node:
+    found = report(state)
+    timeout = next((edge for edge in leads if edge.label == _after(state)), None)
     return Node(
         name=state.name,
         sort="send" if state.sort == "send" else "await",
-        transitions=tuple(edge for edge in own if edge != timeout),
+        transitions=tuple(edge for edge in leads if edge != timeout),
         timeout=timeout,
-        is_open=state.to is None and returned(state).is_open,
-        is_start=state.name == definition.start,
-        marks=marks[state.name],
+        is_open=state.to is None and found.is_open,
+        is_start=is_start,
+        marks=marks,
         is_question=state.question is not None,
-        nudge=f"after {in_words(state.nudge.after)}" if state.nudge else "",
-        goes_back=bool(returned(state).backs),
+        nudge=f"after {duration_text(state.nudge.after)}" if state.nudge else "",
+        goes_back=bool(found.backs),
         flow=state.flow,
     )
 
 
 def _after(state: State) -> str | None:
-    return f"after {in_words(state.timeout)}" if state.timeout else None
+    return f"after {duration_text(state.timeout)}" if state.timeout else None
 
 
 def _commands(definition: Definition) -> Iterator[Command]:
     for handler in dict.fromkeys(definition.commands.values()):
         words = [word for word, other in definition.commands.items() if other is handler]
-        found = returned(handler)
+        found = report(handler)
         is_open = found.is_open or bool(found.backs)
         yield Command(tuple(words), _targets(definition, handler), is_open)
 
 
 def _targets(definition: Definition, handler: Handler) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(transitions.targets(definition, handler)))
+    return tuple(dict.fromkeys(targets(definition, handler)))
 
 
-def as_text(bot: Bot) -> str:
+def as_text(bot: Defined) -> str:
     """The machine for a terminal."""
     return "\n".join(_lines(machine(bot)))
 

@@ -6,7 +6,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.botkit.analysis.introspection import uses_back
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
@@ -183,8 +182,6 @@ class Navigator:
     def note_trail(self) -> None:
         """Keep the way for `turn.back()`, in bots that use it."""
         definition, state = self._definition, self._caller.effects.state
-        if definition.keeps_trail is None:
-            definition.keeps_trail = uses_back(definition)
         if not definition.keeps_trail or (state == self._began_in and not self._went_back):
             return
         if not self._memory.trail and not self._went_back:

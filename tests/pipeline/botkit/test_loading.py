@@ -50,7 +50,12 @@ def test_bot_without_a_file_has_version_zero() -> None:
         ("kit_h", "\n\n1 / 0", "kit_h:bot", "kit_h.py:3: ZeroDivisionError: division by zero"),
         ("kit_i", "\nx = (", "kit_i:bot", "kit_i.py:2: SyntaxError"),
         ("kit_j", SOUND + SOUND.split("7")[1], "kit_j:bot", 'state "a" is written twice'),
-        ("kit_k", SOUND + '    return "b"', "kit_k:bot", "kit_k.py:8: returns 'b', no state"),
+        (
+            "kit_k",
+            SOUND + '    return "b"',
+            "kit_k:bot",
+            "kit_k.py:8: returns 'b', which is not a state",
+        ),
     ],
 )
 def test_mistakes_are_told_exactly(

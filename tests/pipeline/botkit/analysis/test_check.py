@@ -79,18 +79,18 @@ Spoil = Callable[[Bot], object]
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda bot: bot.awaits("b", to=["x"])(quiet), "to= names 'x', no state; the states are b"),
-        (lambda bot: bot.sends("b", then="x")(quiet), "then= names 'x', no state"),
+        (lambda bot: bot.awaits("b", to=["x"])(quiet), "to='x' is not a state; the states are b"),
+        (lambda bot: bot.sends("b", then="x")(quiet), "then='x' is not a state"),
         (
             lambda bot: bot.awaits("b", timeout=timedelta(1), on_timeout="x")(quiet),
-            "on_timeout= names 'x', no state",
+            "on_timeout='x' is not a state",
         ),
-        (lambda bot: bot.awaits("b")(to_nowhere), "returns 'nowhere', no state"),
+        (lambda bot: bot.awaits("b")(to_nowhere), "returns 'nowhere', which is not a state"),
         (lambda bot: bot.command("x")(to_nowhere), 'command "x", '),
-        (lambda bot: bot.command("x")(perhaps_nowhere), "returns 'nowhere', no state"),
+        (lambda bot: bot.command("x")(perhaps_nowhere), "returns 'nowhere', which is not a state"),
         (lambda bot: bot.awaits("b", to=["start"])(to_second), "'second'; its to= allows start"),
-        (lambda bot: bot.renamed("old", "x"), "renamed('old', 'x'): 'x' is no state"),
-        (lambda bot: bot.renamed("start", "bye"), "the state 'start' is still there"),
+        (lambda bot: bot.renamed("old", "x"), "renamed('old', 'x'): 'x' is not a state"),
+        (lambda bot: bot.renamed("start", "bye"), "the state 'start' still exists"),
     ],
 )
 def test_wrong_names_are_found(spoil: Spoil, words: str) -> None:
@@ -111,7 +111,7 @@ def test_wrong_return_is_found_with_its_line() -> None:
 def test_wrong_start_is_found() -> None:
     (problem,) = Bot("empty", start="start").check()
     assert problem.text.startswith('bot "empty", ')
-    assert problem.text.endswith(": start='start' is no state; the states are none")
+    assert problem.text.endswith(": start='start' is not a state; the states are none")
 
 
 def test_fallback_is_checked_too() -> None:

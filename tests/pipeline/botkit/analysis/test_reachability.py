@@ -5,7 +5,7 @@ from datetime import timedelta
 from pipeline.botkit import Bot, Flow, Name, Number, Turn
 from pipeline.botkit.analysis import graph
 from pipeline.botkit.analysis.graph import Edge
-from pipeline.botkit.analysis.introspection import uses_back
+from pipeline.botkit.analysis.reachability import uses_back
 
 
 def a_shop() -> Bot:
@@ -83,7 +83,10 @@ def test_reminder_of_an_unknown_state_is_an_error() -> None:
 
     (problem,) = bot.check()
     line = start.__code__.co_firstlineno + 2
-    assert f"test_reachability.py:{line}: remind() names 'day_befor', no state" in problem.text
+    assert (
+        f"test_reachability.py:{line}: remind() names 'day_befor', which is not a state"
+        in problem.text
+    )
 
 
 def test_to_may_name_a_flow() -> None:

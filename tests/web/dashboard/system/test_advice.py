@@ -116,5 +116,5 @@ def test_states_without_a_way_are_told(database: Database) -> None:
     bot.awaits("start", to=["start"])(lambda _turn: None)
     bot.awaits("island", to=["start"])(lambda _turn: None)
     items = advice(a_runtime(database, bot), healthy(), "")
-    assert "In the bot's state “island”, nothing leads here" in items[-1].what
+    assert "In the bot's state “island”, no transition leads here" in items[-1].what
     assert not any(item.is_bad for item in items)
