@@ -12,7 +12,6 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
-from parley.backstage import Backstage
 from parley.db import to_head
 from pipeline import logs
 from pipeline.enums import PENDING
@@ -26,6 +25,7 @@ from pipeline.records.core import contacts
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
+from workers.inline import InlineWorker
 
 _APART = "sqlite:///var/chat.db"
 _LOOK_SECONDS = 0.05
@@ -102,13 +102,13 @@ def chat(number: str, channel: Channel) -> None:
     logs.configure(settings.log_format, level=logging.ERROR)
     to_head(settings)
     runtime = build(settings, application="parley chat")
-    backstage = Backstage(runtime)
+    worker = InlineWorker(runtime)
     try:
-        talk = Talk(runtime, backstage.notify, on_channel(channel, number))
+        talk = Talk(runtime, worker.notify, on_channel(channel, number))
         click.echo(f"You are {number} on {channel}; {runtime.bot.name} listens. /quit leaves.")
         _listen(talk)
     finally:
-        backstage.close()
+        worker.close()
         runtime.database.close()
 
 

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from parley.opened import opened
 from pipeline import override
 from pipeline.botkit import Bot, load
 from pipeline.botkit.analysis import graph
@@ -22,7 +21,7 @@ from pipeline.queries.filter import ConversationFilter
 from pipeline.queries.machine import Place, places
 from pipeline.queries.states import StateCount, listing
 from pipeline.records import schema
-from pipeline.runtime import Runtime
+from pipeline.runtime import Runtime, opened
 from pipeline.settings import Settings
 
 _ACTOR = "parley states"

@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.panel import Panel
 from waitress.server import create_server
 
-from parley import port
 from parley.db import to_head
-from parley.engine import Engine
-from parley.hot_reload import HotReload
 from pipeline import accounts, logs
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
+from web import port
 from web.app import create_app
+from workers.embedded import EmbeddedWorkers
+from workers.hot_reload import HotReload
 from workers.notifier import Notifier
 
 _THREADS = 16
@@ -44,9 +44,9 @@ def up() -> None:
     runtime = build(settings, application="parley up")
     notify = Notifier(settings).notify
     server = _server(create_app(runtime, notify), listener)
-    engine = Engine(runtime)
+    workers = EmbeddedWorkers(runtime)
     stopping = _stop_signal()
-    engine.start()
+    workers.start()
     threading.Thread(target=server.run, name="web", daemon=True).start()
     # For whatever was left behind when this stopped last time, however it stopped.
     _notify_all(notify)
@@ -55,7 +55,7 @@ def up() -> None:
     HotReload(runtime, click.echo).start(stopping)
     stopping.wait()
     click.echo("Stopping; Ctrl-C again ends it at once.")
-    _stop(engine, server, notify)
+    _stop(workers, server, notify)
     runtime.database.close()
 
 
@@ -73,13 +73,13 @@ def _server(app: APIFlask, listener: socket.socket) -> Any:
     )
 
 
-def _stop(engine: Engine, server: Any, notify: Notify) -> None:
+def _stop(workers: EmbeddedWorkers, server: Any, notify: Notify) -> None:
     deadline = time.monotonic() + _STOP_SECONDS
-    engine.tell_to_stop()
+    workers.request_stop()
     # A worker that waits for a ring reads the word to stop after it.
     _notify_all(notify)
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
-    if not engine.wait_for_stop(deadline):
+    if not workers.wait_for_stop(deadline):
         click.echo("A turn or a send did not end; nothing is lost, the next start goes on with it.")
         # Its thread would keep the interpreter waiting.
         os._exit(0)

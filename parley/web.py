@@ -8,11 +8,11 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from parley import port
 from pipeline import logs
 from pipeline.botkit import load
 from pipeline.errors import BotDefinitionError
 from pipeline.settings import Settings
+from web import port
 from web.parent_watch import STOP_SECONDS
 
 # A webhook waits for its commit and an API call for a query: threads that wait cost little. There

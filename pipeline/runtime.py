@@ -1,15 +1,19 @@
-"""What a process works with, built once from the settings by each entry point."""
+"""The settings, database, provider and bot that a process works with; entry points build them."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from pipeline import logs
 from pipeline.botkit import Bot, load
 from pipeline.database import Database
 from pipeline.errors import BotDefinitionError
 from pipeline.providers import registry
 from pipeline.providers.base import Provider
+from pipeline.records import schema
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -17,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Editing:
-    """Why the last edit of the bot's file is not in use, "" when it is; `parley up` keeps it."""
+    """Why the last edit of the bot's file is not in use, or ""; set by `parley up`."""
 
     error: str = ""
 
@@ -40,10 +44,10 @@ class Runtime:
 
 
 def tune_memory() -> None:
-    """Look for cycles seldom, and never through what was imported; once all of that is there.
+    """Collect cycles seldom, and never among what is imported by now.
 
-    A batch or an answer makes many short-lived values and no cycles: looking through everything
-    took 50 ms of one page in ten.
+    A batch or an answer makes many short-lived values and no cycles; a full collection took 50 ms
+    of one page in ten.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -84,3 +88,33 @@ def _bot(path: str, needs_bot: bool) -> tuple[Bot, str]:
             raise
         # One without states: nothing can be moved to a state that may not exist.
         return Bot(path, start=""), str(error)
+
+
+@contextmanager
+def opened(application: str, *, needs_bot: bool = True) -> Iterator[Runtime]:
+    """Build a runtime for a command, check the schema, and close the database at the end.
+
+    Raises SettingsError, SchemaError or BotDefinitionError.
+    """
+    settings = Settings.load()
+    # Warnings about the bot go to standard error: standard output may be a file.
+    logs.configure(settings.log_format)
+    runtime = build(settings, application=application, needs_bot=needs_bot)
+    try:
+        with runtime.database.read() as connection:
+            schema.check(connection)
+        yield runtime
+    finally:
+        runtime.database.close()
+
+
+@contextmanager
+def opened_database(settings: Settings, application: str) -> Iterator[Database]:
+    """Open the database that the settings name, and check its schema. Raises SchemaError."""
+    database = Database(settings.database_url, application=application)
+    try:
+        with database.read() as connection:
+            schema.check(connection)
+        yield database
+    finally:
+        database.close()

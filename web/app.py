@@ -18,7 +18,7 @@ from web.broker import BrokerProbe
 from web.dashboard import pages as dashboard
 from web.health import health
 from web.reader import Reader
-from web.site import Site
+from web.services import Site
 from workers.notifier import Notifier
 
 API = "/api/v1"

@@ -6,7 +6,7 @@ from apiflask import HTTPTokenAuth
 from sqlalchemy import Row
 
 from pipeline.records.accounts import tokens
-from web.site import here
+from web.services import here
 
 bearer = HTTPTokenAuth(
     scheme="Bearer", realm="Parley", description="A token made by `parley token add NAME`."

@@ -25,7 +25,7 @@ from pipeline.queries import transcript
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
 from web.api import views
-from web.site import here
+from web.services import here
 
 # A batch of what very many have said is found in a second.
 A_BATCH = 200

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.errors import SchemaError
 from pipeline.queries import queues
 from pipeline.records import schema
-from web.site import Site, here
+from web.services import Site, here
 
 health = Blueprint("health", __name__)
 

@@ -33,7 +33,7 @@ from pipeline.errors import (
 )
 from pipeline.records import schema
 from web.api import document
-from web.site import here
+from web.services import here
 
 log = structlog.get_logger(__name__)
 

@@ -1,1 +1,1 @@
-"""The Celery workers: one thin module per queue that wakes up and calls a verb of the pipeline."""
+"""The Celery workers: one thin module per queue, which calls a verb of the pipeline."""

@@ -1,4 +1,4 @@
-"""The Celery app, and the composition of a worker process.
+"""The Celery app, and what a worker process is built from.
 
 `celery --app workers.app worker --queues converse …`; the Procfile has every line.
 """
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 POOLS = sorted({route["queue"] for route in celeryconfig.task_routes.values()})
 
-# Celery 6 will kill running tasks when the broker goes; celeryconfig.py says no to that already.
+# Celery 6 will cancel running tasks when the broker is lost; celeryconfig.py opts out already.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 app = Celery("parley", include=["workers.converse", "workers.dispatch", "workers.sweep"])
@@ -51,7 +51,7 @@ _building = threading.Lock()
 
 
 def current() -> process.Process:
-    """This process's parts, built at the first ring or when the process starts."""
+    """This process's runtime and drains, built when it starts or at the first wake-up."""
     global _current  # noqa: PLW0603 (Celery's tasks are functions: there is nowhere else)
     with _building:
         if _current is None:
@@ -62,7 +62,7 @@ def current() -> process.Process:
 
 
 def adopt(runtime: Runtime) -> None:
-    """Use this runtime: for a worker that shares its process with a web server."""
+    """Use this runtime, for workers that share their process with a web server."""
     global _current  # noqa: PLW0603 (see above)
     _current = _compose(runtime, is_replaceable=False, pools=POOLS)
 
@@ -78,12 +78,12 @@ def _compose(
 
 
 def _count_abandoned() -> None:
-    log.error("a turn's thread was abandoned in this process; restart it when convenient")
+    log.error("turn exceeded its time limit; its thread was abandoned, restart this process")
 
 
 def _end_this_process() -> None:
-    """The pool starts another in its place; the unacknowledged ring goes to it."""
-    log.error("this process is replaced: a turn in it does not end")
+    """Kill this process: the pool starts another, which gets the unacknowledged wake-up."""
+    log.error("turn exceeded its time limit; replacing worker process")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -94,7 +94,7 @@ def _set_up_logging(**_: Any) -> None:
 
 @signals.worker_init.connect
 def _check_before_start(**_: Any) -> None:
-    """Say what is wrong at the start, in one line, instead of at the first message."""
+    """Report a configuration error at start, in one line, instead of at the first message."""
     try:
         settings = Settings.load()
         load(settings.bot)
@@ -124,9 +124,10 @@ def _start_threads(sender: Any, **_: Any) -> None:
 
 @signals.beat_embedded_init.connect
 def _end_beat_with_worker(**_: Any) -> None:
-    """Celery sees to this for the children of a pool, not for the beat of `--beat`.
+    """End the beat process of `--beat` with its worker; Celery does so for pool processes only.
 
-    Left behind by a worker that was killed, it would ring on beside the one of the next worker.
+    Left behind by a killed worker, it would keep running next to that of the next worker.
+    What we would send upstream: docs/upstream/celery-beat.md.
     """
     platforms.set_pdeathsig("SIGKILL")
 

@@ -1,7 +1,7 @@
-"""The clock's own clock: a wall clock that jumps must not stop the sweeps.
+"""A Celery scheduler on a monotonic clock: a wall clock that jumps must not stop the sweeps.
 
-Celery's scheduler asks the wall clock whether something is due, so one that is set back by an hour
-would keep it silent for that hour. Next: workers/sweep.py.
+Celery asks the wall clock whether an entry is due, so setting it back by an hour would silence the
+schedule for that hour. What we would send upstream: docs/upstream/celery-beat.md.
 """
 
 import time
@@ -15,23 +15,23 @@ _STARTED = time.monotonic()
 
 
 def steady_now() -> datetime:
-    """The time at which this process started, carried on by the monotonic clock."""
+    """The time when this process started, plus what the monotonic clock has counted since."""
     return _STARTED_AT + timedelta(seconds=time.monotonic() - _STARTED)
 
 
 class SteadyEntry(ScheduleEntry):
-    """One periodic ring that is due by the steady clock."""
+    """A periodic wake-up that is due by the steady clock."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.schedule.nowfun = steady_now
 
     def default_now(self) -> datetime:
-        """The moment of a run, for Celery."""
+        """The time of a run, for Celery."""
         return steady_now()
 
 
 class SteadyScheduler(Scheduler):
-    """Celery's scheduler in memory, with such entries: `beat_scheduler` in celeryconfig.py."""
+    """Celery's in-memory scheduler with such entries: `beat_scheduler` in celeryconfig.py."""
 
     Entry = SteadyEntry

@@ -1,4 +1,4 @@
-"""Where the broker is and how to talk to it: Celery's settings from ours."""
+"""Celery's broker settings, made from ours."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def address(settings: Settings) -> dict[str, Any]:
         }
         return {
             "broker_url": "filesystem://localhost//",
-            "broker_transport": "workers.embedded:Transport",
+            "broker_transport": "workers.filesystem:Transport",
             "broker_transport_options": {**celeryconfig.transport_options[""], **folders},
         }
     # rediss:// and amqps:// are the same with TLS.

@@ -1,7 +1,8 @@
-"""How a worker hears a ring: one that it cannot read is dropped and logged, and harms nobody.
+"""A Celery consumer that drops a message it cannot read, and logs it.
 
-Celery drops most of them itself. But one that lacks, say, its id makes it raise, the connection is
-taken for broken, and the broker hands the same ring out again: the worker hears no other.
+Celery drops most of them itself. But a message without, say, an id raises in its strategy, the
+connection counts as broken, and the broker delivers the same message again, forever.
+What we would send upstream: docs/upstream/celery-unreadable-message.md.
 """
 
 from collections.abc import Callable
@@ -14,18 +15,18 @@ log = structlog.get_logger(__name__)
 
 
 class Consumer(consumer.Consumer):
-    """Celery's own, which survives what it cannot read (the setting `worker_consumer`)."""
+    """Celery's consumer, which survives unreadable messages (the setting `worker_consumer`)."""
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
-        """What Celery calls for each message."""
-        hear: Callable[[Any], None] = super().create_task_handler(*args, **options)
+        """Return what Celery calls for each message."""
+        handle: Callable[[Any], None] = super().create_task_handler(*args, **options)
 
-        def heard(message: Any) -> None:
+        def handle_or_drop(message: Any) -> None:
             try:
-                hear(message)
+                handle(message)
             except (LookupError, TypeError, ValueError, AttributeError) as error:
-                log.warning("a ring cannot be read, it is dropped", error=type(error).__name__)
+                log.warning("unreadable wake-up dropped", error=type(error).__name__)
                 if not message.acknowledged:
                     message.reject_log_error(log, self.connection_errors)
 
-        return heard
+        return handle_or_drop

@@ -1,4 +1,4 @@
-"""The converse queue: on a ring, take turns until none are due."""
+"""The converse queue: on a wake-up, run turns until none are due."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,5 +14,5 @@ def turns() -> None:
     try:
         current().converse().drain()
     except SQLAlchemyError as error:
-        # Nothing is lost: leases run out and the clock rings again.
+        # Nothing is lost: leases expire and the clock wakes the worker again.
         log.warning("converse stopped by the database", error=type(error).__name__)

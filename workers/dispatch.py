@@ -1,4 +1,4 @@
-"""The dispatch queue: on a ring, merge receipts and send until nothing is due."""
+"""The dispatch queue: on a wake-up, merge receipts and send until nothing is due."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,5 +14,5 @@ def messages() -> None:
     try:
         current().dispatch().drain()
     except SQLAlchemyError as error:
-        # Nothing is lost: leases run out and the clock rings again.
+        # Nothing is lost: leases expire and the clock wakes the worker again.
         log.warning("dispatch stopped by the database", error=type(error).__name__)

@@ -1,79 +1,77 @@
-"""The embedded broker: kombu's filesystem transport, mended so that no file can hurt a worker.
+"""The workers and the clock of `parley up`, as threads of one process that share a runtime."""
 
-Its own `_put` creates the file under its final name before it writes it, and a reader that is
-quicker gets an empty message, which ends a worker. So does a file that a full disk or a lost
-machine left half-written, and a folder that somebody has cleared away. Every ring may be lost.
-"""
-
-import json
+import threading
 import time
-import uuid
-from collections.abc import Callable
-from pathlib import Path
-from queue import Empty
-from typing import Any
 
-import structlog
-from kombu.transport import filesystem
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.worker import WorkController, state
 
-log = structlog.get_logger(__name__)
+from pipeline.runtime import Runtime
+from workers import broker, process
+from workers.app import adopt, app
 
-
-class Channel(filesystem.Channel):
-    """A channel whose messages appear whole, and that outlives its folder."""
-
-    def _put(self, queue: str, payload: Any, **_options: Any) -> None:  # type: ignore[override]  # kombu's own classes differ
-        folder = Path(self.data_folder_out)
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{time.time_ns():020}_{uuid.uuid4()}"
-        unfinished = folder / f"{name}.unfinished"
-        unfinished.write_text(json.dumps(payload), "utf-8")
-        unfinished.rename(folder / f"{name}.{queue}.msg")
-
-    def _get(self, queue: str, *args: Any, **options: Any) -> Any:
-        take: Callable[..., Any] = super()._get  # kombu has no types
-        while True:
-            try:
-                payload = take(queue, *args, **options)
-            except FileNotFoundError:
-                Path(self.data_folder_in).mkdir(parents=True, exist_ok=True)
-                raise Empty from None
-            except ValueError:
-                payload = None
-            if _is_whole(payload):
-                return payload
-            log.warning("a damaged ring is dropped", pool=queue)
-
-    def _size(self, queue: str) -> int:
-        try:
-            return int(super()._size(queue))  # type: ignore[no-untyped-call]  # see above
-        except FileNotFoundError:
-            return 0
-
-    def get_table(self, exchange: str) -> list[Any]:
-        """Each of our queues is bound to the exchange of its name: no file needs to say so."""
-        return [filesystem.exchange_queue_t(exchange, "", exchange)]
-
-    def _queue_bind(self, *_args: Any) -> None:
-        """See get_table."""
+# Separate pools, so that a slow bot does not delay sending: name, queues, threads.
+POOLS = (("converse", ["converse"], 4), ("dispatch", ["dispatch", "clock"], 3))
 
 
-class Transport(filesystem.Transport):
-    """`broker_transport` of the embedded broker."""
+class EmbeddedWorkers:
+    """All workers and the clock of one process. Start and stop it once."""
 
-    Channel = Channel
+    def __init__(self, runtime: Runtime) -> None:
+        adopt(runtime)
+        # Registers the tasks with `app`; the workers' own apps below share them.
+        app.loader.import_default_modules()
+        app.finalize()
+        self._workers = [
+            WorkController(
+                app=_worker_app(runtime, name),
+                hostname=f"{name}@parley",
+                queues=queues,
+                pool_cls="threads",
+                concurrency=threads,
+                # kombu keeps the event loop in a global, so two workers would share one.
+                use_eventloop=False,
+                # Without an event loop, a worker at its prefetch limit polls again only after 2 s.
+                # Prefetching cannot starve another worker: all of them run in this process.
+                prefetch_multiplier=4,
+                without_gossip=True,
+                without_mingle=True,
+                without_heartbeat=True,
+            )
+            for name, queues, threads in POOLS
+        ]
+        self._threads = [
+            threading.Thread(target=worker.start, name=worker.hostname, daemon=True)
+            for worker in self._workers
+        ]
+        self._clock = EmbeddedService(app, thread=True)
 
-    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
-        """Return soon when nothing comes, so that a worker that is told to end does."""
-        drain: Callable[..., None] = super().drain_events  # kombu has no types
-        drain(connection, timeout=min(timeout or 0.5, 0.5), **options)
+    def start(self) -> None:
+        """Start consuming wake-ups, and the clock's schedule."""
+        for thread in self._threads:
+            thread.start()
+        self._clock.start()
+
+    def request_stop(self) -> None:
+        """Ask every thread to stop after its current turn or send."""
+        process.stop()
+        # Celery's flag for all workers of a process; each checks it between two messages.
+        state.should_stop = 0
+        self._clock.service.stop()
+
+    def wait_for_stop(self, deadline: float) -> bool:
+        """Whether every worker stopped before `deadline` on the monotonic clock."""
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
 
-def _is_whole(payload: Any) -> bool:
-    """Whether kombu can make a message of it."""
-    if not isinstance(payload, dict) or not isinstance(payload.get("headers"), dict):
-        return False
-    properties = payload.get("properties")
-    if not isinstance(properties, dict) or not isinstance(properties.get("delivery_info"), dict):
-        return False
-    return "body" in payload and "delivery_tag" in properties
+def _worker_app(runtime: Runtime, name: str) -> Celery:
+    """An app with the same tasks and settings: Celery keeps a worker's queues in its app."""
+    worker_app = Celery(f"parley {name}", tasks=app.tasks, set_as_current=False)
+    # Keeps the tasks bound to `app` instead of binding them again.
+    worker_app.finalized = True
+    worker_app.config_from_object("celeryconfig")
+    worker_app.conf.update(broker.address(runtime.settings))
+    return worker_app

@@ -1,9 +1,9 @@
-"""The ring: tell a pool through the broker that the database holds work for it.
+"""Sends wake-ups: tells a pool through the broker that the database holds work for it.
 
-A ring is only a hint, so it may be lost. It leaves from a thread of its own, never in the caller's
-time; at most one is pending; after a failed publish a breaker pauses it, and the clock rings again.
-It expires, but late: a worker tells that by its own machine's clock, and one that is half a minute
-ahead of ours must not throw every ring away.
+A wake-up is only a hint, so it may be lost: the clock sends another. A thread of its own publishes
+it, never the caller's; at most one is pending per pool; after a failed publish a circuit breaker
+pauses it. It expires late, because a worker compares the expiry with its own machine's clock, and
+one that is half a minute ahead of ours must not drop every wake-up.
 """
 
 import threading
@@ -28,7 +28,7 @@ _CONFIRM_SECONDS = 3.0
 
 
 class Notifier:
-    """Rings for one process. `ring` returns at once, whatever state the broker is in."""
+    """Sends the wake-ups of one process. `notify` returns at once, whatever the broker does."""
 
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("wakeups", set_as_current=False)
@@ -39,7 +39,7 @@ class Notifier:
         self._thread: threading.Thread | None = None
         self._connection: Any = None
         transport = self._app.connection_for_write().transport
-        # What kombu raises when a broker is away, silent or out of memory.
+        # What kombu raises when a broker is unreachable, silent or out of memory.
         self._errors: tuple[type[Exception], ...] = (
             OperationalError,
             OSError,
@@ -48,19 +48,19 @@ class Notifier:
         )
 
     def notify(self, pool: Pool) -> None:
-        """Ask for a ring; asked again before it left, it is the same one."""
+        """Request a wake-up; requests made before it is published share one."""
         with self._wake:
             self._wanted.add(pool)
-            # Lazily, because threads do not survive the fork of a server or a worker.
+            # Started lazily: threads do not survive the fork of a server or a worker.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="notifier", daemon=True)
                 self._thread.start()
             self._wake.notify()
 
     def notify_now(self, pool: Pool) -> bool:
-        """Ring in the caller's time, for a command that ends after it; False if that fails.
+        """Publish a wake-up before returning, for a command that then ends; False if that fails.
 
-        A broker that is away costs it a few seconds.
+        An unreachable broker costs a few seconds.
         """
         try:
             self._publish(pool)
@@ -83,7 +83,7 @@ class Notifier:
                 log.warning("wake-up failed", error=type(error).__name__)
                 self._drop_connection()
                 time.sleep(BREAK_SECONDS)
-            # What is asked for meanwhile leaves as one trailing ring.
+            # Requests made meanwhile share one trailing wake-up.
             time.sleep(GAP_SECONDS)
 
     def _publish(self, pool: Pool) -> None:
@@ -115,5 +115,5 @@ class Notifier:
 
 
 def _pending(channel: Any, queue: str) -> int:
-    """How many rings of the pool nobody has taken yet; declares the queue where it is new."""
+    """How many wake-ups of the pool are unread; declares the queue if it is new."""
     return int(channel.queue_declare(queue=queue, durable=True, auto_delete=False).message_count)

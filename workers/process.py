@@ -1,4 +1,4 @@
-"""What one worker process keeps between rings: its runtime, ringer, drains and heartbeat."""
+"""What a worker process keeps between wake-ups: its runtime, notifier, drains and heartbeat."""
 
 import os
 import socket
@@ -24,18 +24,18 @@ _stopping = mmap(-1, 1)
 
 
 def stop() -> None:
-    """Tell the drains of this worker and its children to finish and give leases back."""
+    """Ask the drains of this worker and its children to finish and release their leases."""
     _stopping[0] = 1
 
 
 def is_stopping() -> bool:
-    """Whether this worker was told to end."""
+    """Whether this worker was asked to stop."""
     return bool(_stopping[0])
 
 
 @dataclass(slots=True)
 class Process:
-    """Each thread of the pool has its own drains; everything else is shared."""
+    """The runtime of a worker process. Each thread of its pool has drains of its own."""
 
     runtime: Runtime
     notify: Notify
@@ -59,7 +59,7 @@ class Process:
         return drain
 
     def start_heartbeat(self, pools: Collection[str]) -> None:
-        """Say every BEAT_SECONDS in the database that this process is alive."""
+        """Record in the database every BEAT_SECONDS that this process is alive."""
         threading.Thread(
             target=self._beat, args=(tuple(pools),), name="heartbeat", daemon=True
         ).start()

@@ -1,8 +1,8 @@
-"""The Redis broker: kombu's transport, mended so that a lost connection cannot wedge a worker.
+"""The Redis broker: kombu's transport, fixed so that a lost connection cannot block a worker.
 
-When Redis is away at the moment a ring is acknowledged, kombu logs that and goes on counting the
-ring as in hand. A worker that takes one ring at a time then never asks for another, and so never
-notices that its connection is gone.
+If Redis is unreachable while a message is acknowledged, kombu logs the error and keeps counting
+the message as unacknowledged. A worker with a prefetch of one then never polls again, so it never
+notices that its connection is gone. What we would send upstream: docs/upstream/kombu-redis-ack.md.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 
 
 class QoS(redis.QoS):
-    """Counts the rings in hand; one is done with even if Redis cannot be told."""
+    """Counts unacknowledged messages; one counts as acknowledged even if Redis is unreachable."""
 
     def ack(self, delivery_tag: Any) -> None:
-        """The ring was heard. Untold, Redis rings it again at worst."""
-        with self._done_with(delivery_tag):
+        """Acknowledge a message. At worst Redis delivers it again."""
+        with self._settled_locally(delivery_tag):
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]  # kombu has no types
 
     def reject(self, delivery_tag: Any, requeue: bool = False) -> None:
-        """The process that heard the ring died."""
-        with self._done_with(delivery_tag):
+        """Reject a message, as when the process that handled it died."""
+        with self._settled_locally(delivery_tag):
             super().reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]  # see above
 
     @contextmanager
-    def _done_with(self, delivery_tag: Any) -> Iterator[None]:
+    def _settled_locally(self, delivery_tag: Any) -> Iterator[None]:
         try:
             yield
         except self.channel.connection_errors:
@@ -35,18 +35,18 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel that counts so."""
+    """A channel with that QoS."""
 
     QoS = QoS
 
 
 class Transport(redis.Transport):
-    """Stands in for kombu's own under every scheme that leads to it."""
+    """Replaces kombu's own transport for redis:// and rediss://."""
 
     Channel = Channel
 
 
 def install() -> None:
-    """Make kombu use this transport; the schemes stay, for rediss:// means TLS to kombu."""
+    """Make kombu use this transport; the schemes stay, because rediss:// means TLS to kombu."""
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = "workers.redis:Transport"

@@ -1,4 +1,4 @@
-"""The clock queue: what runs every few seconds. When is in celeryconfig.py."""
+"""The clock queue: periodic tasks. celeryconfig.py has their schedule."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from workers.app import app, current
 log = structlog.get_logger(__name__)
 
 
-def _unless_database_is_away(job: Callable[[], object]) -> None:
+def _run(job: Callable[[], object]) -> None:
     try:
         job()
     except SQLAlchemyError as error:
@@ -21,53 +21,53 @@ def _unless_database_is_away(job: Callable[[], object]) -> None:
 
 @app.task(name="sweep.wake")
 def wake() -> None:
-    """Ring for work that was left behind."""
+    """Wake workers for waiting work."""
     parts = current()
     database = parts.runtime.database
-    _unless_database_is_away(lambda: sweep.reconsider_receipts(database))
-    _unless_database_is_away(lambda: sweep.wake_for_waiting_work(database, parts.notify))
+    _run(lambda: sweep.reconsider_receipts(database))
+    _run(lambda: sweep.wake_for_waiting_work(database, parts.notify))
 
 
 @app.task(name="sweep.due_timers")
 def due_timers() -> None:
-    """Turn due timers into turns."""
+    """Move due timers to the inbox."""
     parts = current()
 
     def move() -> None:
         if sweep.move_due_timers(parts.runtime.database):
             parts.notify("converse")
 
-    _unless_database_is_away(move)
+    _run(move)
 
 
 @app.task(name="sweep.tidy")
 def tidy() -> None:
-    """Add up the counts."""
+    """Fold the counters."""
     database = current().runtime.database
-    _unless_database_is_away(lambda: sweep.fold_tallies(database))
+    _run(lambda: sweep.fold_tallies(database))
 
 
 @app.task(name="sweep.floods")
 def floods() -> None:
-    """Park what one contact wrote beyond what may wait."""
+    """Park messages of a contact beyond the limit of waiting ones."""
     runtime = current().runtime
     most = runtime.settings.max_waiting_per_contact
-    _unless_database_is_away(lambda: sweep.park_floods(runtime.database, most))
+    _run(lambda: sweep.park_floods(runtime.database, most))
 
 
 @app.task(name="sweep.pull")
 def pull() -> None:
-    """Fetch inbound messages that we missed."""
+    """Fetch inbound messages that we missed from the provider."""
     parts = current()
-    _unless_database_is_away(lambda: sweep.pull(parts.runtime, parts.notify))
+    _run(lambda: sweep.pull(parts.runtime, parts.notify))
 
 
 @app.task(name="sweep.prune")
 def prune() -> None:
-    """Delete what is settled and old, and look whether the counts are right and who floods us."""
+    """Delete old settled rows, correct the counters and park floods."""
     runtime = current().runtime
     most = runtime.settings.max_waiting_per_contact
     keep = timedelta(days=runtime.settings.keep_handled_days)
-    _unless_database_is_away(lambda: sweep.prune(runtime.database, keep))
-    _unless_database_is_away(lambda: sweep.recount_states(runtime.database))
-    _unless_database_is_away(lambda: sweep.park_floods(runtime.database, most, everywhere=True))
+    _run(lambda: sweep.prune(runtime.database, keep))
+    _run(lambda: sweep.recount_states(runtime.database))
+    _run(lambda: sweep.park_floods(runtime.database, most, everywhere=True))

@@ -16,7 +16,7 @@ from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.messages import Message
 from proving.faults.fake_twilio import FakeTwilio
-from proving.faults.trace import TraceEvent
+from proving.faults.turn_trace import TraceEvent
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings
 from pipeline import crash
 from pipeline.botkit import Bot
 from proving.faults import mutations
-from proving.faults.trace import watch
+from proving.faults.turn_trace import watch
 
 
 class Surroundings(BaseSettings):

@@ -25,8 +25,8 @@ from proving.faults.proxy import Proxy
 from proving.faults.scenario import Scenario
 from proving.faults.server_pool import ServerPool
 from proving.faults.stack import EVERYTHING, Stack
-from proving.faults.trace import TraceEvent, read_trace
 from proving.faults.traffic import Traffic
+from proving.faults.turn_trace import TraceEvent, read_trace
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from proving.faults import EVERYTHING, FakeContact, Stack, eventually, fake_contact, fake_contacts
-from proving.faults.trace import read_trace
+from proving.faults.turn_trace import read_trace
 from tests.stack.fixtures import BOT, MakeStack, figure
 
 # The promise is 0.5 s (P9) and the figure is printed; without P9 it would be 10 s.

@@ -8,7 +8,7 @@ from signal import SIGTERM
 import pytest
 
 from proving.faults import EVERYTHING, Process, Stack, eventually, fake_contacts
-from proving.faults.trace import TraceEvent, read_trace
+from proving.faults.turn_trace import TraceEvent, read_trace
 from tests.journeys.effects import assert_each_once, leased, say_all, settle
 from tests.stack.fixtures import BOT, MakeStack, figure
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from parley.failure_tables import plain
+from parley.failures.tables import plain
 from pipeline.database import Database
 from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_contact, a_conversation, rows

@@ -42,7 +42,7 @@ def test_invitation_is_a_link_that_makes_a_user_once(folder: Path, database: Dat
 
 def test_password_from_stdin_makes_a_user_at_once(folder: Path, database: Database) -> None:
     words = ("user", "add", "ada@example.com", "--role", "admin", "--password-stdin")
-    assert parley(folder, *words, text=f"{PASSWORD}\n").stdout == "ada@example.com may sign in.\n"
+    assert parley(folder, *words, text=f"{PASSWORD}\n").stdout == "ada@example.com can sign in.\n"
     assert parley(folder, "user", "list").stdout == "ada@example.com  admin\n"
     database.close()
 
@@ -51,7 +51,7 @@ def test_disabled_users_are_marked(folder: Path) -> None:
     words = ("user", "add", "ada@example.com", "--role", "viewer", "--password-stdin")
     parley(folder, *words, text=f"{PASSWORD}\n")
     done = parley(folder, "user", "disable", "ADA@example.com")
-    assert done.stdout == "ada@example.com may not sign in any more.\n"
+    assert done.stdout == "ada@example.com can no longer sign in.\n"
     assert parley(folder, "user", "list").stdout == "ada@example.com  viewer  disabled\n"
 
 

@@ -10,7 +10,7 @@ from pipeline.queries.audit import Asked
 from web.api.cursors import page
 from web.api.shapes import accounts as shapes
 from web.auth import at_least, bearer
-from web.site import here
+from web.services import here
 
 audit = APIBlueprint("audit_api", __name__, tag="Audit")
 

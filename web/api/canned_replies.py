@@ -11,7 +11,7 @@ from pipeline.errors import NotFound
 from pipeline.records.accounts import canned_replies as records
 from web.api import shapes
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 canned_replies = APIBlueprint("canned_replies_api", __name__, tag="Canned replies")
 

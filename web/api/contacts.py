@@ -18,7 +18,7 @@ from web.api import shapes, views
 from web.api.cursors import page
 from web.api.overrides import sent
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 contacts = APIBlueprint("contacts_api", __name__, tag="Contacts")
 

@@ -12,7 +12,7 @@ from pipeline.queries import transcript
 from web.api import filters, shapes, views
 from web.api.cursors import page
 from web.auth import at_least, bearer
-from web.site import here
+from web.services import here
 
 conversations = APIBlueprint("conversations_api", __name__, tag="Conversations")
 

@@ -9,7 +9,7 @@ from flask import Response
 from web import exports as files
 from web.api import conversations, filters, shapes
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 exports = APIBlueprint("exports_api", __name__, tag="Exports")
 

@@ -13,7 +13,7 @@ from web.api import contacts, shapes, views
 from web.api.cursors import page
 from web.api.overrides import sent
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 failures = APIBlueprint("failures_api", __name__, tag="Failures")
 

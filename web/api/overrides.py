@@ -11,7 +11,7 @@ from pipeline.records.core import conversations as records
 from web.api import filters, shapes, views
 from web.api.conversations import existing, shown
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 overrides = APIBlueprint("overrides_api", __name__, tag="Conversations")
 

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from pipeline.queries import states as queries
 from web.api import shapes
 from web.auth import at_least, bearer
-from web.site import here
+from web.services import here
 
 states = APIBlueprint("states_api", __name__, tag="States")
 

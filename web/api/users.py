@@ -12,7 +12,7 @@ from pipeline.accounts.users import existing
 from pipeline.records.accounts import users as records
 from web.api.shapes import accounts as shapes
 from web.auth import actor, at_least, bearer
-from web.site import here
+from web.services import here
 
 users = APIBlueprint("users_api", __name__, tag="Users")
 

@@ -16,7 +16,7 @@ from pipeline.accounts import Person
 from pipeline.settings import Settings
 from web.dashboard import secret_key
 from web.dashboard.page import NOBODY
-from web.site import here
+from web.services import here
 
 SIGN_IN = "sign_in"
 _csrf = CSRFProtect()

@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from flask import g
 from sqlalchemy import Connection
 
-from web.site import here
+from web.services import here
 
 P = ParamSpec("P")
 T = TypeVar("T")

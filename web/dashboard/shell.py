@@ -16,7 +16,7 @@ from pipeline.records import schema
 from web.dashboard.access import guard
 from web.dashboard.page import person
 from web.dashboard.reader import ask
-from web.site import here
+from web.services import here
 
 LIVE = "Parley-Live"
 

@@ -1,4 +1,4 @@
-"""Whole talks as text files (`*.talk`), which pytest replays (parley/pytest_talks.py).
+"""Whole talks as text files (`*.talk`), which pytest replays (see pytest_plugin.py).
 
     # A comment.
     bot: bots.template:bot

@@ -7,7 +7,7 @@ import pytest
 
 from proving.faults.checker import check, count
 from proving.faults.history import History, Reply, Said, Take, Turn
-from proving.faults.trace import TraceEvent
+from proving.faults.turn_trace import TraceEvent
 from proving.faults.violations import Allowed
 
 ADA, BOB = "+14155550101", "+14155550102"

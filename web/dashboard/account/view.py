@@ -12,7 +12,7 @@ from pipeline.records.accounts import sign_ins
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 page = Page("account")
 

@@ -20,7 +20,7 @@ from web.dashboard.conversations.filters import Filters
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 page = Page("bulk", under="conversations")
 

@@ -16,7 +16,7 @@ from pipeline.records.accounts import canned_replies
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 page = Page("canned_replies", under="conversations")
 

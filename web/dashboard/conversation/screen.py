@@ -16,7 +16,7 @@ from web.dashboard.conversations.view import the_list
 from web.dashboard.page import person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 # Sent by live.js from a tab in the background.
 HIDDEN = "Parley-Hidden"

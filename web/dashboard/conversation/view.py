@@ -20,7 +20,7 @@ from web import exports
 from web.dashboard.conversation.screen import show_one
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
-from web.site import here
+from web.services import here
 
 page = Page("conversation", under="conversations")
 

@@ -17,7 +17,7 @@ from pipeline.records.core import messages
 from web.dashboard.page import Page, needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 page = Page("media", under="conversations")
 

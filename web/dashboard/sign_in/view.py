@@ -11,7 +11,7 @@ from pipeline.errors import SignInRefused
 from web.dashboard.access import let_in
 from web.dashboard.page import NOBODY, Page, needs, person
 from web.dashboard.shell import show_bare
-from web.site import here
+from web.services import here
 
 page = Page("sign_in")
 

@@ -20,7 +20,7 @@ from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
 from web.dashboard.simulator.phones import known, phone
-from web.site import here
+from web.services import here
 
 page = Page("simulator", "Simulator", in_simulator_only=True)
 

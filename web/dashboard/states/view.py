@@ -13,7 +13,7 @@ from web.dashboard.page import Page, needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
 from web.dashboard.states.drawing import drawing
-from web.site import here
+from web.services import here
 
 page = Page("states", "States")
 

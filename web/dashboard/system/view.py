@@ -20,7 +20,7 @@ from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
 from web.dashboard.system.advice import advice
-from web.site import here
+from web.services import here
 
 page = Page("system", "System")
 

@@ -13,7 +13,7 @@ from pipeline.records.accounts import tokens, users
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.site import here
+from web.services import here
 
 page = Page("users", "Users")
 

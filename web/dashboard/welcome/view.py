@@ -8,7 +8,7 @@ from pipeline.errors import ChangeRefused
 from web.dashboard.access import let_in
 from web.dashboard.page import NOBODY, Page, needs
 from web.dashboard.shell import show_bare
-from web.site import here
+from web.services import here
 
 page = Page("welcome")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from parley.failure_tables import Asked, words_of
+from parley.failures.tables import Asked, words_of
 from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses

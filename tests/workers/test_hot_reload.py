@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from parley.hot_reload import HotReload
 from pipeline.botkit import Bot, Tester, Turn, load
 from pipeline.botkit.analysis import graph
 from pipeline.botkit.situation import ContactView
@@ -16,6 +15,7 @@ from pipeline.botkit.testing.session import Talk
 from pipeline.database import Database
 from pipeline.runtime import Runtime
 from tests.builders import a_runtime
+from workers.hot_reload import HotReload
 
 BOT = """
 from pipeline.botkit import Bot

@@ -1,4 +1,4 @@
-"""What workers do, done by one thread of `parley chat`: turns, sends and due timers."""
+"""A worker without a broker: one thread runs turns, sends and due timers, for `parley chat`."""
 
 import threading
 
@@ -13,26 +13,26 @@ from pipeline.wakeups import Pool
 
 log = structlog.get_logger(__name__)
 
-# Timers fall due without a ring.
-_LOOK_SECONDS = 1.0
+# Timers fall due without a wake-up.
+_POLL_SECONDS = 1.0
 
 
-class Backstage:
-    """Works whenever it is rung, and every second; `close` ends it."""
+class InlineWorker:
+    """Works on each wake-up and every second, from its creation until `close`."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._wake = threading.Event()
         self._is_closing = False
-        self._thread = threading.Thread(target=self._loop, name="backstage", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name="inline worker", daemon=True)
         self._thread.start()
 
     def notify(self, _pool: Pool) -> None:
-        """There is work."""
+        """Wake it: there is work."""
         self._wake.set()
 
     def close(self) -> None:
-        """End after the turn in hand, which another process goes on with if it takes too long."""
+        """Stop after the current turn; one that takes too long is left to the next worker."""
         self._is_closing = True
         self._wake.set()
         self._thread.join(2.0)
@@ -43,11 +43,11 @@ class Backstage:
         )
         dispatch = Dispatch(self._runtime, self.notify, is_stopping=lambda: self._is_closing)
         while not self._is_closing:
-            self._wake.wait(_LOOK_SECONDS)
+            self._wake.wait(_POLL_SECONDS)
             self._wake.clear()
             try:
                 sweep.move_due_timers(self._runtime.database)
                 converse.drain()
                 dispatch.drain()
             except SQLAlchemyError as error:
-                log.warning("the database did not answer", error=type(error).__name__)
+                log.warning("database unavailable", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""The web server's port, taken before anything else is started, so that a clash is one line."""
+"""Binds the web server's port before anything else starts, so that a conflict is one line."""
 
 import socket
 
@@ -8,13 +8,13 @@ _BACKLOG = 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SettingsError that names the setting to change."""
+    """Return a listening socket. Raises SettingsError with the setting to change."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise SettingsError(f"HOST: {host!r} is no address of this machine.") from error
+        raise SettingsError(f"HOST: {host!r} is not an address of this machine.") from error
     listener = socket.socket(family, socket.SOCK_STREAM)
-    # A port whose last connections are still fading is free.
+    # Allows a port whose last connections are in TIME_WAIT.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
@@ -22,7 +22,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(
-            f"PORT: {port} on {host} cannot be used ({error.strerror}); stop what listens there, "
-            "or choose another."
+            f"PORT: {port} on {host} cannot be used ({error.strerror}). Stop what listens there, "
+            "or choose another port."
         ) from error
     return listener

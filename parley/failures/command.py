@@ -1,7 +1,7 @@
 """`parley failures`: parked turns and failed messages, listed, run or sent again, or let be.
 
-The page for it is web/dashboard/failures. What they look like here is in failure_tables.py, the
-file that `export` prints in failure_export.py.
+The page for it is web/dashboard/failures. What they look like here is in tables.py, the
+file that `export` prints in export.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,15 +10,15 @@ from uuid import UUID
 
 import click
 
-from parley import failure_export, failure_tables
-from parley.failure_tables import Asked
-from parley.opened import opened
+from parley.failures import export as exports
+from parley.failures import tables
+from parley.failures.tables import Asked
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.providers import addresses
 from pipeline.queries import failures as queries
 from pipeline.records.core import contacts
-from pipeline.runtime import Runtime
+from pipeline.runtime import Runtime, opened
 from pipeline.wakeups import Pool
 from workers.notifier import Notifier
 
@@ -65,7 +65,7 @@ def list_failures(
             has_messages=not turn_after and (messages or not turns),
             lane=_lane(runtime, contact),
         )
-        failure_tables.show_list(runtime, asked, limit, turn_after, message_after)
+        tables.show_list(runtime, asked, limit, turn_after, message_after)
 
 
 @failures.command(epilog="Example: parley failures show 42")
@@ -75,9 +75,9 @@ def show(failure_id: str) -> None:
     turn_id, message_id = _id_of(failure_id)
     with opened(_ACTOR, needs_bot=False) as runtime:
         if message_id:
-            failure_tables.show_message(runtime, message_id)
+            tables.show_message(runtime, message_id)
         else:
-            failure_tables.show_turn(runtime, turn_id)
+            tables.show_turn(runtime, turn_id)
 
 
 @failures.command(epilog="Example: parley failures rerun --contact +14155550132")
@@ -153,16 +153,16 @@ def dismiss(message_ids: Sequence[UUID]) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(failure_export.FORMATS),
+    type=click.Choice(exports.FORMATS),
     default="csv",
     show_default=True,
     help="csv for spreadsheets, jsonl (one JSON object a line) for programs.",
 )
-def export(turns: bool, messages: bool, contact: str | None, kind: failure_export.Format) -> None:
+def export(turns: bool, messages: bool, contact: str | None, kind: exports.Format) -> None:
     """Print what failed as a file, with the whole errors; who took it is in the audit log."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         asked = Asked(turns or not messages, messages or not turns, _lane(runtime, contact))
-        for part in failure_export.lines(runtime, asked, kind, actor=_ACTOR):
+        for part in exports.lines(runtime, asked, kind, actor=_ACTOR):
             click.echo(part, nl=False)
 
 

@@ -1,0 +1,1 @@
+"""`parley failures`: the command, its tables and the file that it exports."""
