@@ -5,16 +5,16 @@ Pure: no database, no network, no queue. The engine drives it through `Bot.respo
 
 from pipeline.botkit.analysis.check import Problem
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.content.buttons import Buttons, Menu, Row
 from pipeline.botkit.content.cards import Card, Carousel
+from pipeline.botkit.content.consent import ConsentTexts
 from pipeline.botkit.content.files import Audio, Document, Image
 from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.content.links import Link, LocationRequest
 from pipeline.botkit.content.templates import Template
-from pipeline.botkit.debounce import EACH, LAST, Burst, Debounce, Join, join_messages
 from pipeline.botkit.definition import Next, State
 from pipeline.botkit.flow import Flow
+from pipeline.botkit.inputs.debounce import EACH, LAST, Burst, Debounce, Join, join_messages
 from pipeline.botkit.inputs.readers import (
     Answer,
     Date,
@@ -27,10 +27,9 @@ from pipeline.botkit.inputs.readers import (
     Text,
 )
 from pipeline.botkit.loading import load
-from pipeline.botkit.responder import Responder
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.botkit.testing.tester import Rehearsal, Tester, both_channels, rehearse
-from pipeline.botkit.turn import Turn
+from pipeline.botkit.turn import Responder, Turn
 from pipeline.conversation.memory import is_unentered, moved_by_hand, unentered
 from pipeline.conversation.turns import (
     Choice,

@@ -11,9 +11,9 @@ from typing_extensions import TypeVar
 
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.analysis.reachability import uses_back
-from pipeline.botkit.consent import ConsentTexts
 from pipeline.botkit.content.choices import picked, plain
-from pipeline.botkit.debounce import EACH, Debounce, Join
+from pipeline.botkit.content.consent import ConsentTexts
+from pipeline.botkit.data import Migrate, Schema
 from pipeline.botkit.decorators import F, Scope
 from pipeline.botkit.definition import (
     Definition,
@@ -26,8 +26,8 @@ from pipeline.botkit.definition import (
     written,
 )
 from pipeline.botkit.engine import run
-from pipeline.botkit.engine.data import Migrate, Schema
 from pipeline.botkit.flow import Flow
+from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.situation import Situation
 from pipeline.conversation.turns import Choice, Outcome
 from pipeline.errors import BotDefinitionError

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
 
-from pipeline.botkit.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.definition import (
     AnswerFunction,
     ContentSource,
@@ -20,6 +19,7 @@ from pipeline.botkit.definition import (
     stays,
     written,
 )
+from pipeline.botkit.inputs.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.errors import BotDefinitionError
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.botkit.content.kinds import Content
-from pipeline.botkit.debounce import EACH, Debounce, Join
-from pipeline.botkit.engine.data import Schema
+from pipeline.botkit.data import Schema
+from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError

@@ -3,16 +3,15 @@
 `run` makes it out of a Situation and makes an Outcome out of its Effects.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, runtime_checkable
 
 from typing_extensions import TypeVar
 
 from pipeline.botkit.content.choices import picked, plain, whole_words
 from pipeline.botkit.content.kinds import Content, Reply, offered, render
-from pipeline.botkit.engine.control import Jump
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.conversation.turns import Choice, Received, Reminder
 from pipeline.errors import BotError
@@ -57,6 +56,44 @@ class FlowName(Protocol):
 
     @property
     def name(self) -> str: ...
+
+
+class Jump(str):
+    """What a handler returns to go back, to call a flow or to end one; a text for its type only."""
+
+    __slots__ = ("flow", "then", "value", "way")
+
+    way: Literal["back", "call", "done"]
+    flow: str
+    then: str
+    value: Any
+
+    @classmethod
+    def back(cls) -> "Jump":
+        """To the AWAIT-state before this one."""
+        return cls._made("back")
+
+    @classmethod
+    def call(cls, flow: str, then: str) -> "Jump":
+        """Into `flow`, and to `then` when it is done."""
+        return cls._made("call", flow, then)
+
+    @classmethod
+    def done(cls, value: Any) -> "Jump":
+        """Out of the flow, with its result."""
+        return cls._made("done", value=value)
+
+    @classmethod
+    def _made(
+        cls,
+        way: Literal["back", "call", "done"],
+        flow: str = "",
+        then: str = "",
+        value: Any = None,
+    ) -> "Jump":
+        jump = cls(f"turn.{way}()")
+        jump.way, jump.flow, jump.then, jump.value = way, flow, then, value
+        return jump
 
 
 class Turn(Generic[Data]):
@@ -165,3 +202,8 @@ def _message(situation: Situation) -> Inbound:
     message = situation.cause.message
     button_id = picked(message, situation.choices)
     return message if button_id == message.button_id else replace(message, button_id=button_id)
+
+
+# Any `async def responder(turn)`: what to say, or None to leave it to the rules. It reads the turn
+# and says nothing by itself. `pipeline.botkit.llm` has one for models.
+Responder = Callable[[Turn], Coroutine[Any, Any, str | None]]

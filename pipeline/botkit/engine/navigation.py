@@ -6,13 +6,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pipeline.botkit.data import checked_value
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
-from pipeline.botkit.engine.control import Jump
-from pipeline.botkit.engine.data import checked_value
 from pipeline.botkit.engine.memory import MOST_CALLS, Memory
-from pipeline.botkit.turn import Turn
+from pipeline.botkit.turn import Jump, Turn
 from pipeline.conversation.memory import Calls
 from pipeline.conversation.turns import Step, Via
 from pipeline.errors import BotError

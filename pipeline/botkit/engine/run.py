@@ -6,10 +6,10 @@
 from typing import Any
 
 from pipeline.botkit.content.choices import plain
+from pipeline.botkit.data import checked, copied
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
-from pipeline.botkit.engine.data import checked, copied
 from pipeline.botkit.engine.memory import recalled
 from pipeline.botkit.engine.navigation import Navigator
 from pipeline.botkit.situation import Situation

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.botkit import load
+from pipeline.botkit.loading import load
 from pipeline.botkit.testing.script import Script, ScriptError, parse
 from pipeline.botkit.testing.script_replay import ScriptMismatch, replay, rewrite
 from pipeline.errors import BotDefinitionError

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.botkit import Bot, Turn
-from pipeline.botkit.engine.data import Schema
+from pipeline.botkit.data import Schema
 from tests.pipeline.botkit.situations import a_situation
 
 

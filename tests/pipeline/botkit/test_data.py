@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.botkit.engine.data import checked, copied
+from pipeline.botkit.data import checked, copied
 
 words = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)
 values = st.recursive(
