@@ -92,7 +92,8 @@ def _is_inside_cluster(text: str, cut: int) -> bool:
     before, after = text[cut - 1], text[cut]
     if _ZERO_WIDTH_JOINER in (before, after) or unicodedata.category(after).startswith("M"):
         return True
-    if "\U0001f3fb" <= after <= "\U0001f3ff":  # a skin tone belongs to the emoji before it
+    # A skin tone, or the letters of a flag such as England's, belong to the emoji before them.
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True
     return _is_flag_letter(after) and _flag_letters_before(text, cut) % 2 == 1
 

@@ -8,6 +8,7 @@ from pipeline.botkit.content.splitting import LONGEST_BODY, split, units
 from pipeline.segments import segments
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 FLAG = "\U0001f1eb\U0001f1f7"
 texts = st.text(alphabet=st.sampled_from("ab \n.!é\u0301\u200d\U0001f468\U0001f1eb"), max_size=300)
 
@@ -58,6 +59,7 @@ def test_one_character_too_many_makes_two_parts() -> None:
         ("a" + FLAG * 2, 7, ["a" + FLAG, FLAG]),
         ("aae\u0301", 3, ["aa", "e\u0301"]),
         ("aa\U0001f44d\U0001f3fd", 5, ["aa", "\U0001f44d\U0001f3fd"]),
+        ("a" + ENGLAND, 14, ["a", ENGLAND]),
     ],
 )
 def test_cuts_are_at_the_best_border(text: str, limit: int, parts: list[str]) -> None:
