@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Generic, TypeVar
 
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 
 from pipeline.botkit.content.buttons import Buttons, Menu
 from pipeline.botkit.content.choices import picked, plain
@@ -20,8 +21,9 @@ from pipeline.errors import NotUnderstood
 from pipeline.messages import Inbound
 
 Value = TypeVar("Value")
-_EMAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
-_LONGEST_EMAIL = 254  # https://www.rfc-editor.org/errata/eid1690
+_BETWEEN_EMAILS = re.compile(r'[\s<>(),;:"]+')
+# A longer answer is not searched for an address, so that no text can keep a worker busy.
+_LONGEST_WITH_EMAIL = 1000
 _GROUPED = re.compile(r"(?<=\d)[ ,.'\u2019\u00a0](?=\d{3}(?!\d))")
 
 
@@ -89,16 +91,20 @@ class Name(Reader[str]):
 
 
 class Email(Reader[str]):
-    """The one e-mail address in the answer, in small letters."""
+    """The only e-mail address in the answer, in lower case. It is checked for form, not by DNS."""
 
     def __init__(self, *, unclear: str = "That does not look like an e-mail address.") -> None:
         self._unclear = unclear
 
     def understand(self, answer: Answer) -> str:
-        found = _EMAIL.findall(answer.text)
-        if len(found) != 1 or len(found[0]) > _LONGEST_EMAIL:
+        parts = _BETWEEN_EMAILS.split(answer.text[: _LONGEST_WITH_EMAIL + 1])
+        found = [part.strip(".!?'") for part in parts if "@" in part]
+        if len(found) != 1 or len(answer.text) > _LONGEST_WITH_EMAIL:
             raise NotUnderstood(self._unclear)
-        return str(found[0]).lower()
+        try:
+            return validate_email(found[0], check_deliverability=False).normalized.lower()
+        except EmailNotValidError:
+            raise NotUnderstood(self._unclear) from None
 
 
 class Number(Reader[int | float]):
