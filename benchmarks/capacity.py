@@ -134,7 +134,7 @@ def _stages(measured: Measurement) -> Iterator[str]:
 
 def _installs(measured: Measurement) -> Iterator[str]:
     yield (
-        "| install | most, messages/s | planned | a day | web + converse + dispatch "
+        "| installation | maximum, messages/s | planned | a day | web + converse + dispatch "
         "| their cores | connections | log MB/s | disk GB a day |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
