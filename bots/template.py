@@ -1,38 +1,45 @@
-"""A bot to start from: copy this file, set BOT=bots.yours:bot, and change states and words.
+"""A bot to start from: copy this file, set BOT=bots.yours:bot, and change its states and texts.
 
-Contacts rest in three states: `unstructured` finds out what they want, `support` takes a problem
-and can call a human, `collect_info` asks for a name, an e-mail address and a date.
+Conversations wait in three states: `unstructured` finds out what the contact wants, `support` notes
+a problem and can call a person, `collect_info` asks for a name, an e-mail address and a date.
 
-Where these rules have no answer, a `responder` may have one: set it below to any
-`async def responder(turn)` that returns a text, or None to leave it to the rules. For a language
-model, on a machine of yours or with an account:
+A `responder` can answer what these rules do not: set it below to any `async def responder(turn)`
+that returns a text, or None to leave the answer to the rules. For a language model, hosted by you
+or by a provider:
 
     from pipeline.botkit.llm import OpenAIResponder
     responder = OpenAIResponder("http://localhost:11434/v1", "llama3.2", instructions="You are …")
 """
 
-import re
-import time
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
-from pipeline.botkit import Bot, Buttons, Responder, Turn
+from pipeline.botkit import (
+    Bot,
+    Buttons,
+    Date,
+    Email,
+    Name,
+    NotUnderstood,
+    Reader,
+    Responder,
+    Turn,
+)
 
-# A message that comes a day or more after the last one begins a new conversation.
+# A message more than a day after the last one starts a new conversation.
 bot = Bot("template", start="unstructured", expires_after=timedelta(days=1))
 
 responder: Responder | None = None
 
-# What a contact can pick: by tapping, by the number ("1") or by the title ("book a visit").
+# Contacts pick one by tapping it, by its number ("1") or by its title ("book a visit").
 OFFERS = Buttons(join="Book a visit", human="Get support")
 NEXT_IN_SUPPORT = Buttons(person="Talk to a person", back="That is all")
 
 
 # An AWAIT-state: the function runs on the contact's next message and returns the next state.
-# None means: stay. `to` lists the states it may return; a typo is found when the bot starts.
+# None stays in this state. `to` lists the states it may return; Parley reports typos at start.
 @bot.awaits("unstructured", to=["open_support", "ask_next"])
 async def unstructured(turn: Turn) -> str | None:
-    # STOP, START and a lone HELP never come here: the law and the carriers settle those.
+    # STOP, START and HELP never reach the bot: Parley handles them as carriers require.
     if turn.picked("human") or turn.says("support", "help", "agent", "human", "problem"):
         return "open_support"
     if turn.picked("join") or turn.says("book", "join", "sign up", "register", "visit"):
@@ -54,11 +61,11 @@ async def answer_freely(turn: Turn) -> str | None:
 
 def greet(turn: Turn) -> None:
     name = f" {turn.contact.name}" if turn.contact.name else ""
-    turn.data["greeted"] = True  # `data` is kept with the conversation, as JSON
+    turn.data["greeted"] = True  # `data` is stored with the conversation as JSON
     turn.say(f"Hi{name}! What can I do for you?", OFFERS)
 
 
-# A SEND-state: the function runs at once when the talk comes here, then the talk goes to `then`.
+# A SEND-state: the function runs on entry, then the conversation moves to `then`.
 @bot.sends("open_support", then="support")
 def open_support(turn: Turn) -> None:
     turn.data["problem"] = []
@@ -72,7 +79,7 @@ async def support(turn: Turn) -> str | None:
         turn.say('All right. Write "menu" when you need me.')
         return "unstructured"
     if turn.picked("person") or turn.says("agent", "human", "person"):
-        # From here the bot is silent until an operator gives the talk back.
+        # The bot is paused from here until an operator hands the conversation back.
         turn.hand_over(" / ".join(notes) or "asked for a person")
         turn.say("I have called a colleague, who will answer you here.")
         return None
@@ -83,37 +90,14 @@ async def support(turn: Turn) -> str | None:
     return None
 
 
-def read_name(text: str, _today: date) -> str:
-    if not re.search(r"[^\W\d_]", text) or len(text) > 100:
-        raise ValueError("That does not look like a name.")
-    return " ".join(text.split())
-
-
-def read_email(text: str, _today: date) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
-        raise ValueError("That does not look like an e-mail address.")
-    return text.lower()
-
-
-def read_date(text: str, today: date) -> str:
-    day = None
-    for form in ("%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y"):
-        try:
-            day = date(*time.strptime(text, form)[:3])
-        except ValueError:
-            continue
-    if day is None:
-        raise ValueError("I could not read that date.")
-    if day < today:
-        raise ValueError("That day has passed.")
-    return day.isoformat()  # a date itself is not JSON
-
-
-# What is asked, in this order: the key in turn.data, the words, and who reads the answer.
-QUESTIONS: dict[str, tuple[str, Callable[[str, date], str]]] = {
-    "name": ("What is your name?", read_name),
-    "email": ("What is your e-mail address?", read_email),
-    "date": ("Which day suits you? For example 2030-06-24.", read_date),
+# What is asked, in this order: the key in turn.data, the question, and what reads the answer.
+QUESTIONS: dict[str, tuple[str, Reader[str]]] = {
+    "name": ("What is your name?", Name()),
+    "email": ("What is your e-mail address?", Email()),
+    "date": (
+        "Which day suits you? For example 2030-06-24.",
+        Date(earliest=timedelta(0), too_early="That day has passed."),
+    ),
 }
 
 
@@ -123,7 +107,7 @@ def next_question(turn: Turn) -> str | None:
 
 @bot.sends("ask_next", then="collect_info")
 def ask_next(turn: Turn) -> None:
-    if turn.data.pop("confirmed", False):  # a second booking begins from nothing
+    if turn.data.pop("confirmed", False):  # a second booking starts without the old answers
         forget_answers(turn)
     key = next_question(turn)
     if key is not None:
@@ -133,7 +117,7 @@ def ask_next(turn: Turn) -> None:
     turn.say(f"{summary}. Is that right?", Buttons(right="Yes", wrong="No, ask me again"))
 
 
-# When the contact falls silent for half an hour, the talk goes to `on_timeout`.
+# After half an hour without a message the conversation moves to `on_timeout`.
 @bot.awaits(
     "collect_info",
     to=["ask_next", "unstructured"],
@@ -144,10 +128,10 @@ def collect_info(turn: Turn) -> str | None:
     key = next_question(turn)
     if key is None:
         return confirm(turn)
-    question, read = QUESTIONS[key]
+    question, reader = QUESTIONS[key]
     try:
-        turn.data[key] = read(turn.message.text.strip(), turn.now.date())
-    except ValueError as reason:
+        turn.data[key] = reader.read(turn)
+    except NotUnderstood as reason:
         turn.say(f"{reason} {question}")
         return None
     return "ask_next"
@@ -157,7 +141,7 @@ def confirm(turn: Turn) -> str:
     if turn.picked("wrong") or turn.says("no", "not", "wrong"):
         forget_answers(turn)
     elif turn.picked("right") or turn.says("yes", "ok", "right"):
-        turn.data["confirmed"] = True  # name, email and date stay in the conversation's data
+        turn.data["confirmed"] = True  # name, email and date stay in `data`
         turn.say("Done! We look forward to seeing you.")
         return "unstructured"
     return "ask_next"
@@ -170,10 +154,10 @@ def forget_answers(turn: Turn) -> None:
 
 @bot.sends("pause_questions", then="unstructured")
 def pause_questions(turn: Turn) -> None:
-    turn.say('I have kept your answers. Write "book" to go on where we stopped.')
+    turn.say('I have kept your answers. Write "book" to continue where we stopped.')
 
 
-# Commands work in every state, when they are the whole message.
+# Commands work in every state when they are the whole message.
 @bot.command("menu", "main menu")
 def menu(turn: Turn) -> str:
     greet(turn)

@@ -81,7 +81,6 @@ PENDING: tuple[str, ...] = (
     "docs/scaling.md",
     "docs/settings.md",
     "benchmarks",
-    "bots",
     "migrations",
     "parley",
     "pipeline",

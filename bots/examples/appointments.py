@@ -1,4 +1,4 @@
-"""Books visits at a hairdresser's: typed data, questions, a flow, a way back, nudge and time-out.
+"""Books visits at a hairdresser's: typed data, questions, a flow, going back, nudge and timeout.
 
 Talk to it: BOT=bots.examples.appointments:bot parley chat
 """
@@ -25,7 +25,7 @@ from pipeline.botkit import (
     Turn,
 )
 
-# "Tomorrow" is the salon's, not the server's.
+# "Tomorrow" means tomorrow in the salon's time zone, not the server's.
 ZONE = ZoneInfo("Europe/Dublin")
 SATURDAY, SUNDAY = 5, 6
 SERVICES = {"cut": "Haircut", "colour": "Colour", "beard": "Beard trim"}
@@ -36,13 +36,13 @@ TIMES = Menu(
     },
     button="See times",
 )
-# WhatsApp lets only an approved template open a talk after a day. Put your own ContentSid here.
+# After 24 hours WhatsApp only delivers approved templates. Put your own ContentSid here.
 REMINDER_SID = "HX" + "0" * 32
 
 
-# Every field has a default: a conversation begins with nothing, and is filled answer by answer.
+# Every field needs a default, because a conversation starts without data.
 class Booking(BaseModel):
-    """What we know of a visit so far."""
+    """The answers so far."""
 
     service: str = ""
     day: date | None = None
@@ -52,30 +52,29 @@ class Booking(BaseModel):
 
     @property
     def text(self) -> str:
-        """The visit in words."""
+        """The visit as text."""
         day = f"{self.day:%A %d %B}" if self.day else ""
         return f"{SERVICES.get(self.service, 'Visit')} on {day} at {self.at}"
 
 
 def from_older_data(stored: dict[str, Any]) -> dict[str, Any]:
-    """Conversations that began before `reach` could be a phone number called it `email`."""
+    """Renames `email` to `reach` in conversations that an older version of this bot started."""
     if "email" in stored:
         stored["reach"] = stored.pop("email")
     return stored
 
 
 bot = Bot("appointments", start="service", data=Booking, migrate=from_older_data)
-# Conversations that rest in the old state go on in the new one.
+# Conversations stored in the old state continue in the new one.
 bot.renamed("choose_service", "service")
 
-# The start state has something to say, so a contact's first word, whatever it is, is answered by
-# it. Nobody has to write a greeting.
+# The start state is a question, so the bot answers the first message with it, whatever it says.
 WELCOME = "Welcome! What shall we do for you?"
 bot.asks("service", WELCOME, OneOf(SERVICES), into="service", then="day")
 
 
-# The reader has put the answer into turn.data before this runs; what it raises is a wrong answer
-# too, and the question is asked again under its words.
+# This runs after the reader has stored the answer in turn.data. Raising NotUnderstood makes it a
+# wrong answer: the bot sends the reason and asks again.
 @bot.asks(
     "day",
     'Which day suits you? For example "24 June" or "tomorrow".',
@@ -100,11 +99,11 @@ async def at_time(turn: Turn[Booking], value: str) -> str:
 
 
 async def is_free(on: date | None, at: str) -> bool:
-    """Where your calendar is asked; async, so that a slow one holds nobody else up."""
+    """Ask your calendar here; async, so that a slow one does not hold up other contacts."""
     return on is None or on.weekday() != SATURDAY or at < "12:00"
 
 
-# A flow is a set of states that several places can call. It gives its result to `then`.
+# A flow is a set of states that several states can call. Its result is available in `then`.
 contact = Flow("contact", start="name")
 contact.asks("name", "What is your name?", Name(), into="name", then="way")
 
@@ -130,7 +129,7 @@ bot.include(contact)
 
 
 def summary(turn: Turn[Booking]) -> str:
-    # A flow's result lasts for one turn, so it is kept as soon as it is there.
+    # The result of a flow is only available for one turn, so store it now.
     turn.data.reach = turn.result or turn.data.reach
     return f"{turn.data.text} for {turn.data.name}. Shall I book that?"
 
@@ -146,10 +145,10 @@ def confirm(_turn: Turn[Booking], value: str) -> str:
     return "book" if value == "yes" else "day"
 
 
-# After end() the contact's next word begins a new conversation, without the old answers.
+# After end() the contact's next message starts a new conversation, without the old answers.
 @bot.sends("let_go")
 def let_go(turn: Turn[Booking]) -> None:
-    turn.say("I have not booked anything, as I did not hear from you. Write to me at any time.")
+    turn.say("I have not booked anything, as you did not reply. Write to me at any time.")
     turn.end()
 
 
@@ -157,7 +156,7 @@ def let_go(turn: Turn[Booking]) -> None:
 def book(turn: Turn[Booking]) -> None:
     turn.say(f"Booked: {turn.data.text}. I will write to you the day before.")
     wait = starts_at(turn.data) - timedelta(days=1) - turn.now
-    # With less than a day to go there is nothing to be reminded of.
+    # Less than a day before the visit no reminder is needed.
     if wait > timedelta(0):
         turn.remind(wait, "day_before")
 
@@ -184,7 +183,7 @@ def booked(turn: Turn[Booking]) -> str | None:
 
 @bot.sends("call_us", then="called")
 def call_us(turn: Turn[Booking]) -> None:
-    # The bot is silent from here until an operator gives the talk back to it.
+    # The bot is paused from here until an operator hands the conversation back.
     turn.hand_over("could not give a day")
     turn.say("Let us find a day together: a colleague will write to you here.")
 
@@ -194,7 +193,7 @@ def called(_turn: Turn[Booking]) -> str:
     return "service"
 
 
-# Commands are heard in every state; the kit remembers the way.
+# Commands work in every state; the kit remembers the states that came before.
 @bot.command("back")
 def back(turn: Turn[Booking]) -> str:
     return turn.back()

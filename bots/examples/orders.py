@@ -1,4 +1,4 @@
-"""Tells how an order is getting on: a look-up, a reader of its own, and every sort of file.
+"""Shows the status of an order: a look-up, a custom reader, and every kind of file.
 
 Talk to it: BOT=bots.examples.orders:bot parley chat (there are orders 1001, 1002 and 1003)
 """
@@ -25,20 +25,20 @@ from pipeline.botkit import (
 )
 
 SHOP = "https://shop.example.com"
-# Approved templates of yours; WhatsApp takes nothing else after a day of silence.
+# Your approved template; after 24 hours WhatsApp delivers nothing else.
 SHIPPED_SID = "HX" + "1" * 32
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order, as the shop's own system would tell it."""
+    """One order, as your shop's system returns it."""
 
     item: str
     status: str
     photo: str
 
 
-# In place of your shop's database.
+# Replace this with your shop's database.
 ORDERS: Mapping[str, Order] = {
     "1001": Order("Blue mug", "packing", f"{SHOP}/photos/mug.jpg"),
     "1002": Order("Desk lamp", "shipped", f"{SHOP}/photos/lamp.jpg"),
@@ -52,18 +52,18 @@ CARE = Carousel(
 )
 NEXT = Buttons(damage="It is damaged", care="How to care", other="Another order")
 
-# A day later it is most likely about something else, so the talk begins anew.
+# After a day it is probably about something else, so a new conversation starts.
 bot = Bot("orders", start="ask_number", expires_after=timedelta(days=1))
 
 
 async def find_order(number: str) -> Order | None:
-    """Where your shop is asked; async, so that a slow one holds nobody else up."""
+    """Ask your shop here; async, so that a slow one does not hold up other contacts."""
     return ORDERS.get(number)
 
 
-# A reader of your own says what an answer means, and what to say when it means nothing.
+# A custom reader returns the value of an answer, or raises NotUnderstood with what to reply.
 class OrderNumber(Reader[str]):
-    """Four digits, wherever they stand: "1001", "#1001", "my order 1001, please"."""
+    """Four digits anywhere in the answer: "1001", "#1001", "my order 1001, please"."""
 
     def understand(self, answer: Answer) -> str:
         found = re.findall(r"(?<!\d)\d{4}(?!\d)", answer.text, re.ASCII)
@@ -88,7 +88,7 @@ async def ask_number(_turn: Turn, value: str) -> str:
 
 @bot.sends("no_number", then="looked_for")
 def no_number(turn: Turn) -> None:
-    # The bot is silent from here until an operator gives the talk back to it.
+    # The bot is paused from here until an operator hands the conversation back.
     turn.hand_over("does not find the order number")
     turn.say("Never mind, a colleague will look for it and answer you here.")
 
@@ -102,7 +102,7 @@ def looked_for(_turn: Turn) -> str:
 async def show(turn: Turn) -> None:
     number = turn.data["number"]
     order = await find_order(number)
-    if order is None:  # it was there when the number was asked for
+    if order is None:  # deleted since the contact gave its number
         turn.say(f"Order {number} is no longer in our books.", NEXT)
     elif order.status == "packing":
         turn.remind(timedelta(days=1), "shipped")
@@ -110,7 +110,7 @@ async def show(turn: Turn) -> None:
         turn.say(photo, "Anything else?", NEXT)
     elif order.status == "shipped":
         track = Link(f"{SHOP}/track/{number}", "Track it")
-        # A link and choices never share a message: each stands under a text of its own.
+        # One message cannot carry a link and choices, so each follows a text of its own.
         turn.say(f"{order.item}: on its way to you.", track, "Anything else?", NEXT)
     else:
         bill = Document(f"{SHOP}/bills/{number}.pdf", "bill.pdf", f"{order.item}: it has arrived.")
@@ -125,7 +125,7 @@ def shipped(turn: Turn) -> None:
 
 @bot.awaits("order", to=["damage", "care", "ask_number"])
 def order_known(turn: Turn) -> str | None:
-    # A photo needs no explanation: whoever sends one wants us to see something.
+    # A photo at this point is a report of damage.
     if turn.message.media:
         return report(turn)
     if turn.picked("damage") or turn.says("damaged", "broken"):
@@ -169,7 +169,7 @@ def care(turn: Turn) -> str | None:
     if turn.picked("mug"):
         turn.say(Image(f"{SHOP}/care/mug-steps.jpg", "No steel wool."), "And now?", NEXT)
     elif turn.picked("wool"):
-        turn.say("Some like to be told:", Audio(f"{SHOP}/care/wool.mp3"), "And now?", NEXT)
+        turn.say("Listen to this:", Audio(f"{SHOP}/care/wool.mp3"), "And now?", NEXT)
     else:
         turn.say('Please pick one, or write "order".', CARE)
         return "order" if turn.says("order") else None

@@ -1,4 +1,4 @@
-"""A quiz against the clock: a time-out for each question, the score in typed data, one answer each.
+"""A quiz against the clock: a timeout for each question, the score in typed data, one answer each.
 
 Talk to it: BOT=bots.examples.quiz:bot parley chat
 """
@@ -28,7 +28,7 @@ SECONDS = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Riddle:
-    """A question, who reads its answer, and the right one."""
+    """A question, the reader of its answer, and the right answer."""
 
     words: str
     reader: Reader[str] | Reader[int | float]
@@ -64,14 +64,14 @@ RIDDLES = (
 
 
 class Score(BaseModel):
-    """How it stands."""
+    """The score so far."""
 
     number: int = 0
     points: int = 0
     best: int = 0
 
 
-# The hint stands under choices where they cannot be tapped, in your words or in your language.
+# The hint follows choices on channels without taps; write it in your own language.
 bot = Bot("quiz", start="lobby", data=Score, choices_hint="Write the number or the word.")
 
 
@@ -96,16 +96,15 @@ def riddle(turn: Turn[Score]) -> Riddle:
     return RIDDLES[min(turn.data.number, len(RIDDLES) - 1)]
 
 
-# Its entry is said whenever the talk comes here, so one state serves all questions. `say` is for
-# what stands before the question; what is returned is the question.
+# The entry action runs each time the conversation enters "question", so one state asks all of them.
 def ask(turn: Turn[Score]) -> tuple[Content, ...]:
     asked = riddle(turn)
     shown = (asked.shown,) if asked.shown else ()
     return *shown, f"{turn.data.number + 1}. {asked.words}", *asked.reader.offers
 
 
-# "Mars" - "no, Jupiter!": with LAST only the newest of the messages that wait counts. The clock
-# runs from the last turn here, and goes on after a restart: it is a row in the database.
+# "Mars" - "no, Jupiter!": with LAST only the newest of the waiting messages counts. The timeout
+# runs from the last turn and survives a restart, because it is a row in the database.
 @bot.awaits(
     "question",
     to=["next"],
@@ -116,7 +115,7 @@ def ask(turn: Turn[Score]) -> tuple[Content, ...]:
 )
 def question(turn: Turn[Score]) -> str:
     asked = riddle(turn)
-    # A reader works in any handler. What it raises is said to the contact, and the talk stays.
+    # A reader works in any handler. If it raises NotUnderstood, the bot sends that text and stays.
     is_right = asked.reader.read(turn) == asked.answer
     turn.data.points += is_right
     turn.say("Right!" if is_right else f"No, it is {asked.right}.")
@@ -137,7 +136,7 @@ def following(turn: Turn[Score]) -> str:
 @bot.sends("result", then="again")
 def result(turn: Turn[Score]) -> None:
     points, best = turn.data.points, turn.data.best
-    # The data lasts as long as the conversation, so the best round is known in the next one.
+    # The data lasts as long as the conversation, so the next round knows the best one.
     turn.data.best = max(points, best)
     record = " Your best so far!" if points > best else ""
     turn.say(f"{points} of {len(RIDDLES)} points.{record}", Buttons(play="Once more"))
@@ -150,7 +149,7 @@ def again(turn: Turn[Score]) -> str | None:
     raise NotUnderstood('Write "play" for another round.')
 
 
-# A lone "stop" or "quit" never comes here: those end all messages, by law. So this takes two words.
+# A lone "stop" or "quit" opts out and never reaches the bot, so this command has two words.
 @bot.command("stop quiz", "enough")
 def stop_quiz(turn: Turn[Score]) -> None:
     turn.say(f"As you like. Points: {turn.data.points}.")

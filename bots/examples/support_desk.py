@@ -1,9 +1,9 @@
-"""Takes a problem, tries to help, and calls a human: debouncing, a place, a responder, a log.
+"""Notes a problem, tries to help, and calls a person: debouncing, a location, a responder, a log.
 
 Talk to it: BOT=bots.examples.support_desk:bot parley chat
 
-A `responder` answers where the rules below do not: any `async def responder(turn)` that returns a
-text, or None. A language model, on a machine of yours or with an account, is one:
+A `responder` answers what the rules below do not: any `async def responder(turn)` that returns a
+text, or None. For a language model, hosted by you or by a provider:
 
     from pipeline.botkit.llm import OpenAIResponder
     responder = OpenAIResponder("http://localhost:11434/v1", "llama3.2", instructions="You are …")
@@ -38,8 +38,7 @@ RESET = Link("https://desk.example.com/password", "New password")
 LIGHTS = Image("https://desk.example.com/lights.jpg", "A red light? Then it is the line, not you.")
 
 
-# It runs around every function. The log has the ways people take, not what they said: that is
-# theirs, and the dashboard has it for those who may see it.
+# Runs around every handler. It logs states, never the contact's messages: those are private.
 @bot.middleware
 def logged(turn: Turn, call_next: Next) -> object:
     before = turn.state
@@ -54,8 +53,8 @@ def welcome(turn: Turn) -> str:
     return "problem"
 
 
-# People write in bits: "hello" - "my internet" - "is so slow". With Join they are one message,
-# texts by lines and all photos together, when nothing more has come for two seconds.
+# Contacts write in parts: "hello" - "my internet" - "is so slow". Join makes one message of them,
+# with a line for each text and all photos, once two seconds pass without another.
 @bot.awaits(
     "problem",
     to=["tried", "where", "person"],
@@ -68,7 +67,7 @@ async def problem(turn: Turn) -> str | None:
     turn.data["problem"] = turn.message.text or "(see the photos)"
     if turn.says("person", "human", "agent"):
         return "person"
-    # Without a line there is nothing to try: somebody has to come.
+    # Without a connection there is nothing to try: send a technician.
     if turn.says("no internet", "dead", "cable", "red light"):
         return "where"
     if turn.message.media:
@@ -88,7 +87,7 @@ def tried(turn: Turn) -> str | None:
     if turn.picked("yes") or turn.says("yes", "works", "thanks"):
         return "solved"
     if turn.picked("later") or turn.says("tomorrow", "later"):
-        # The reminder holds for as long as the talk stays here.
+        # The reminder is canceled if the conversation leaves this state first.
         turn.remind(timedelta(days=1), "ask_again")
         turn.say("All right, I will ask you tomorrow.")
         return None
@@ -102,7 +101,7 @@ def ask_again(turn: Turn) -> None:
     turn.say("Good morning! You had trouble yesterday.")
 
 
-# WhatsApp can share a place; by SMS the same request asks for it in words.
+# WhatsApp can share a location; by SMS the same request asks for it as text.
 @bot.awaits("where", to=["visitor"], entry=LocationRequest("Somebody has to look. Where are you?"))
 def where(turn: Turn) -> str | None:
     place, text = turn.message.location, turn.message.text
@@ -119,7 +118,7 @@ def where(turn: Turn) -> str | None:
 @bot.awaits(
     "visitor",
     to=["person"],
-    entry='And whom shall we call at the door? Send a contact card or a name, or write "me".',
+    entry='And whom shall we call on arrival? Send a contact card or a name, or write "me".',
 )
 def visitor(turn: Turn) -> str:
     cards = [file.url for file in turn.message.media]
@@ -127,11 +126,11 @@ def visitor(turn: Turn) -> str:
     return "person"
 
 
-@bot.sends("person", then="solved_by_hand")
+@bot.sends("person", then="solved_by_person")
 def person(turn: Turn) -> None:
     place = turn.data.get("where")
     reason = turn.data.get("problem", "wants a person")
-    # From here the bot is silent until an operator gives the talk back to it. The operator reads
+    # The bot is paused from here until an operator hands the conversation back. The operator reads
     # the reason first, so it says what matters.
     turn.hand_over(f"{reason} (visit: {place})" if place else reason)
     said_before = len(turn.history(20))
@@ -139,9 +138,9 @@ def person(turn: Turn) -> None:
     turn.say(f"{thanks}I have called a colleague, who will answer you here.")
 
 
-# The talk comes here from the human; what the contact writes next is heard by the bot again.
-@bot.awaits("solved_by_hand", to=["problem", "solved"])
-def solved_by_hand(turn: Turn) -> str | None:
+# After an operator hands back, the contact's next message arrives in this state.
+@bot.awaits("solved_by_person", to=["problem", "solved"])
+def solved_by_person(turn: Turn) -> str | None:
     if turn.picked("yes") or turn.says("yes", "thanks", "solved"):
         return "solved"
     if turn.picked("no") or turn.says("no", "not", "still"):
@@ -152,12 +151,12 @@ def solved_by_hand(turn: Turn) -> str | None:
 
 @bot.sends("solved")
 def solved(turn: Turn) -> None:
-    turn.say("Glad to hear it. Write at any time.")
+    turn.say("I am glad. Write at any time.")
     turn.end()
 
 
-# A deploy may take states away in which people still rest. They are heard here, and the log of the
-# dashboard tells you of them.
+# A deploy may delete a state that conversations are in. Their next message arrives here, and the
+# dashboard reports them.
 @bot.fallback
 def lost(turn: Turn) -> str:
     turn.say("Sorry, we have changed a few things, and I lost the thread.")

@@ -32,7 +32,7 @@ PATIENCE = timedelta(hours=6)
 
 @dataclass
 class Answers:
-    """What somebody told us; None and "" are questions that were not asked, or passed over."""
+    """A contact's answers; None and "" are questions that were not asked or were skipped."""
 
     way: str = ""
     kilometres: float | None = None
@@ -42,16 +42,16 @@ class Answers:
     wishes: list[str] = field(default_factory=list)
 
 
-# Who answers after a week is asked anew: the old answers stay with the old conversation.
+# After a week a new conversation starts; the old answers stay with the old one.
 bot = Bot(
     "survey",
     start="welcome",
     data=Answers,
     expires_after=timedelta(days=7),
-    # Nobody answers this fast: that is another bot.
+    # A contact who answers this fast is another bot.
     loop_guard=(15, timedelta(seconds=30)),
-    # What is said to STOP, START and HELP where the provider does not answer them. Carriers want
-    # the sender's name in each.
+    # The replies to STOP, START and HELP where the provider sends none. Carriers require the
+    # sender's name in each.
     consent=ConsentTexts(
         stop="Travel survey: you will get no more questions. Reply START to take part again.",
         start="Travel survey: good to have you back. Write anything to begin.",
@@ -77,14 +77,14 @@ def welcome(turn: Turn[Answers]) -> str | None:
     return None
 
 
-# After end() the contact's next word begins a new conversation, so no state has to follow.
+# After end() the contact's next message starts a new conversation, so no state follows.
 @bot.sends("declined")
 def declined(turn: Turn[Answers]) -> None:
     turn.say("That is fine. Have a good day!")
     turn.end()
 
 
-# Here it branches: each way has questions of its own, and working from home skips them all.
+# Each answer leads to its own questions; working from home skips them all.
 @bot.asks(
     "way",
     "How do you get there on most days?",
@@ -139,7 +139,7 @@ bot.asks(
 )
 
 
-# It stays for as long as there are wishes: returning its own name asks again.
+# Returning the state's own name asks again.
 @bot.asks(
     "wishes",
     lambda turn: (
@@ -150,7 +150,7 @@ bot.asks(
     on_timeout="unfinished",
 )
 def wishes(turn: Turn[Answers], value: str) -> str:
-    # Not says("no"), which would hear it in "There is no bus" too.
+    # Not says("no"), which would match "There is no bus" too.
     if value.casefold() in {"skip", "nothing", "no"}:
         return "thanks"
     turn.data.wishes.append(value)
@@ -163,7 +163,7 @@ def thanks(turn: Turn[Answers]) -> None:
     turn.end()
 
 
-# Half an answer is worth keeping too, and nobody is asked twice for the rest.
+# The answers so far are kept, and the rest is not asked again.
 @bot.sends("unfinished")
 def unfinished(turn: Turn[Answers]) -> None:
     turn.say("I have kept what you told me. Thank you!")

@@ -198,4 +198,4 @@ def test_removed_and_renamed_states_are_seen_before_and_met_after_a_deploy(desk:
     up(desk)
     kept.says("1")
     eventually(lambda: len(kept.got) == 6)
-    assert kept.got[5] == "Glad to hear it. Write at any time."
+    assert kept.got[5] == "I am glad. Write at any time."

@@ -27,7 +27,7 @@ def test_bits_of_a_problem_are_joined() -> None:
 def test_rule_answers_and_asks_whether_it_helped() -> None:
     for talk in both_channels(bot):
         talk.hears("hi").hears("my internet is slow").says("Please unplug the router…")
-        talk.says("A red light?…").says("Did that help?…").taps("yes").says("Glad…").ended()
+        talk.says("A red light?…").says("Did that help?…").taps("yes").says("I am glad…").ended()
 
 
 def test_reminder_asks_again_until_the_talk_moves_on() -> None:
