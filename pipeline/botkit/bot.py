@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.analysis.reachability import uses_back
-from pipeline.botkit.content.choices import picked, plain
+from pipeline.botkit.content.choices import match_choice, normalize
 from pipeline.botkit.content.consent import ConsentTexts
 from pipeline.botkit.data import Migrate, Schema
 from pipeline.botkit.decorators import F, Scope
@@ -160,9 +160,9 @@ class Bot(Scope, Generic[Data]):
 
         With `is_tap_plain` an answer to a choice may be joined.
         """
-        if plain(message.text) in self.definition.commands:
+        if normalize(message.text) in self.definition.commands:
             return True
-        is_answer = message.kind not in {"text", "media"} or bool(picked(message, choices))
+        is_answer = message.kind not in {"text", "media"} or bool(match_choice(message, choices))
         return is_answer and not is_tap_plain
 
     def command(self, *words: str) -> Callable[[F], F]:
@@ -170,15 +170,15 @@ class Bot(Scope, Generic[Data]):
 
         The function returns the next state, or None to stay.
         """
-        if not all(plain(word) for word in words) or not words:
+        if not all(normalize(word) for word in words) or not words:
             self._refuse_bot('command() needs the words to listen for, as in command("menu")')
 
         def decorate(function: F) -> F:
             handler = Handler(words[0], "command", *self._own(function, f'command "{words[0]}"'))
             for word in words:
-                first = self.definition.commands.get(plain(word))
+                first = self.definition.commands.get(normalize(word))
                 self._refuse_handler(f'command "{word}"', first, handler)
-                self.definition.commands[plain(word)] = handler
+                self.definition.commands[normalize(word)] = handler
             return function
 
         return decorate

@@ -10,8 +10,8 @@ from typing import Any, Generic, Literal, Protocol, runtime_checkable
 
 from typing_extensions import TypeVar
 
-from pipeline.botkit.content.choices import picked, plain, whole_words
-from pipeline.botkit.content.kinds import Content, Reply, offered, render
+from pipeline.botkit.content.choices import match_choice, normalize, phrase_pattern
+from pipeline.botkit.content.kinds import Content, Reply, choices_of, render
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.conversation.turns import Choice, Received, Reminder
 from pipeline.errors import BotError
@@ -140,8 +140,8 @@ class Turn(Generic[Data]):
     def says(self, word: str, *others: str) -> bool:
         """Whether the contact's text is, or has in it, one of these words or phrases."""
         if self._plain is None:
-            self._plain = plain(self.message.text)
-        return whole_words((word, *others)).search(self._plain) is not None
+            self._plain = normalize(self.message.text)
+        return phrase_pattern((word, *others)).search(self._plain) is not None
 
     def picked(self, choice_id: str) -> bool:
         """Whether the contact tapped this button, or answered with its number or title."""
@@ -154,7 +154,7 @@ class Turn(Generic[Data]):
     def say(self, *contents: Content) -> None:
         """Say texts and other kinds; choices and links right after a text stand under it."""
         self._effects.replies += render(contents, self._hint, self.channel)
-        if choices := offered(contents):
+        if choices := choices_of(contents):
             self._effects.choices = choices
 
     def remind(self, after: timedelta, state: str) -> None:
@@ -200,7 +200,7 @@ def _message(situation: Situation) -> Inbound:
     if not isinstance(situation.cause, Received):
         return Inbound("", "", "", situation.channel, "", "")
     message = situation.cause.message
-    button_id = picked(message, situation.choices)
+    button_id = match_choice(message, situation.choices)
     return message if button_id == message.button_id else replace(message, button_id=button_id)
 
 

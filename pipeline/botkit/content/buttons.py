@@ -1,42 +1,42 @@
-"""Choices: Buttons and Menu, as taps where the channel has them, else as a numbered list.
+"""Buttons and Menu: choices to tap or, on channels without taps, a numbered list.
 
-A tap, the number or the title comes back as `turn.picked(id)` on every channel.
+On every channel `turn.picked(id)` is true for a tap, the number or the title.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.botkit.content.choices import plain
-from pipeline.botkit.content.replies import Screen, words
+from pipeline.botkit.content.choices import normalize
+from pipeline.botkit.content.replies import Renderer, single_line
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 from pipeline.messages import storable
 
 LIST_PAGE = "https://www.twilio.com/docs/content/twiliolist-picker"
-# A list has ten rows; that page has the lengths too.
+# The page also documents the lengths.
 MOST_CHOICES = 10
 LONGEST_ROW_TITLE = 24
 LONGEST_DESCRIPTION = 72
 LONGEST_ID = 200
-# Without an approved template, three: https://www.twilio.com/docs/content/twilio-quick-reply
+# The limit without an approved template: https://www.twilio.com/docs/content/twilio-quick-reply
 MOST_QUICK_REPLIES = 3
-# How much fits on a button is WhatsApp's own limit, which Twilio's pages leave to it.
+# WhatsApp's limit for a button's title; Twilio does not document it.
 BUTTON_PAGE = "https://whatsapp.github.io/WhatsApp-Nodejs-SDK/api-reference/types/ButtonObject"
 LONGEST_BUTTON = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a Menu: a title, and words that explain it."""
+    """A row of a Menu: a title and a description."""
 
     title: str
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A choice with what stands beside it and over it in a list."""
+class _Option:
+    """A choice with its description and section."""
 
     choice: Choice
     description: str = ""
@@ -46,9 +46,9 @@ class _Line:
 class Buttons:
     """One to ten choices: `Buttons(join="Join", human="Talk to us")` or `Buttons({id: title})`.
 
-    On WhatsApp up to three with short titles (20 characters) are buttons and more are a list, whose
-    opener reads "Choose" (a Menu can name it). Titles over 72 characters become a numbered list
-    there, as everything does by SMS.
+    On WhatsApp, up to three with titles of up to 20 characters are buttons; others are a list that
+    "Choose" opens (a Menu can set that title). Titles over 72 characters, and all choices by SMS,
+    become a numbered list.
     """
 
     __slots__ = ("choices",)
@@ -56,24 +56,24 @@ class Buttons:
     def __init__(self, choices: Mapping[str, str] | None = None, /, **titles: str) -> None:
         offered = {**(choices or {}), **titles}
         if not 1 <= len(offered) <= MOST_CHOICES:
-            raise BotError(f"Buttons takes 1 to {MOST_CHOICES} choices, not {len(offered)}")
+            raise BotError(f"Buttons needs 1 to {MOST_CHOICES} choices, not {len(offered)}")
         self.choices = tuple(
-            choice_of(number, button_id, title)
+            make_choice(number, button_id, title)
             for number, (button_id, title) in enumerate(offered.items(), start=1)
         )
-        refuse_same(self.choices, "Buttons")
+        refuse_duplicates(self.choices, "Buttons")
 
-    def rendered(self, above: str, screen: Screen) -> list[Reply]:
-        """The text above with the choices under it."""
-        return offer("buttons", above, screen, self.choices)
+    def render(self, above: str, renderer: Renderer) -> list[Reply]:
+        """The text `above` with the choices below it."""
+        return render_choices("buttons", above, renderer, self.choices)
 
 
 class Menu:
-    """Up to ten rows under a button: `Menu({"mon": "Monday", "tue": Row("Tuesday", "till 8")})`.
+    """Up to ten rows that a button opens: `Menu({"mon": "Monday", "tue": Row("Tuesday", "late")})`.
 
-    Rows may stand in sections: `Menu({"Morning": {"9": "9:00"}, "Evening": {"18": "18:00"}})`.
-    `button` opens the list on WhatsApp. Twilio's list has no sections, so there a section's name
-    stands beside each row that has no description; by SMS it is a heading.
+    Sections are nested: `Menu({"Morning": {"9": "9:00"}, "Evening": {"18": "18:00"}})`. `button` is
+    the title of the button on WhatsApp. Twilio's list has no sections, so the section's name
+    becomes the description of rows that have none; by SMS it is a heading.
     """
 
     __slots__ = ("button", "choices", "lines")
@@ -81,41 +81,43 @@ class Menu:
     def __init__(
         self, rows: Mapping[str, str | Row | Mapping[str, str | Row]], /, *, button: str = "Choose"
     ) -> None:
-        self.button = words(button, "the button of a Menu", LONGEST_BUTTON, BUTTON_PAGE)
-        found = list(_flat(rows))
+        self.button = single_line(button, "the button of a Menu", LONGEST_BUTTON, BUTTON_PAGE)
+        found = list(_rows(rows))
         if not 1 <= len(found) <= MOST_CHOICES:
-            raise BotError(f"Menu takes 1 to {MOST_CHOICES} rows, not {len(found)} ({LIST_PAGE})")
+            raise BotError(f"Menu needs 1 to {MOST_CHOICES} rows, not {len(found)} ({LIST_PAGE})")
         self.lines = tuple(
             _line(number, row_id, row, section)
             for number, (section, row_id, row) in enumerate(found, start=1)
         )
         self.choices = tuple(line.choice for line in self.lines)
-        refuse_same(self.choices, "rows of a Menu")
+        refuse_duplicates(self.choices, "rows of a Menu")
 
-    def rendered(self, above: str, screen: Screen) -> list[Reply]:
-        """The text above with the list under it."""
-        content = {"choices": [_told(line) for line in self.lines]}
-        listed = numbered(self.lines, screen.hint)
-        if not screen.has_taps:
-            return screen.under(above, listed, "menu", content)
+    def render(self, above: str, renderer: Renderer) -> list[Reply]:
+        """The text `above` with the list below it."""
+        content = {"choices": [_choice_json(line) for line in self.lines]}
+        listed = numbered_list(self.lines, renderer.hint)
+        if not renderer.has_taps:
+            return renderer.under(above, listed, "menu", content)
         opened = {**content, "taps": "list", "button": self.button}
-        return screen.over_taps(above or self.button, listed, "menu", opened)
+        return renderer.over_taps(above or self.button, listed, "menu", opened)
 
 
-def offer(kind: str, above: str, screen: Screen, choices: Sequence[Choice]) -> list[Reply]:
-    """Choices under a text: as buttons, a list or numbers, whichever the channel and they allow."""
-    lines = [_Line(choice) for choice in choices]
-    content: dict[str, Any] = {"choices": [_told(line) for line in lines]}
-    listed = numbered(lines, screen.hint)
-    shape = _shape(choices) if screen.has_taps else {}
+def render_choices(
+    kind: str, above: str, renderer: Renderer, choices: Sequence[Choice]
+) -> list[Reply]:
+    """The text `above` with choices below it: as buttons, a list or numbers."""
+    lines = [_Option(choice) for choice in choices]
+    content: dict[str, Any] = {"choices": [_choice_json(line) for line in lines]}
+    listed = numbered_list(lines, renderer.hint)
+    shape = _tap_style(choices) if renderer.has_taps else {}
     if not shape:
-        return screen.under(above, listed, kind, content)
-    # Some text must stand over taps; the titles do in every language.
+        return renderer.under(above, listed, kind, content)
+    # Taps need a text above them; the titles fit every language.
     titles = " · ".join(choice.title for choice in choices)
-    return screen.over_taps(above or titles, listed, kind, content | shape)
+    return renderer.over_taps(above or titles, listed, kind, content | shape)
 
 
-def _shape(choices: Sequence[Choice]) -> dict[str, str]:
+def _tap_style(choices: Sequence[Choice]) -> dict[str, str]:
     longest = max(len(choice.title) for choice in choices)
     if len(choices) > MOST_CHOICES or any(len(choice.id) > LONGEST_ID for choice in choices):
         return {}
@@ -124,17 +126,17 @@ def _shape(choices: Sequence[Choice]) -> dict[str, str]:
     return {"taps": "list", "button": "Choose"} if longest <= LONGEST_DESCRIPTION else {}
 
 
-def choice_of(number: int, button_id: object, title: object) -> Choice:
-    """One choice of the author's. Raises BotError where an id or title cannot be one."""
+def make_choice(number: int, button_id: object, title: object) -> Choice:
+    """A Choice. Raises BotError if its id or title is not usable."""
     if not isinstance(button_id, str) or not isinstance(title, str):
-        raise BotError(f"Buttons takes texts, not {button_id!r}: {title!r}")
+        raise BotError(f"the ids and titles of Buttons must be text, not {button_id!r}: {title!r}")
     if not button_id or not title.strip():
         raise BotError(f"Button {number} has an empty id or title")
-    return Choice(number, storable(button_id), words(title, "a title"))
+    return Choice(number, storable(button_id), single_line(title, "a title"))
 
 
-def numbered(lines: Sequence[_Line], hint: str) -> str:
-    """The choices as lines to read, under the names of their sections, with the hint below."""
+def numbered_list(lines: Sequence[_Option], hint: str) -> str:
+    """The choices as numbered lines with section headings, and the hint as the last line."""
     listed: list[str] = []
     section = ""
     for line in lines:
@@ -146,47 +148,47 @@ def numbered(lines: Sequence[_Line], hint: str) -> str:
     return "\n".join([*listed, hint] if hint else listed)
 
 
-def _told(line: _Line) -> dict[str, Any]:
+def _choice_json(line: _Option) -> dict[str, Any]:
     told = {"number": line.choice.number, "id": line.choice.id, "title": line.choice.title}
     beside = {"description": line.description, "section": line.section}
     return told | {name: text for name, text in beside.items() if text}
 
 
-def _flat(rows: object) -> Iterable[tuple[str, object, object]]:
-    """Section, id and row of each; "" for those in no section."""
+def _rows(rows: object) -> Iterable[tuple[str, object, object]]:
+    """Section ("" for none), id and row of each row."""
     if not isinstance(rows, Mapping):
-        raise BotError(f"Menu takes {{id: title}} or {{section: {{id: title}}}}, not {rows!r}")
+        raise BotError(f"Menu needs {{id: title}} or {{section: {{id: title}}}}, not {rows!r}")
     for name, row in rows.items():
         if not isinstance(row, Mapping):
             yield "", name, row
             continue
-        section = words(name, "the name of a section", LONGEST_ROW_TITLE, LIST_PAGE)
+        section = single_line(name, "the name of a section", LONGEST_ROW_TITLE, LIST_PAGE)
         yield from ((section, row_id, inner) for row_id, inner in row.items())
 
 
-def _line(number: int, row_id: object, row: object, section: str) -> _Line:
+def _line(number: int, row_id: object, row: object, section: str) -> _Option:
     title, description = (row.title, row.description) if isinstance(row, Row) else (row, "")
     what = f"row {number} of a Menu"
     choice = Choice(
         number,
         _id(row_id, f"the id of {what}"),
-        words(title, f"the title of {what}", LONGEST_ROW_TITLE, LIST_PAGE),
+        single_line(title, f"the title of {what}", LONGEST_ROW_TITLE, LIST_PAGE),
     )
     if description:
         name = f"the description of {what}"
-        description = words(description, name, LONGEST_DESCRIPTION, LIST_PAGE)
-    return _Line(choice, description, section)
+        description = single_line(description, name, LONGEST_DESCRIPTION, LIST_PAGE)
+    return _Option(choice, description, section)
 
 
 def _id(row_id: object, what: str) -> str:
-    """An id, checked and left as it is: the bot asks for it letter by letter."""
-    words(row_id, what, LONGEST_ID, LIST_PAGE)
+    """A checked id, otherwise unchanged: `turn.picked` compares it exactly."""
+    single_line(row_id, what, LONGEST_ID, LIST_PAGE)
     return storable(str(row_id))
 
 
-def refuse_same(choices: Sequence[Choice], what: str) -> None:
-    """Raise BotError for choices that an answer or the bot could not tell apart."""
-    if len({plain(choice.title) for choice in choices}) < len(choices):
-        raise BotError(f"two {what} have the same title, so an answer could mean either")
+def refuse_duplicates(choices: Sequence[Choice], what: str) -> None:
+    """Raise BotError if two choices have the same title or the same id."""
+    if len({normalize(choice.title) for choice in choices}) < len(choices):
+        raise BotError(f"two {what} have the same title; give each a title of its own")
     if len({choice.id for choice in choices}) < len(choices):
-        raise BotError(f"two {what} have the same id, so a bot could not tell them apart")
+        raise BotError(f"two {what} have the same id; give each an id of its own")

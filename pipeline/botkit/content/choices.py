@@ -1,7 +1,4 @@
-"""What a contact may answer by number or by title, and which choice an answer means.
-
-`kinds` makes the choices of a message; `turn` asks here what the next message picked.
-"""
+"""Compares what contacts write: texts without case and punctuation, answers with choices."""
 
 import re
 import unicodedata
@@ -11,7 +8,7 @@ from functools import lru_cache
 from pipeline.conversation.turns import Choice
 from pipeline.messages import Inbound
 
-# Marks that phones put around a digit or a word: zero width, direction, emoji style, keycap.
+# Characters that phones add to digits and words: zero width, direction, emoji style, keycap.
 _INVISIBLE = dict.fromkeys(
     map(
         ord,
@@ -19,35 +16,35 @@ _INVISIBLE = dict.fromkeys(
         "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
     )
 )
-# What is left of Turkish letters when their case is folded: "I" and "İ" are both "i" then.
+# What casefold leaves of Turkish letters; with this "I" and "İ" are both "i".
 _TURKISH = {ord("ı"): "i", 0x307: None}
 _NUMBER = re.compile(r"[(#]?(\d{1,2})[).:]?")
 
 
-def plain(text: str) -> str:
-    """`text` as it is compared: without case, surplus white space, odd widths, a final stop."""
+def normalize(text: str) -> str:
+    """`text` for comparison: lower case, single spaces, plain widths, no punctuation at the end."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
-        # Folding takes some letters apart, as their capitals were written.
+        # casefold decomposes some letters.
         text = unicodedata.normalize("NFKC", text.casefold()).translate(_TURKISH)
     words = " ".join(text.casefold().split())
     return words.rstrip(" .!?") or words
 
 
-def picked(message: Inbound, choices: Sequence[Choice]) -> str:
+def match_choice(message: Inbound, choices: Sequence[Choice]) -> str:
     """The id of the choice that `message` means, or "": a tap, else a title, else a number."""
     if message.button_id or not choices or not message.text:
         return message.button_id
-    said = plain(message.text)
+    said = normalize(message.text)
     for choice in choices:
-        if plain(choice.title) == said:
+        if normalize(choice.title) == said:
             return choice.id
-    return _numbered(said, choices)
+    return _match_number(said, choices)
 
 
-def _numbered(said: str, choices: Sequence[Choice]) -> str:
+def _match_number(said: str, choices: Sequence[Choice]) -> str:
     if not said.isascii():
-        # Also those that are no decimal digits, as the Ethiopic ones.
+        # Unlike int(), this also reads digits that are not decimal, such as Ethiopic ones.
         said = "".join(str(unicodedata.digit(character, character)) for character in said)
     found = _NUMBER.fullmatch(said)
     number = int(found[1]) if found else 0
@@ -55,7 +52,7 @@ def _numbered(said: str, choices: Sequence[Choice]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def whole_words(words: tuple[str, ...]) -> re.Pattern[str]:
-    """A pattern that finds any of `words` as whole words in a `plain` text."""
-    either = "|".join(re.escape(said) for word in words if (said := plain(word)))
+def phrase_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern that finds any of these words or phrases, as whole words, in a normalized text."""
+    either = "|".join(re.escape(said) for word in words if (said := normalize(word)))
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)" if either else r"(?!)")

@@ -1,7 +1,7 @@
-"""What is said to STOP, START and HELP where the provider says nothing itself.
+"""The bot's replies to STOP, START and HELP, for senders whose provider does not reply.
 
-Twilio answers them for its long codes and toll-free numbers. It does not on WhatsApp and for a
-short code of its own, and nobody does in the simulator: there the engine sends these, once.
+Twilio replies for long codes and toll-free numbers. On WhatsApp, for short codes and in the
+simulator the engine sends these texts, once.
 """
 
 from dataclasses import dataclass, fields
@@ -12,9 +12,9 @@ from pipeline.errors import BotDefinitionError
 
 @dataclass(frozen=True, slots=True)
 class ConsentTexts:
-    """The three answers; "" says nothing.
+    """The three replies; "" sends nothing.
 
-    US carriers want the name of the sender in each, and in `help` a way to reach a person:
+    US carriers require the sender's name in each, and in `help` a way to reach a person:
     https://www.twilio.com/help/faq/short-codes/what-does-a-compliant-help-and-stop-message-look-like
     """
 
@@ -27,6 +27,6 @@ class ConsentTexts:
             text = getattr(self, field.name)
             if not isinstance(text, str) or len(text) > LONGEST_BODY:
                 raise BotDefinitionError(
-                    f"ConsentTexts({field.name}=…) takes a text of at most {LONGEST_BODY} "
+                    f"ConsentTexts({field.name}=…) must be a text of up to {LONGEST_BODY} "
                     "characters"
                 )

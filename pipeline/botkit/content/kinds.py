@@ -1,6 +1,6 @@
-"""What a bot can say, and how it becomes messages that every channel can carry.
+"""All kinds of content, and `render`, which makes Replies of what a bot says.
 
-`turn.say` renders through `render`; the engine stores the replies and dispatch sends them.
+`turn.say` calls it; the engine stores the replies and dispatch sends them.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from pipeline.botkit.content.buttons import Buttons, Menu
 from pipeline.botkit.content.cards import Carousel
 from pipeline.botkit.content.files import Audio, Document, Image
 from pipeline.botkit.content.links import Link, LocationRequest
-from pipeline.botkit.content.replies import Screen
+from pipeline.botkit.content.replies import Renderer
 from pipeline.botkit.content.templates import Template
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel, storable
 
-__all__ = ["Content", "Reply", "offered", "render"]
+__all__ = ["Content", "Reply", "choices_of", "render"]
 
 Content = (
     str | Image | Document | Audio | Buttons | Menu | Link | LocationRequest | Carousel | Template
@@ -26,39 +26,40 @@ _NAMES = ", ".join(kind.__name__ for kind in _KINDS[:-1])
 
 
 def render(contents: Sequence[Content], hint: str, channel: Channel = "sms") -> list[Reply]:
-    """The messages for what one `say` was given; choices and links come under the text before.
+    """The messages for the contents of one `say`; choices and links join the text before them.
 
-    `hint` is the line under a numbered list.
+    `hint` is the line below a numbered list.
     """
-    screen = Screen(channel, hint)
+    renderer = Renderer(channel, hint)
     replies: list[Reply] = []
-    above = ""  # a text that something may come under
+    above = ""  # a text that the next content may join
     for content in contents:
         if isinstance(content, str):
-            replies += screen.texts(above)
-            above = _filled(content)
+            replies += renderer.texts(above)
+            above = _checked_text(content)
         elif isinstance(content, _KINDS):
-            replies += content.rendered(above, screen)
+            replies += content.render(above, renderer)
             above = ""
         else:
             raise BotError(
-                f"say() takes text, {_NAMES} or {_KINDS[-1].__name__}, not {type(content).__name__}"
+                f"say() accepts text, {_NAMES} or {_KINDS[-1].__name__}, "
+                f"not {type(content).__name__}"
             )
-    replies += screen.texts(above)
+    replies += renderer.texts(above)
     if not replies:
-        raise BotError("say() was given nothing to say")
+        raise BotError("say() needs a text or another content")
     return replies
 
 
-def offered(contents: Sequence[Content]) -> tuple[Choice, ...]:
-    """What the next answer may pick: the choices of the last kind that has some."""
+def choices_of(contents: Sequence[Content]) -> tuple[Choice, ...]:
+    """The choices that the next answer may pick: those of the last content that has some."""
     for content in reversed(contents):
         if isinstance(content, Buttons | Menu | Carousel) and content.choices:
             return content.choices
     return ()
 
 
-def _filled(text: str) -> str:
+def _checked_text(text: str) -> str:
     if not text.strip():
-        raise BotError("say() was given an empty text")
+        raise BotError("say() got an empty text")
     return storable(text)

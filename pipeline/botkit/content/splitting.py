@@ -1,7 +1,4 @@
-"""Cuts a text that is too long for one message into several, at the best border there is.
-
-`kinds` calls this while it renders what a bot said; each part becomes a message of its own.
-"""
+"""Splits a text that is too long for one message, between paragraphs, sentences or words."""
 
 import re
 import unicodedata
@@ -9,7 +6,7 @@ import unicodedata
 from pipeline.segments import segments
 
 # Twilio refuses a longer body with error 21617, on every channel: https://www.twilio.com/docs/api/errors/21617
-# We count UTF-16 units, the stricter reading of "characters", so an emoji is two.
+# We count UTF-16 units, the strict reading of "characters": an emoji is two.
 LONGEST_BODY = 1600
 
 _PARAGRAPH = re.compile(r"\n\s*\n")
@@ -26,10 +23,9 @@ def units(text: str) -> int:
 
 
 def split(text: str, limit: int = LONGEST_BODY, *, is_sms: bool = False) -> list[str]:
-    """`text` in parts of at most `limit` UTF-16 units; nothing but white space at a cut is lost.
+    """`text` in parts of up to `limit` UTF-16 units; only white space at a cut is lost.
 
-    `is_sms` also cuts before the characters that GSM-7 lacks, where a part without them costs fewer
-    segments.
+    `is_sms` also cuts before characters that GSM-7 lacks, if that saves segments.
     """
     if len(text) * 2 <= limit or (len(text) <= limit and text.isascii()):
         return [text]
@@ -45,7 +41,7 @@ def split(text: str, limit: int = LONGEST_BODY, *, is_sms: bool = False) -> list
 
 
 def _cheaper(text: str, cut: int) -> int:
-    """An earlier cut, in the second half and between words, if that saves segments; else `cut`."""
+    """An earlier cut between words of the second half, if that saves segments; else `cut`."""
     special = segments(text[:cut]).special
     if not special:
         return cut
@@ -61,7 +57,7 @@ def _cost(text: str, cut: int) -> int:
 
 
 def _fitting(text: str, limit: int) -> int:
-    """How many characters from the front of `text` fit into `limit` UTF-16 units."""
+    """How many characters of `text` fit into `limit` UTF-16 units."""
     size = 0
     for count, character in enumerate(text[: limit + 1]):
         size += 2 if character > "\uffff" else 1
@@ -71,7 +67,7 @@ def _fitting(text: str, limit: int) -> int:
 
 
 def _border(text: str, fitting: int) -> int:
-    """Where to cut: a paragraph, line or sentence in the second half, else any word."""
+    """Where to cut: at a paragraph, line or sentence of the second half, else between words."""
     half = fitting // 2
     for pattern, earliest in ((_PARAGRAPH, half), (_LINE, half), (_SENTENCE, half), (_WORD, 1)):
         starts = [found.start() for found in pattern.finditer(text, earliest, fitting + 1)]
@@ -81,7 +77,7 @@ def _border(text: str, fitting: int) -> int:
 
 
 def _between_characters(text: str, fitting: int) -> int:
-    """The last place at or before `fitting` that is not inside one visible character."""
+    """The last cut at or before `fitting` that is not inside a visible character."""
     for cut in range(fitting, max(fitting - _LONGEST_CLUSTER, 0), -1):
         if not _is_inside_cluster(text, cut):
             return cut

@@ -1,11 +1,11 @@
-"""Template: a message that WhatsApp has approved, the only kind that may open a talk there."""
+"""Template: a message that WhatsApp has approved, the only kind it delivers after 24 hours."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.botkit.content.replies import Screen
+from pipeline.botkit.content.replies import Renderer
 from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import storable
@@ -22,8 +22,8 @@ _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 class Template:
     """An approved template by its ContentSid: `Template("HX…", {"1": "Ada"}, preview="Hi {{1}}!")`.
 
-    It may go out when the contact's last message is more than 24 hours old. `preview` is the
-    template's text: it is what the log shows, and what goes out by SMS, which has no templates.
+    WhatsApp delivers it even if the contact's last message is more than 24 hours old. `preview` is
+    the template's text: the message history shows it, and SMS, which has no templates, sends it.
     """
 
     content_sid: str
@@ -31,28 +31,28 @@ class Template:
     preview: str = ""
 
     def __post_init__(self) -> None:
-        approved(self.content_sid, self.variables)
+        template_content(self.content_sid, self.variables)
 
-    def rendered(self, above: str, screen: Screen) -> list[Reply]:
-        """The text above, then the template. Raises BotError by SMS where there is no preview."""
-        content = approved(self.content_sid, self.variables)
-        text = _filled(self.preview, content["content_variables"])
-        if screen.channel == "whatsapp":
-            return [*screen.texts(above), Reply("template", text, (), content)]
+    def render(self, above: str, renderer: Renderer) -> list[Reply]:
+        """The text `above`, then the template. Raises BotError by SMS without a preview."""
+        content = template_content(self.content_sid, self.variables)
+        text = _fill(self.preview, content["content_variables"])
+        if renderer.channel == "whatsapp":
+            return [*renderer.texts(above), Reply("template", text, (), content)]
         if not text.strip():
-            raise BotError(f"a Template needs preview=, its text, for {screen.channel}")
-        return [*screen.texts(above), *screen.texts(text)]
+            raise BotError(f"a Template needs its text as preview= for {renderer.channel}")
+        return [*renderer.texts(above), *renderer.texts(text)]
 
 
-def approved(content_sid: object, variables: object) -> dict[str, Any]:
-    """The `content` of a reply that is sent as a template. Raises BotError that says what is wrong.
+def template_content(content_sid: object, variables: object) -> dict[str, Any]:
+    """The `content` of a Reply that sends a template. Raises BotError if an argument is wrong.
 
     Twilio refuses an empty variable: https://www.twilio.com/docs/api/errors/21656
     """
     if not isinstance(content_sid, str) or not _SID.fullmatch(content_sid):
-        raise BotError(f"a ContentSid is HX and 32 hexadecimal digits, not {content_sid!r}")
+        raise BotError(f"a ContentSid must be HX and 32 hexadecimal digits, not {content_sid!r}")
     if not isinstance(variables, Mapping):
-        raise BotError(f"the variables of a template are {{name: text}}, not {variables!r}")
+        raise BotError(f"the variables of a template must be {{name: text}}, not {variables!r}")
     return {
         "content_sid": content_sid,
         "content_variables": {
@@ -63,17 +63,22 @@ def approved(content_sid: object, variables: object) -> dict[str, Any]:
 
 def _name(name: object) -> str:
     if not 1 <= len(str(name)) <= LONGEST_NAME or " " in str(name):
-        raise BotError(f"a variable's name has 1 to {LONGEST_NAME} letters, not {name!r} ({PAGE})")
+        raise BotError(
+            f"a variable's name must have 1 to {LONGEST_NAME} letters: {name!r} ({PAGE})"
+        )
     return str(name)
 
 
 def _value(name: object, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BotError(f"the template's variable {name!r} needs a text, not {value!r}")
+        raise BotError(f"the template's variable {name!r} must be text, not {value!r}")
     if len(value) > LONGEST_VALUE:
-        raise BotError(f"the template's variable {name!r} is over {LONGEST_VALUE} long ({PAGE})")
+        raise BotError(
+            f"the template's variable {name!r} has {len(value)} characters; {LONGEST_VALUE} fit "
+            f"({PAGE})"
+        )
     return storable(value)
 
 
-def _filled(preview: str, variables: Mapping[str, str]) -> str:
+def _fill(preview: str, variables: Mapping[str, str]) -> str:
     return storable(_PLACE.sub(lambda place: variables.get(place[1], place[0]), preview))

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from pipeline.botkit.content.choices import plain
+from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.data import checked, copied
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.asking import Asking
@@ -72,7 +72,7 @@ class _Run:
         if self._is_loop():
             return
         commands = self._definition.commands
-        command = commands.get(plain(self._turn.message.text)) if commands else None
+        command = commands.get(normalize(self._turn.message.text)) if commands else None
         if command is not None:
             self._go_on(command, "command")
         elif state is None:

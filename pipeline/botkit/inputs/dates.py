@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from pipeline.botkit.content.choices import plain
+from pipeline.botkit.content.choices import normalize
 
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
 _NUMBERS = re.compile(r"(\d{1,2})[-./ ]{1,2}(\d{1,2})(?:[-./ ]{1,2}(\d{4}|\d{2})?)?")
@@ -18,7 +18,7 @@ _DAYS = {"today": 0, "tomorrow": 1, "the day after tomorrow": 2}
 
 def read_date(text: str, today: date) -> date | None:
     """The day that `text` means, day before month; without a year the next one to come."""
-    said = plain(text).removeprefix("on ")
+    said = normalize(text).removeprefix("on ")
     if said in _DAYS:
         return today + timedelta(days=_DAYS[said])
     if found := _ISO.fullmatch(said):

@@ -14,7 +14,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from pipeline.botkit.content.buttons import Buttons, Menu
-from pipeline.botkit.content.choices import picked, plain
+from pipeline.botkit.content.choices import match_choice, normalize
 from pipeline.botkit.inputs.dates import read_date
 from pipeline.botkit.turn import Turn
 from pipeline.errors import NotUnderstood
@@ -124,7 +124,7 @@ class Number(Reader[int | float]):
         self._unclear, self._too_small, self._too_large = unclear, too_small, too_large
 
     def understand(self, answer: Answer) -> int | float:
-        value = self._value(plain(answer.text))
+        value = self._value(normalize(answer.text))
         if self._least is not None and value < self._least:
             raise NotUnderstood(self._too_small.format(least=self._least))
         if self._most is not None and value > self._most:
@@ -222,7 +222,7 @@ class OneOf(Reader[str]):
 
     def understand(self, answer: Answer) -> str:
         choices = self._shown.choices
-        found = picked(answer.message, choices)
+        found = match_choice(answer.message, choices)
         if found not in {choice.id for choice in choices}:
             raise NotUnderstood(self._unclear)
         return found

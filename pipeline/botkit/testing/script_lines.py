@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from pipeline.botkit.content.choices import plain
+from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.testing.session import Talk
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import ParleyError
@@ -39,7 +39,7 @@ def tap(talk: Talk, wanted: str) -> None:
 def find_choice(talk: Talk, wanted: str) -> Choice:
     """The choice of this id or title. Raises InvalidLine that lists those there are."""
     by_id = [choice for choice in talk.choices if choice.id == wanted]
-    by_title = [choice for choice in talk.choices if plain(choice.title) == plain(wanted)]
+    by_title = [choice for choice in talk.choices if normalize(choice.title) == normalize(wanted)]
     for choice in [*by_id, *by_title]:
         return choice
     known = ", ".join(f"{choice.id} ({choice.title})" for choice in talk.choices)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.botkit import Buttons, Menu, Turn
-from pipeline.botkit.content.choices import picked, plain
+from pipeline.botkit.content.choices import match_choice, normalize
 from tests.pipeline.botkit.situations import a_bot, a_situation, an_inbound
 
 OFFER = Buttons(join="Join", human="Talk to us").choices
@@ -44,39 +44,41 @@ LETTERS = st.characters(
     ],
 )
 def test_number_or_title_picks_the_second(text: str) -> None:
-    assert picked(an_inbound(text), OFFER) == "human"
+    assert match_choice(an_inbound(text), OFFER) == "human"
 
 
 @pytest.mark.parametrize("text", ["", "0", "3", "22", "2 tickets", "two", "join us", "-1", "1.5"])
 def test_other_words_pick_nothing(text: str) -> None:
-    assert picked(an_inbound(text), OFFER) == ""
+    assert match_choice(an_inbound(text), OFFER) == ""
 
 
 def test_tap_needs_no_choices() -> None:
-    assert picked(an_inbound("Old", button_id="old"), ()) == "old"
+    assert match_choice(an_inbound("Old", button_id="old"), ()) == "old"
 
 
 def test_title_goes_before_number() -> None:
     choices = Buttons(two="2", three="3", four="4").choices
-    assert picked(an_inbound("3"), choices) == "three"
+    assert match_choice(an_inbound("3"), choices) == "three"
 
 
 @given(st.integers(1, 10), st.sampled_from(ZEROS), st.sampled_from(AROUND))
 def test_any_digits_pick_their_line(number: int, zero: str, around: str) -> None:
     text = "".join(chr(ord(zero) + int(digit)) for digit in str(number))
-    assert picked(an_inbound(around.format(text)), TEN) == f"id{number}"
+    assert match_choice(an_inbound(around.format(text)), TEN) == f"id{number}"
 
 
 @pytest.mark.parametrize("text", ["②", "²", "፪", "2\ufe0f\u20e3", "⑵", "⒉"])
 def test_digits_that_are_no_decimals_pick_too(text: str) -> None:
-    assert picked(an_inbound(text), OFFER) == "human"
+    assert match_choice(an_inbound(text), OFFER) == "human"
 
 
-@given(st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=10, unique_by=plain))
+@given(
+    st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=10, unique_by=normalize)
+)
 def test_every_title_picks_itself(titles: list[str]) -> None:
     choices = Buttons({str(i): f"{i}-{title}" for i, title in enumerate(titles)}).choices
     for choice in choices:
-        assert picked(an_inbound(choice.title), choices) == choice.id
+        assert match_choice(an_inbound(choice.title), choices) == choice.id
 
 
 @given(
@@ -92,12 +94,12 @@ def test_a_title_in_any_case_and_width_picks_its_line(
     for choice in choices:
         said = cased(choice.title)
         said = around.format(said.translate(WIDE) if is_wide else said)
-        assert picked(an_inbound(said), choices) == choice.id
+        assert match_choice(an_inbound(said), choices) == choice.id
 
 
 @pytest.mark.parametrize("said", ["SICAK", "sıcak", "sicak", "SİCAK"])
 def test_turkish_capitals_pick(said: str) -> None:
-    assert picked(an_inbound(said), Buttons(hot="Sıcak", cold="Soğuk").choices) == "hot"
+    assert match_choice(an_inbound(said), Buttons(hot="Sıcak", cold="Soğuk").choices) == "hot"
 
 
 def test_number_fills_in_the_button() -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Row
 
-from pipeline.botkit.content.kinds import Content, offered, render
+from pipeline.botkit.content.kinds import Content, choices_of, render
 from pipeline.database import Database
 from pipeline.messages import Channel
 from pipeline.records.core.inbox import Entry
@@ -25,7 +25,7 @@ KINDS = (*get_args(Content), "cards with links")
 
 def said(database: Database, channel: Channel, *contents: Content) -> Row[Any]:
     """A talk in which the bot said this."""
-    choices = [[choice.number, choice.id, choice.title] for choice in offered(contents)]
+    choices = [[choice.number, choice.id, choice.title] for choice in choices_of(contents)]
     talk = a_conversation(
         database, a_contact(database, phone=ADA), channel=channel, choices=choices
     )
@@ -60,7 +60,7 @@ def test_every_kind_is_shown_without_raw_json(
         assert "Well?" in text
         assert "{'" not in text
         assert '{"' not in text
-        for choice in offered([content]):
+        for choice in choices_of([content]):
             assert choice.title.rpartition(": ")[2] in text
 
 
