@@ -1,6 +1,6 @@
 """`parley chat`: talk to the bot in the terminal, through the same inbox, turns and outbox.
 
-Works with nothing else running, and beside `parley up`: whoever is quicker does the work.
+Works on its own, and next to `parley up`: the first free worker runs each turn.
 """
 
 import logging
@@ -27,39 +27,39 @@ from pipeline.settings import Settings
 from pipeline.wakeups import Notify
 from workers.inline import InlineWorker
 
-_APART = "sqlite:///var/chat.db"
-_LOOK_SECONDS = 0.05
+_SEPARATE = "sqlite:///var/chat.db"
+_POLL_SECONDS = 0.05
 _IDLE_SECONDS = 0.3
 
 
-class Talk:
-    """One contact's side of the talk."""
+class Chat:
+    """The contact's side of a conversation in the terminal."""
 
     def __init__(self, runtime: Runtime, notify: Notify, address: str) -> None:
         self._runtime = runtime
         self._receiver = Receiver(runtime.database, notify, patience_seconds=10)
         self._address = address
         self._key = self._inbound("hello").contact_key
-        self._showing = threading.Lock()
+        self._lock = threading.Lock()
         self._seen = 0
-        self._seen = max((row.id for row in self._said()), default=0)
+        self._seen = max((row.id for row in self._new_messages()), default=0)
 
     def write(self, text: str) -> None:
-        """Hand a message in, and show what is said until it is answered."""
+        """Send a message to the bot, and print replies until its turn has ended."""
         message = self._inbound(text)
         self._receiver.inbound(message, self._form(text))
         deadline = time.monotonic() + self._runtime.settings.turn_limit_seconds + 5
         while not self._is_answered(message.provider_id):
             if time.monotonic() > deadline:
-                click.echo("(no answer yet)")
+                click.echo("(no reply yet)")
                 return
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
             self.show()
 
     def show(self) -> bool:
-        """Print what was said since the last look; False while something is on its way."""
-        with self._showing:
-            for row in self._said():
+        """Print new messages of the bot; False while one is still being sent."""
+        with self._lock:
+            for row in self._new_messages():
                 if row.status in PENDING:
                     return False
                 mark = f" ({row.status}: {row.error})" if row.error else ""
@@ -73,11 +73,11 @@ class Talk:
             entry = progress.of_inbound(connection, self._runtime.provider.name, provider_id)
         if entry.error:
             reason = entry.error.strip().splitlines()[-1]
-            click.echo(f"(the turn failed, attempt {entry.attempts}: {reason})")
+            click.echo(f"(turn failed, attempt {entry.attempts}: {reason})")
             return True
         return entry.status != "waiting" and self.show()
 
-    def _said(self) -> list[Row[Any]]:
+    def _new_messages(self) -> list[Row[Any]]:
         with self._runtime.database.read() as connection:
             contact = contacts.by_keys(connection, [self._key]).get(self._key)
             return progress.said_after(connection, contact.id, self._seen) if contact else []
@@ -90,13 +90,13 @@ class Talk:
 
 
 @click.command(epilog="Example: printf 'hi\\n1\\n' | parley chat --from +15550142")
-@click.option("--from", "number", default="+15550142", show_default=True, help="Who you are.")
+@click.option("--from", "number", default="+15550142", show_default=True, help="Your number.")
 @click.option("--channel", type=click.Choice(["sms", "whatsapp"]), default="sms", show_default=True)
 def chat(number: str, channel: Channel) -> None:
-    """Talk to the bot here, without an account; /quit or Ctrl-D leaves.
+    """Talk to the bot here, without a provider account. /quit or Ctrl-D leaves.
 
-    Answer a numbered list by its number. With a real PROVIDER the talk is kept apart, in
-    var/chat.db, so that no contact of yours is written to.
+    Answer a numbered list with a number. With a real PROVIDER the conversation is stored
+    separately, in var/chat.db, so that none of your contacts get a message.
     """
     settings = _settings()
     logs.configure(settings.log_format, level=logging.ERROR)
@@ -104,16 +104,16 @@ def chat(number: str, channel: Channel) -> None:
     runtime = build(settings, application="parley chat")
     worker = InlineWorker(runtime)
     try:
-        talk = Talk(runtime, worker.notify, on_channel(channel, number))
-        click.echo(f"You are {number} on {channel}; {runtime.bot.name} listens. /quit leaves.")
-        _listen(talk)
+        session = Chat(runtime, worker.notify, on_channel(channel, number))
+        click.echo(f"You are {number} on {channel}, talking to {runtime.bot.name}. /quit leaves.")
+        _listen(session)
     finally:
         worker.close()
         runtime.database.close()
 
 
 def _lines(row: Row[Any]) -> list[str]:
-    """What a message says, with its taps as numbers and its link as an address."""
+    """The lines of a message, with its choices numbered."""
     text = row.content.get("plain") or row.body
     choices = row.content.get("choices", ()) if "content_sid" in row.content else ()
     numbers = [f"{choice['number']}. {choice['title']}" for choice in choices]
@@ -125,17 +125,17 @@ def _settings() -> Settings:
     try:
         is_real = Settings.load().provider != "simulator"
     except SettingsError:
-        # Everything else was in order, so a real provider's part is missing.
+        # All other settings are valid, so those of a real provider are missing.
         is_real = True
     if is_real:
-        click.echo(f"A real PROVIDER is set: this talk is kept apart, in {_APART}.")
-        return Settings.load(provider="simulator", database_url=_APART, broker_url="")
+        click.echo(f"A real PROVIDER is set, so this is stored separately, in {_SEPARATE}.")
+        return Settings.load(provider="simulator", database_url=_SEPARATE, broker_url="")
     return settings
 
 
-def _listen(talk: Talk) -> None:
-    """Hand every line over; reminders that fall due meanwhile are shown as they come."""
-    threading.Thread(target=_show_what_comes, args=[talk], daemon=True).start()
+def _listen(chat: Chat) -> None:
+    """Send each line, and print reminders as they come."""
+    threading.Thread(target=_show_reminders, args=[chat], daemon=True).start()
     while True:
         try:
             line = input("you: ").strip()
@@ -147,10 +147,10 @@ def _listen(talk: Talk) -> None:
         if line == "/quit":
             return
         if line:
-            talk.write(line)
+            chat.write(line)
 
 
-def _show_what_comes(talk: Talk) -> None:
+def _show_reminders(chat: Chat) -> None:
     while True:
         time.sleep(_IDLE_SECONDS)
-        talk.show()
+        chat.show()

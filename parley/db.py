@@ -1,4 +1,4 @@
-"""`parley db upgrade`: bring the database to what this code needs. Runs before every release."""
+"""`parley db upgrade`: migrate the database to the schema of this code, before each release."""
 
 import click
 
@@ -6,24 +6,24 @@ from pipeline.database import Database
 from pipeline.records import schema, upgrading
 from pipeline.settings import Settings
 
-# Building an index over a large table may take its time.
+# Building an index on a large table takes long.
 _STATEMENT_SECONDS = 3600
 
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @db.command(epilog="Example: DATABASE_URL=postgresql://localhost/parley parley db upgrade")
 def upgrade() -> None:
-    """Create or upgrade the tables; does nothing where they are up to date."""
+    """Create or upgrade the tables. Does nothing if they are up to date."""
     to_head(Settings.load())
     click.echo(f"The database is at revision {schema.head()}.")
 
 
 def to_head(settings: Settings) -> None:
-    """Run every migration that the database lacks."""
+    """Run all pending migrations."""
     database = Database(
         settings.database_url, application="parley db", statement_seconds=_STATEMENT_SECONDS
     )

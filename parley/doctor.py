@@ -1,4 +1,4 @@
-"""`parley doctor`: looks at everything an installation needs and says how to mend what is wrong."""
+"""`parley doctor`: checks everything an installation needs and says how to fix what is wrong."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ _POOLS = ("converse", "dispatch", "clock")
 
 
 class Finding(NamedTuple):
-    """One line of the report; `text` of a warn or fail says how to mend it."""
+    """One line of the report; the `text` of a warn or fail says how to fix it."""
 
     verdict: Literal["ok", "warn", "fail"]
     subject: str
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Check settings, database, broker, workers, provider, public URL and bot.
 
-    Exits with status 1 if anything fails; a warning is something to know about.
+    Exits with status 1 if a check fails; warnings do not fail.
     """
     has_failed = False
     for finding in findings():
@@ -45,13 +45,13 @@ def doctor() -> None:
 
 
 def findings() -> Iterator[Finding]:
-    """Every check's findings, in the order in which they are best mended."""
+    """Yield the findings of every check, in the order in which to fix them."""
     try:
         settings = Settings.load()
     except ParleyError as error:
         yield Finding("fail", "settings", str(error))
         return
-    yield Finding("ok", "settings", "every setting can be read")
+    yield Finding("ok", "settings", "all settings are valid")
     checks: list[Callable[[Settings], Iterator[Finding]]] = [
         _database,
         _broker,
@@ -77,7 +77,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("fail", "schema", str(error))
     except SQLAlchemyError as error:
         reason = type(error).__name__
-        yield Finding("fail", "database", f"{kind} does not answer ({reason}); check DATABASE_URL")
+        yield Finding("fail", "database", f"{kind} is not reachable ({reason}); check DATABASE_URL")
     else:
         yield from _workers(alive)
     finally:
@@ -89,7 +89,7 @@ def _workers(alive: Mapping[str, int]) -> Iterator[Finding]:
         if alive[pool]:
             yield Finding("ok", "workers", f"{pool}: {alive[pool]} alive")
         else:
-            text = f"{pool}: none seen in 15 s; start `parley up`, or the Procfile's {pool} line"
+            text = f"{pool}: none seen for 15 s; start `parley up` or the Procfile's {pool} process"
             yield Finding("warn", "workers", text)
 
 
@@ -113,7 +113,7 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
     if settings.provider == "simulator":
         yield Finding("ok", "public URL", "not needed with the simulator")
     elif urlsplit(url).scheme != "https":
-        text = f"{url} is for tests: a real provider calls https:// only; set PUBLIC_URL"
+        text = f"{url} is for tests only: providers require https://; set PUBLIC_URL"
         yield Finding("warn", "public URL", text)
     else:
         yield Finding("ok", "public URL", f"webhooks go to {url}/webhooks/{settings.provider}")

@@ -1,4 +1,4 @@
-"""The console script: every subcommand, and one clear line where one cannot do its work."""
+"""The console script: every subcommand, with errors as one clear line."""
 
 import sys
 from importlib import import_module
@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import ParleyError
 
-# A command is imported when it is wanted: web processes would carry all the others in memory.
+# Imported on use: a web process would keep all other commands in memory.
 COMMANDS = {
     "up": "parley.up:up",
     "chat": "parley.chat:chat",
@@ -28,14 +28,14 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """A group whose known failures are one line and exit status 1, without a traceback."""
+    """A group that reports known errors in one line, with exit status 1 and no traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all, as `--help` lists them."""
+        """Return all names, for `--help`."""
         return sorted({*super().list_commands(ctx), *COMMANDS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The one with this name."""
+        """Import and return the command with this name."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")
@@ -43,8 +43,8 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand."""
-        # BOT may name a module in the folder that the command is given in, as with `python -m`.
+        """Run the subcommand, and turn known errors into one line."""
+        # BOT may name a module in the working directory, as with `python -m`.
         if (here := str(Path.cwd())) not in sys.path:
             sys.path.insert(0, here)
         try:
@@ -54,8 +54,7 @@ class Commands(click.Group):
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
             raise click.ClickException(
-                f"The database does not do what was asked ({reason}). Check DATABASE_URL; "
-                "`parley doctor` tells more."
+                f"Database error: {reason}. Check DATABASE_URL; `parley doctor` shows details."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""`parley seed`: fill an empty database with made-up conversations, to see it at size."""
+"""`parley seed`: fill an empty database with sample conversations, to see it at scale."""
 
 import time
 from collections.abc import Callable
@@ -20,15 +20,15 @@ _STATEMENT_SECONDS = 3600
 
 
 class CannotSeed(ParleyError):
-    """This database cannot be filled with made-up conversations."""
+    """This database cannot be seeded."""
 
 
 @click.command(hidden=True, epilog="Example: parley seed --conversations 10000 --messages 100000")
 @click.option("--conversations", type=click.IntRange(1, 100_000_000), required=True)
 @click.option("--messages", type=click.IntRange(0, 1_000_000_000), required=True)
-@click.option("--seed", default=1, show_default=True, help="The same number makes the same data.")
+@click.option("--seed", default=1, show_default=True, help="The same seed produces the same data.")
 def seed(conversations: int, messages: int, seed: int) -> None:
-    """Fill an empty database with made-up conversations."""
+    """Fill an empty database with sample conversations."""
     database = Database(
         Settings.load().database_url,
         application="parley seed",
@@ -41,10 +41,10 @@ def seed(conversations: int, messages: int, seed: int) -> None:
 
 
 def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[str], None]) -> None:
-    """Make rows in one transaction. Raises CannotSeed where there are contacts, and on SQLite."""
+    """Insert rows in one transaction. Raises CannotSeed on SQLite or a database with contacts."""
     started = time.monotonic()
     if database.is_sqlite:
-        raise CannotSeed("Seeding needs PostgreSQL, which makes the rows itself; set DATABASE_URL.")
+        raise CannotSeed("Seeding needs PostgreSQL, which generates the rows. Set DATABASE_URL.")
 
     def tell(what: str) -> None:
         say(f"{time.monotonic() - started:7.1f} s  {what}")
@@ -52,7 +52,7 @@ def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[st
     with database.write() as connection:
         schema.check(connection)
         if connection.execute(select(Contact.id).limit(1)).first():
-            raise CannotSeed("This database has contacts; seed an empty one.")
+            raise CannotSeed("This database already has contacts. Seed an empty one.")
         plan = Plan(*size, seed, database.now(connection))
         postgresql.fill(connection, plan, tell)
         tallies.add(connection, tallies.STATE, conversations.count_open(connection))

@@ -1,7 +1,7 @@
-"""`parley states`: the bot's state machine, and how many open conversations rest in each state.
+"""`parley states`: the bot's state machine, and the number of open conversations in each state.
 
-`--check` is the guard of a deploy: the states of the database against those of the code. `map` and
-`reset` move the conversations whose state is no longer there.
+`--check` compares the states in the database with those of the code before a deploy. `map` and
+`reset` move conversations out of a state that no longer exists.
 """
 
 import shlex
@@ -29,14 +29,14 @@ _ACTOR = "parley states"
 
 @click.group(invoke_without_command=True, epilog="Example: BOT=bots.template:bot parley states")
 @click.option(
-    "--check", is_flag=True, help="Fail if conversations are in states that the bot does not have."
+    "--check", is_flag=True, help="Fail if conversations are in states that the bot lacks."
 )
 @click.pass_context
 def states(context: click.Context, check: bool) -> None:
-    """Print the bot's states, their moves, and the open conversations in each."""
+    """Print the bot's states, their transitions, and the open conversations in each."""
     if context.invoked_subcommand is not None:
         if check:
-            raise click.UsageError("--check goes without a command.")
+            raise click.UsageError("--check cannot be combined with a subcommand.")
         return
     settings = Settings.load()
     bot = load(settings.bot)
@@ -54,7 +54,7 @@ def _show(settings: Settings, bot: Bot) -> None:
     except SchemaError as error:
         click.echo(f"No counts: {error}")
     except SQLAlchemyError as error:
-        click.echo(f"No counts: the database does not answer ({type(error).__name__}).")
+        click.echo(f"No counts: the database is not reachable ({type(error).__name__}).")
     else:
         _print(places(bot, counts))
 
@@ -79,13 +79,13 @@ def _print(rows: Sequence[Place]) -> None:
 
 def _remarks(row: Place) -> Iterator[str]:
     if row.node is None:
-        yield "not in the bot's code: its fallback hears these"
+        yield "not in the bot's code: the fallback handles these"
     for name, number in row.earlier:
         yield f"{number} of them under its old name {name}"
 
 
 def _check(bot: Bot, counts: Sequence[StateCount]) -> None:
-    """Renamed states are known: their conversations go on under the new name."""
+    """Fail with each state that the code lacks; renamed ones exist under their new name."""
     lost = [row for row in places(bot, counts) if row.node is None and row.conversations > 0]
     if not lost:
         known = sum(count.conversations for count in counts)
@@ -95,7 +95,7 @@ def _check(bot: Bot, counts: Sequence[StateCount]) -> None:
         are = _conversations(row.conversations)
         click.echo(f"{are} in `{row.name}`, which this bot does not have")
     for row in lost:
-        click.echo("\n".join(["", *_ways_out(bot, row.name)]))
+        click.echo("\n".join(["", *_fixes(bot, row.name)]))
     raise click.exceptions.Exit(1)
 
 
@@ -103,19 +103,19 @@ def _conversations(number: int) -> str:
     return f"{number:,} conversation{' is' if number == 1 else 's are'}"
 
 
-def _ways_out(bot: Bot, old: str) -> Iterator[str]:
+def _fixes(bot: Bot, old: str) -> Iterator[str]:
     (likely, *_) = [*get_close_matches(old, bot.states, 1, 0.4), bot.start]
     words, target = shlex.quote(old), shlex.quote(likely)
-    yield f"To mend `{old}`, one of:"
-    yield f"  parley states map {words} {target}    they go on in `{likely}`, or another state"
-    yield f"  parley states reset {words}    they begin again in `{bot.start}`, without their data"
-    yield f"  bot.renamed({old!r}, {likely!r})    in the bot's file, if that is its new name"
+    yield f"To fix `{old}`, choose one of:"
+    yield f"  parley states map {words} {target}    move them to `{likely}`, or another state"
+    yield f"  parley states reset {words}    restart them in `{bot.start}`, without data"
+    yield f"  bot.renamed({old!r}, {likely!r})    in the bot's file, if it was renamed"
 
 
 @states.command("map", epilog="Example: parley states map ask_email ask_address --yes")
 @click.argument("old")
 @click.argument("new")
-@click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
+@click.option("--yes", is_flag=True, help="Apply the change; otherwise it is only counted.")
 def map_state(old: str, new: str, yes: bool) -> None:
     """Move every open conversation in the state OLD to the state NEW, with its data."""
     with opened(_ACTOR) as runtime:
@@ -123,21 +123,21 @@ def map_state(old: str, new: str, yes: bool) -> None:
         _change(
             runtime,
             old,
-            f"go on in `{new}`",
+            f"continue in `{new}`",
             (lambda wanted, expected: _move(runtime, wanted, new, expected)) if yes else None,
         )
 
 
 @states.command("reset", epilog="Example: parley states reset ask_email --yes")
 @click.argument("old")
-@click.option("--yes", is_flag=True, help="Do it; without this it is only counted.")
+@click.option("--yes", is_flag=True, help="Apply the change; otherwise it is only counted.")
 def reset_state(old: str, yes: bool) -> None:
-    """Put every open conversation in the state OLD back to the start, with its data emptied."""
+    """Restart every open conversation in the state OLD: start state, without data."""
     with opened(_ACTOR) as runtime:
         _change(
             runtime,
             old,
-            f"begin again in `{runtime.bot.start}`, without data",
+            f"restart in `{runtime.bot.start}`, without data",
             (lambda wanted, expected: _reset(runtime, wanted, expected)) if yes else None,
         )
 
@@ -151,7 +151,7 @@ def _change(
         click.echo(f"No open conversation is in `{old}`.")
     elif do is None:
         click.echo(f"{_conversations(expected)} in `{old}` and would {what}.")
-        click.echo("Nothing is changed yet: say it again with --yes.")
+        click.echo("Nothing has changed yet. Add --yes to apply.")
     else:
         changed = do(wanted, expected).changed
         click.echo(f"{changed:,} of {expected:,} in `{old}` now {what}.")

@@ -15,7 +15,6 @@ _QUIET = (
     "kombu",
     "amqp",
     "alembic",
-    "waitress.queue",
 )
 
 

@@ -1,7 +1,6 @@
-"""`parley failures`: parked turns and failed messages, listed, run or sent again, or let be.
+"""`parley failures`: list parked turns and failed messages; retry, skip, dismiss or export them.
 
-The page for it is web/dashboard/failures. What they look like here is in tables.py, the
-file that `export` prints in export.py.
+The page for it is in web/dashboard/failures/. tables.py formats the lists, export.py the file.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +11,7 @@ import click
 
 from parley.failures import export as exports
 from parley.failures import tables
-from parley.failures.tables import Asked
+from parley.failures.tables import Selection
 from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.providers import addresses
@@ -26,12 +25,12 @@ _ACTOR = "parley failures"
 _TURN = click.IntRange(min=1)
 
 
-def _asked(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which failures are meant."""
+def _selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that select failures."""
     options = (
         click.option("--turns", is_flag=True, help="Parked turns only."),
         click.option("--messages", is_flag=True, help="Failed messages only."),
-        click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132."),
+        click.option("--contact", metavar="NUMBER", help="Only of one contact, e.g. +14155550132."),
     )
     for option in reversed(options):
         command = option(command)
@@ -41,37 +40,37 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(invoke_without_command=True, epilog="Example: parley failures")
 @click.pass_context
 def failures(context: click.Context) -> None:
-    """List what failed, run turns and send messages again, or let them be.
+    """List failed turns and messages, and retry or dismiss them.
 
-    A turn that failed five times is parked; a message that did not arrive is listed until somebody
-    sends it again or dismisses it. Without a command: the list.
+    A turn that failed five times is parked. An undelivered message stays listed until somebody
+    sends it again or dismisses it. Without a subcommand, prints the list.
     """
     if context.invoked_subcommand is None:
         context.invoke(list_failures)
 
 
 @failures.command("list", epilog="Example: parley failures list --turns --contact +14155550132")
-@_asked
+@_selecting
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--after", metavar="ID", help="Go on after this turn or message.")
+@click.option("--after", metavar="ID", help="Continue after this turn or message.")
 def list_failures(
     turns: bool, messages: bool, contact: str | None, limit: int, after: str | None
 ) -> None:
-    """List parked turns in the order they came, and failed messages, the latest first."""
+    """List parked turns, oldest first, and failed messages, newest first."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         turn_after, message_after = _id_of(after) if after else (0, None)
-        asked = Asked(
+        selection = Selection(
             has_turns=message_after is None and (turns or not messages),
             has_messages=not turn_after and (messages or not turns),
             lane=_lane(runtime, contact),
         )
-        tables.show_list(runtime, asked, limit, turn_after, message_after)
+        tables.show_list(runtime, selection, limit, turn_after, message_after)
 
 
 @failures.command(epilog="Example: parley failures show 42")
 @click.argument("failure_id", metavar="ID")
 def show(failure_id: str) -> None:
-    """Print one turn or message with its words and its whole error."""
+    """Print one turn or message with its text and full error."""
     turn_id, message_id = _id_of(failure_id)
     with opened(_ACTOR, needs_bot=False) as runtime:
         if message_id:
@@ -83,9 +82,9 @@ def show(failure_id: str) -> None:
 @failures.command(epilog="Example: parley failures rerun --contact +14155550132")
 @click.argument("turn_ids", metavar="[ID]...", nargs=-1, type=_TURN)
 @click.option("--all", "is_all", is_flag=True, help="Every parked turn.")
-@click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132.")
+@click.option("--contact", metavar="NUMBER", help="Only of one contact, e.g. +14155550132.")
 def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
-    """Take parked turns again, each contact's in the order they came."""
+    """Retry parked turns, in order for each contact."""
     _one_of(turn_ids, is_all, contact)
     with opened(_ACTOR, needs_bot=False) as runtime:
         if turn_ids:
@@ -95,7 +94,7 @@ def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
         else:
             lane, refused = _lane(runtime, contact), 0
             done = override.rerun_all(runtime, actor=_ACTOR, lane=lane)
-        _report(f"{_turns(done)} will be taken again.", refused)
+        _report(f"{_turns(done)} will be retried.", refused)
         _notify(runtime, "converse", done)
     _end(refused)
 
@@ -103,11 +102,11 @@ def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
 @failures.command(epilog="Example: parley failures resend --all")
 @click.argument("message_ids", metavar="[MESSAGE_ID]...", nargs=-1, type=click.UUID)
 @click.option("--all", "is_all", is_flag=True, help="Every failed message.")
-@click.option("--contact", metavar="NUMBER", help="Those of one contact, as +14155550132.")
+@click.option("--contact", metavar="NUMBER", help="Only of one contact, e.g. +14155550132.")
 def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> None:
-    """Send failed messages again, in the order they were said.
+    """Send failed messages again, in their original order.
 
-    Ends with status 1 if any is refused, such as one whose number does not exist.
+    Exits with status 1 if any is refused, for example because its number does not exist.
     """
     _one_of(message_ids, is_all, contact)
     with opened(_ACTOR, needs_bot=False) as runtime:
@@ -115,7 +114,7 @@ def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> No
         with runtime.database.read() as connection:
             listed = queries.in_order(connection, lane)
         wanted = set(message_ids)
-        # One that is not listed may be sent again all the same, or is refused with the reason.
+        # An unlisted message may be sent again too, or is refused with the reason.
         ordered = [one for one in listed if one in wanted or not wanted]
         ordered += sorted(wanted - set(listed))
         done, refused = _each(ordered, lambda one: override.retry(runtime, one, actor=_ACTOR))
@@ -127,7 +126,7 @@ def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> No
 @failures.command(epilog="Example: parley failures skip 42 43")
 @click.argument("turn_ids", metavar="ID...", nargs=-1, type=_TURN, required=True)
 def skip(turn_ids: Sequence[int]) -> None:
-    """Give parked turns up for good; what the contact wrote stays in the conversation."""
+    """Skip parked turns for good. The contact's messages stay in the conversation."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         done, refused = _each(
             sorted(set(turn_ids)), lambda one: override.skip(runtime, one, actor=_ACTOR)
@@ -139,7 +138,7 @@ def skip(turn_ids: Sequence[int]) -> None:
 @failures.command(epilog="Example: parley failures dismiss 0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77")
 @click.argument("message_ids", metavar="MESSAGE_ID...", nargs=-1, type=click.UUID, required=True)
 def dismiss(message_ids: Sequence[UUID]) -> None:
-    """Take failed messages off the list; in their conversations they stay failed."""
+    """Remove failed messages from the list. They stay marked in their conversations."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         done, refused = _each(
             dict.fromkeys(message_ids), lambda one: override.dismiss(runtime, one, actor=_ACTOR)
@@ -149,7 +148,7 @@ def dismiss(message_ids: Sequence[UUID]) -> None:
 
 
 @failures.command(epilog="Example: parley failures export --format jsonl > failures.jsonl")
-@_asked
+@_selecting
 @click.option(
     "--format",
     "kind",
@@ -159,33 +158,33 @@ def dismiss(message_ids: Sequence[UUID]) -> None:
     help="csv for spreadsheets, jsonl (one JSON object a line) for programs.",
 )
 def export(turns: bool, messages: bool, contact: str | None, kind: exports.Format) -> None:
-    """Print what failed as a file, with the whole errors; who took it is in the audit log."""
+    """Print all failures as a file, with full errors. The audit log records the export."""
     with opened(_ACTOR, needs_bot=False) as runtime:
-        asked = Asked(turns or not messages, messages or not turns, _lane(runtime, contact))
-        for part in exports.lines(runtime, asked, kind, actor=_ACTOR):
+        selection = Selection(turns or not messages, messages or not turns, _lane(runtime, contact))
+        for part in exports.lines(runtime, selection, kind, actor=_ACTOR):
             click.echo(part, nl=False)
 
 
 def _id_of(written: str) -> tuple[int, UUID | None]:
     """The number of a turn, or the id of a message. Raises NotFound for neither."""
     if written.isdecimal() and (number := int(written)):
-        # What no database takes as a number is the number of nothing.
+        # No id is larger than a 64-bit integer.
         if number < 2**63:
             return number, None
         raise NotFound("There is no such turn.")
     try:
         return 0, UUID(written)
     except ValueError:
-        raise NotFound(f"{written!r} is neither the number of a turn nor a message's id.") from None
+        raise NotFound(f"{written!r} is neither a turn number nor a message id.") from None
 
 
 def _lane(runtime: Runtime, number: str | None) -> str:
-    """The lane of a contact; "" for everybody. Raises NotFound where nobody is known by it."""
+    """Return the lane of a contact, or "" for all. Raises NotFound for an unknown number."""
     if number is None:
         return ""
     lane = addresses.e164(number) or number.strip()
     with runtime.database.read() as connection:
-        # A turn may be parked before its contact could be written down.
+        # A turn may be parked before its contact is recorded.
         is_known = contacts.by_keys(connection, [lane]) or queries.counts(connection, lane).turns
     if not is_known:
         raise NotFound(f"There is no contact {number}. {addresses.EXPECTED_E164}")
@@ -194,11 +193,11 @@ def _lane(runtime: Runtime, number: str | None) -> str:
 
 def _one_of(ids: Sequence[Any], is_all: bool, contact: str | None) -> None:
     if bool(ids) + is_all + (contact is not None) != 1:
-        raise click.UsageError("Say which: IDs, --all or --contact NUMBER, and only one of them.")
+        raise click.UsageError("Give exactly one of: IDs, --all or --contact NUMBER.")
 
 
 def _each(ids: Iterable[Any], change: Callable[[Any], object]) -> tuple[int, int]:
-    """Change one after another; returns how many were changed and how many refused, with why."""
+    """Apply a change to each id; returns how many succeeded and how many were refused."""
     done = refused = 0
     for one in ids:
         try:
@@ -223,9 +222,9 @@ def _report(what: str, refused: int) -> None:
 
 
 def _notify(runtime: Runtime, pool: Pool, work: int) -> None:
-    """The work is in the database; without this ring the clock's comes within two seconds."""
+    """Wake the workers; without this, the clock does so within two seconds."""
     if work and not Notifier(runtime.settings).notify_now(pool):
-        click.echo("The broker does not answer; the clock rings the workers.", err=True)
+        click.echo("The broker is not reachable; the clock will wake the workers.", err=True)
 
 
 def _end(refused: int) -> None:

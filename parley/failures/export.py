@@ -1,6 +1,6 @@
-"""What failed as a file on standard output, one row for each parked turn and failed message.
+"""Exports failures to standard output, one row per parked turn and failed message.
 
-Each batch is a transaction of its own, so that whoever reads slowly holds nothing up.
+Each batch is a transaction of its own, so that a slow reader blocks nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from parley.failures.tables import Asked, words_of
+from parley.failures.tables import Selection, words_of
 from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
@@ -25,14 +25,14 @@ _COLUMNS = (
 )
 
 
-def lines(runtime: Runtime, asked: Asked, kind: Format, *, actor: str) -> Iterator[str]:
-    """The file in parts; that it was taken is written down before the first."""
+def lines(runtime: Runtime, selection: Selection, kind: Format, *, actor: str) -> Iterator[str]:
+    """Yield the file in parts, after recording the export in the audit log."""
     database = runtime.database
     with database.write() as connection:
         now = database.now(connection)
-        whose = {"contact": addresses.masked(asked.lane)} if asked.lane else {}
+        whose = {"contact": addresses.masked(selection.lane)} if selection.lane else {}
         audit.append(connection, now, actor, "export", "failures", format=kind, filter=whose)
-    pages = _pages(database, asked)
+    pages = _pages(database, selection)
     if kind == "csv":
         yield from csv_lines(_COLUMNS, pages)
         return
@@ -40,18 +40,21 @@ def lines(runtime: Runtime, asked: Asked, kind: Format, *, actor: str) -> Iterat
         yield from (to_json(dict(zip(_COLUMNS, row, strict=True))) + "\n" for row in page)
 
 
-def _pages(database: Database, asked: Asked) -> Iterator[list[list[Any]]]:
-    if asked.has_turns:
+def _pages(database: Database, selection: Selection) -> Iterator[list[list[Any]]]:
+    lane = selection.lane
+    if selection.has_turns:
         yield from _batches(
             database,
-            lambda connection, after: queries.turns(connection, after or 0, A_BATCH, asked.lane),
+            lambda connection, after: queries.turns(
+                connection, after or 0, A_BATCH, selection.lane
+            ),
             lambda row: row.id,
             _turn,
         )
-    if asked.has_messages:
+    if selection.has_messages:
         yield from _batches(
             database,
-            lambda connection, after: queries.messages(connection, after, A_BATCH, asked.lane),
+            lambda connection, after: queries.messages(connection, after, A_BATCH, lane),
             lambda row: (row.failed_at, row.id),
             _message,
         )

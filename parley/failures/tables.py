@@ -1,6 +1,6 @@
-"""Failures in a terminal: the list as tables, and one turn or message with its whole error.
+"""Failures in a terminal: tables of them, and one turn or message with its full error.
 
-What contacts wrote is hostile: it is shown without control characters, and never as markup.
+Texts of contacts are untrusted: they are printed without control characters and never as markup.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ from web.dashboard import formats
 
 _LONGEST_WORDS = 160
 _LONGEST_REASON = 240
-# Joiners within emoji and words of some scripts; whatever else is not printable may steer a
-# terminal, or turn the direction of what follows.
+# Joiners of emoji and of some scripts. Other non-printable characters may control a terminal or
+# change the direction of the text that follows.
 _HARMLESS = "\n\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which failures are meant; `lane` is one contact's, "" everybody's."""
+class Selection:
+    """Which failures to show; `lane` is that of one contact, "" for all."""
 
     has_turns: bool
     has_messages: bool
@@ -40,26 +40,27 @@ class Asked:
 
 
 def show_list(
-    runtime: Runtime, asked: Asked, limit: int, turn_after: int, message_after: UUID | None
+    runtime: Runtime, selection: Selection, limit: int, turn_after: int, message_after: UUID | None
 ) -> None:
-    """Print both lists, or the one that is asked for, and how they go on."""
+    """Print the selected lists, and the command for the next page."""
+    lane = selection.lane
     with runtime.database.read() as connection:
-        counts = queries.counts(connection, asked.lane)
+        counts = queries.counts(connection, lane)
         place = _place(messages.by_public_id(connection, message_after)) if message_after else None
         turns = (
-            queries.turns(connection, turn_after, limit + 1, asked.lane) if asked.has_turns else ()
+            queries.turns(connection, turn_after, limit + 1, lane) if selection.has_turns else ()
         )
         failed = (
-            queries.messages(connection, place, limit + 1, asked.lane) if asked.has_messages else ()
+            queries.messages(connection, place, limit + 1, lane) if selection.has_messages else ()
         )
     console = Console(highlight=False)
-    if asked.has_turns:
+    if selection.has_turns:
         _print(console, f"Parked turns: {_number(counts.turns)}", "Turn", _turns(turns[:limit]))
-        _go_on(console, "--turns", asked.lane, turns, limit, "id")
-    if asked.has_messages:
+        _go_on(console, "--turns", selection.lane, turns, limit, "id")
+    if selection.has_messages:
         heading = f"Failed messages: {_number(counts.messages)}"
         _print(console, heading, "Message", _messages(failed[:limit], runtime))
-        _go_on(console, "--messages", asked.lane, failed, limit, "public_id")
+        _go_on(console, "--messages", selection.lane, failed, limit, "public_id")
 
 
 def show_turn(runtime: Runtime, turn_id: int) -> None:
@@ -110,19 +111,19 @@ def show_message(runtime: Runtime, message_id: UUID) -> None:
 
 
 def words_of(turn: Row[Any]) -> str:
-    """What the contact wrote; "" where nobody wrote anything, or it cannot be read."""
+    """The text of the contact's message; "" if there is none."""
     message = turn.payload.get("message")
     text = message.get("text") if isinstance(message, dict) else None
     return text if isinstance(text, str) else ""
 
 
 def plain(words: str) -> str:
-    """Words that do nothing to a terminal but to be read there."""
+    """The text without characters that could control a terminal."""
     return "".join(c if c.isprintable() or c in _HARMLESS else "\ufffd" for c in words)
 
 
 def _turns(rows: Sequence[Row[Any]]) -> list[tuple[str, str, str, str, str]]:
-    """Number, contact, since when, what was said, and the first line of the reason."""
+    """Rows of number, contact, time, text and error."""
     return [
         (
             str(row.id),
@@ -155,7 +156,7 @@ def _print(
     if not rows:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    # An id is copied to the next command, so it is never cut or wrapped.
+    # An id is copied into the next command, so it is never cut or wrapped.
     table.add_column(noun, no_wrap=True)
     table.add_column("Contact and since when")
     table.add_column("What, and why", ratio=1)
@@ -186,7 +187,7 @@ def _print_fields(fields: dict[str, str], error: str) -> None:
 
 
 def _line(words: str, longest: int) -> str:
-    """The first line that says something, shortened."""
+    """The first line that is not blank, shortened."""
     first = next((line for line in plain(words).splitlines() if line.strip()), "")
     return first if len(first) <= longest else first[: longest - 1] + "…"
 
@@ -205,5 +206,5 @@ def _number(count: int) -> str:
 
 def _place(message: Row[Any] | None) -> Place:
     if message is None or message.failed_at is None:
-        raise NotFound("The message after which to go on is not on the list any more.")
+        raise NotFound("The message to continue after is no longer on the list.")
     return message.failed_at, message.id

@@ -50,12 +50,12 @@ def test_impossible_number_is_one_clear_line(tmp_path: Path) -> None:
 def test_failing_bot_is_shown_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "failing.py").write_text(FAILING)
     talk = parley(tmp_path, "chat", text="hi\n", BOT="failing:bot")
-    assert "(the turn failed, attempt 1: " in talk.stdout
+    assert "(turn failed, attempt 1: " in talk.stdout
     assert "out of paper" in talk.stdout
 
 
 def test_real_provider_is_never_written_to(tmp_path: Path) -> None:
     talk = parley(tmp_path, "chat", text="hi\n", PROVIDER="twilio")
-    assert "kept apart" in talk.stdout
+    assert "stored separately" in talk.stdout
     assert "1. Book a visit" in talk.stdout
     assert not (tmp_path / "var" / "parley.db").exists()

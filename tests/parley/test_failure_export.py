@@ -48,7 +48,7 @@ def test_export_as_csv_and_as_json_lines(run: Run, database: Database) -> None:
         (["resend", "7"], 2, "'7' is not a valid UUID"),
         (["show", "7"], 1, "There is no such turn."),
         (["show", str(10**30)], 1, "There is no such turn."),
-        (["show", "²"], 1, "is neither the number of a turn nor a message's id"),
+        (["show", "²"], 1, "is neither a turn number nor a message id"),
         (["show", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "There is no such message."),
         (["list", "--after", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "not on the list"),
         (["list", "--after", str(2**63)], 1, "There is no such turn."),

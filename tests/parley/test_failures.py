@@ -75,14 +75,14 @@ def test_turns_run_again_and_the_workers_are_rung(
 ) -> None:
     first, second, third = (parked(database, lane) for lane in (ADA, BOB, ADA))
     done = run("rerun", str(third.id), str(first.id))
-    assert (done.exit_code, done.stdout) == (0, "2 turns will be taken again.\n")
+    assert (done.exit_code, done.stdout) == (0, "2 turns will be retried.\n")
     assert statuses(database) == ["waiting", "parked", "waiting"]
     assert [row.details.get("kind") for row in rows(database, AuditEntry)] == ["message"] * 2
     assert {row.actor for row in rows(database, AuditEntry)} == {"parley failures"}
     assert {row.key for row in rows(database, Lane)} == {ADA}
     assert is_notified(tmp_path, "converse") or not database.is_sqlite
     done = run("rerun", str(second.id), str(first.id), str(2**63))
-    assert (done.exit_code, done.stdout) == (1, "1 turn will be taken again. 2 refused.\n")
+    assert (done.exit_code, done.stdout) == (1, "1 turn will be retried. 2 refused.\n")
     assert done.stderr.splitlines() == [
         f"{first.id}: This turn is not parked any more: somebody saw to it.",
         f"{2**63}: There is no such turn.",
@@ -92,17 +92,17 @@ def test_turns_run_again_and_the_workers_are_rung(
 def test_turns_of_a_contact_or_all_run_again(run: Run, database: Database) -> None:
     for lane in (ADA, BOB, ADA):
         parked(database, lane)
-    assert run("rerun", "--contact", ADA).stdout == "2 turns will be taken again.\n"
+    assert run("rerun", "--contact", ADA).stdout == "2 turns will be retried.\n"
     assert statuses(database) == ["waiting", "parked", "waiting"]
-    assert run("rerun", "--all").stdout == "1 turn will be taken again.\n"
-    assert run("rerun", "--all").stdout == "0 turns will be taken again.\n"
+    assert run("rerun", "--all").stdout == "1 turn will be retried.\n"
+    assert run("rerun", "--all").stdout == "0 turns will be retried.\n"
 
 
 def test_broker_that_is_away_is_said(run: Run, database: Database) -> None:
     parked(database)
     done = run("rerun", "--all", BROKER_URL="redis://127.0.0.1:1/0")
     assert (done.exit_code, statuses(database)) == (0, ["waiting"])
-    assert done.stderr == "The broker does not answer; the clock rings the workers.\n"
+    assert done.stderr == "The broker is not reachable; the clock will wake the workers.\n"
 
 
 def test_messages_are_sent_again_in_their_order(

@@ -83,7 +83,7 @@ def test_map_moves_all_and_arms_timeouts(
     fill(database, ask_email=2, welcome=1)
     settings = {"BOT": "desk:bot", "DATABASE_URL": database_url}
     done = parley(folder, "states", "map", "ask_email", "take_name", "--yes", **settings)
-    assert done.stdout == "2 of 2 in `ask_email` now go on in `take_name`.\n"
+    assert done.stdout == "2 of 2 in `ask_email` now continue in `take_name`.\n"
     states = sorted(row.state for row in rows(database, Conversation))
     assert states == ["take_name", "take_name", "welcome"]
     assert all(row.data == {"name": "Ada"} for row in rows(database, Conversation))
@@ -102,7 +102,7 @@ def test_reset_begins_again_without_data(
     fill(database, ask_email=1)
     settings = {"BOT": "desk:bot", "DATABASE_URL": database_url}
     done = parley(folder, "states", "reset", "ask_email", "--yes", **settings)
-    assert done.stdout == "1 of 1 in `ask_email` now begin again in `welcome`, without data.\n"
+    assert done.stdout == "1 of 1 in `ask_email` now restart in `welcome`, without data.\n"
     (talk,) = rows(database, Conversation)
     assert (talk.state, talk.data) == ("welcome", {})
 
@@ -111,7 +111,7 @@ def test_reset_begins_again_without_data(
     ("words", "said"),
     [
         (["map", "ask_email", "nowhere", "--yes"], "desk has no state 'nowhere'; it has: welcome"),
-        (["--check", "reset", "ask_email"], "--check goes without a command"),
+        (["--check", "reset", "ask_email"], "--check cannot be combined with a subcommand"),
     ],
 )
 def test_impossible_words_are_refused(
