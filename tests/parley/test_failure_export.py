@@ -41,8 +41,8 @@ def test_export_as_csv_and_as_json_lines(run: Run, database: Database) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["rerun"], 2, "only one of them"),
-        (["rerun", "1", "--all"], 2, "only one of them"),
+        (["rerun"], 2, "exactly one of"),
+        (["rerun", "1", "--all"], 2, "exactly one of"),
         (["rerun", "--contact", "+14155550199"], 1, "There is no contact +14155550199"),
         (["rerun", "nix"], 2, "'nix' is not a valid integer"),
         (["resend", "7"], 2, "'7' is not a valid UUID"),
@@ -50,7 +50,7 @@ def test_export_as_csv_and_as_json_lines(run: Run, database: Database) -> None:
         (["show", str(10**30)], 1, "There is no such turn."),
         (["show", "²"], 1, "is neither a turn number nor a message id"),
         (["show", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "There is no such message."),
-        (["list", "--after", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "not on the list"),
+        (["list", "--after", "0198c5a0-7c1e-7a52-9f06-3d1f6b1c2a77"], 1, "no longer on the list"),
         (["list", "--after", str(2**63)], 1, "There is no such turn."),
         (["skip"], 2, "Missing argument"),
         (["export", "--format", "xml"], 2, "'xml' is not one of"),
