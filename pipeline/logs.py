@@ -15,6 +15,7 @@ _QUIET = (
     "kombu",
     "amqp",
     "alembic",
+    "urllib3",
 )
 
 
