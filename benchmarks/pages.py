@@ -32,7 +32,7 @@ ASKED = {
     "conversations, a rare state": "/conversations?state=old_menu&state=forgotten",
     "conversations, unread": "/conversations?unread=1",
     "conversations, failed": "/conversations?failed=1",
-    "conversations, held by somebody": "/conversations?holder=operator",
+    "conversations, taken over": "/conversations?holder=operator",
     "conversations, WhatsApp, a week": "/conversations?channel=whatsapp&since={week}",
     "search, a number": "/conversations?q={number}",
     "search, a name": "/conversations?q=Quispe",
