@@ -77,7 +77,6 @@ PENDING: tuple[str, ...] = (
     "docs/bots/deploying.md",
     "docs/last-proof.md",
     "docs/pages.md",
-    "docs/scaling.md",
     "docs/settings.md",
     "benchmarks",
     "migrations",

@@ -149,7 +149,7 @@ def _about_the_machine(measurement: Measurement) -> str:
     largest = max(shares, key=lambda name: shares[name])
     share = shares[largest] / total_ms(measurement)
     return (
-        "Another process on this machine gains nothing: its CPU is full first. Give it more cores, "
+        "More processes on this machine gain nothing: its CPU is the bottleneck. Add cores, "
         f"or move {largest} ({share:.0%} of a message's CPU) to a machine of its own."
     )
 

@@ -56,10 +56,10 @@ def _table(measurement: Measurement, capacity: Capacity) -> Iterator[str]:
 def _figures(measurement: Measurement) -> Iterator[str]:
     bot, latency = measurement.bot, measurement.quiet
     yield (
-        f"CPU is of one message with its replies ({bot.replies:.3g}) and their callbacks "
-        f"({bot.replies * CALLBACKS_PER_REPLY:.3g}); busy is while the backlog was worked off."
+        f"CPU: per message, including its replies ({bot.replies:.3g}) and their callbacks "
+        f"({bot.replies * CALLBACKS_PER_REPLY:.3g}). Busy: while the backlog was worked off."
     )
-    yield f"Bot: {bot.path}, {bot.cpu_ms:.2f} ms of CPU and {bot.waiting_ms:.1f} ms of waiting."
+    yield f"Bot: {bot.path}, {bot.cpu_ms:.2f} ms of CPU, {bot.waiting_ms:.1f} ms waiting."
     if latency.answered:
         yield (
             f"Webhook to provider call at {latency.rate:.3g}/s: p50 {latency.p50_ms:.0f} ms, "
@@ -69,15 +69,15 @@ def _figures(measurement: Measurement) -> Iterator[str]:
         yield f"The bot answered none of {latency.messages} messages; see --text."
     refused = f", {measurement.webhooks_refused} refused" if measurement.webhooks_refused else ""
     yield (
-        f"Webhooks beside everything else: {measurement.webhooks_per_second:,.0f}/s, "
+        f"Webhooks while all else runs: {measurement.webhooks_per_second:,.0f}/s, "
         f"p99 {measurement.webhook_p99_ms:.0f} ms{refused}."
     )
     yield from _backlog(measurement)
     yield from _costs(measurement.counters)
     if measurement.others_busy > _MUCH:
         yield (
-            f"Something else used {measurement.others_busy:.0%} of this machine: every figure is "
-            "worse than on a quiet one."
+            f"Other work used {measurement.others_busy:.0%} of this machine: all figures are worse "
+            "than on a quiet machine."
         )
 
 
@@ -102,7 +102,7 @@ def _costs(counters: Mapping[str, float]) -> Iterator[str]:
 
 
 def _conclusion(capacity: Capacity) -> Iterator[str]:
-    yield f"Full first: {capacity.first}, at {rounded(capacity.most)} messages a second."
+    yield f"Bottleneck: {capacity.first}, at {rounded(capacity.most)} messages a second."
     yield f"Next: {capacity.advice}"
     fill = ", ".join(f"{number} {pool}" for pool, number in capacity.fill.items())
     yield f"This machine has work for {fill} (a dispatch has {CALLS_IN_PARALLEL} calls in flight)."

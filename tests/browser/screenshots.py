@@ -78,7 +78,7 @@ def small(picture: bytes) -> bytes:
 
 def told() -> str:
     """docs/pages.md."""
-    intro = "# Every page\n\nTaken by `make screenshots`, over an installation that is made up.\n"
+    intro = "# Screenshots\n\n`make screenshots` takes these pictures from an installation with sample data.\n"
     return "\n".join([intro, *map(_told, PAGES)])
 
 

@@ -45,7 +45,7 @@ def test_a_full_machine_has_no_work_for_another_process() -> None:
 
     assert capacity.first == "machine"
     assert capacity.most == pytest.approx(2000 / 3.4)
-    assert "gains nothing" in capacity.advice
+    assert "gain nothing" in capacity.advice
 
 
 def test_a_bot_that_waits_wants_more_converse_processes() -> None:

@@ -84,6 +84,6 @@ def test_what_is_printed_for_a_person_says_what_to_do() -> None:
 
     assert "converse           1     1.00      1,000    90%    80" in text
     assert "p50 14 ms, p99 40 ms (300 of 300 answered)" in text
-    assert "Full first: converse, at 1,000 messages a second." in text
+    assert "Bottleneck: converse, at 1,000 messages a second." in text
     assert "Plan with 700 messages a second (70% of that): 25,000,000 a day" in text
-    assert "Something else used" not in text
+    assert "Other work used" not in text
