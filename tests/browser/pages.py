@@ -93,6 +93,12 @@ PAGES = (
     Seen("sign-in", "/sign-in", "The sign-in form.", role=None),
     Seen("welcome", "{invitation}", "The page an invitation link opens.", role=None),
     Seen("not-found", "/no-such-page", "The page for an address that does not exist.", status=404),
-    Seen("not-allowed", "/users", "The page for an address that your role cannot open.", "viewer", 403),
+    Seen(
+        "not-allowed",
+        "/users",
+        "The page for an address your role cannot open.",
+        "viewer",
+        403,
+    ),
 )
 EMPTY_PAGES = tuple(seen for seen in PAGES if seen.can_be_empty)

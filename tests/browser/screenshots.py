@@ -78,7 +78,8 @@ def small(picture: bytes) -> bytes:
 
 def told() -> str:
     """docs/pages.md."""
-    intro = "# Screenshots\n\n`make screenshots` takes these pictures from an installation with sample data.\n"
+    taken = "`make screenshots` takes these pictures from an installation with sample data."
+    intro = f"# Screenshots\n\n{taken}\n"
     return "\n".join([intro, *map(_told, PAGES)])
 
 
