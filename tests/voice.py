@@ -73,7 +73,6 @@ EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
 ACCEPTED_NAMES: dict[str, str] = {}
 # Folders and files that are not rewritten yet: this list only gets shorter.
 PENDING: tuple[str, ...] = (
-    "docs/architecture.md",
     "docs/bots/deploying.md",
     "docs/last-proof.md",
     "docs/settings.md",
