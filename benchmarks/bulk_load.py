@@ -1,4 +1,4 @@
-"""Backlogs and histories of any size, loaded by COPY: what growth.py measures beside."""
+"""Backlogs and histories of any size, loaded by COPY, for growth.py."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

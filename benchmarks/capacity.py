@@ -1,8 +1,8 @@
-"""`python -m benchmarks.capacity [FILE …]`: what an installation carries, reckoned from a bench.
+"""`python -m benchmarks.capacity [FILE …]`: calculate what an installation carries.
 
-FILE is what `parley bench --json` printed, on your machine and with your bot; of several the
-median of each figure counts. Without one it is ours: see MEASURED. The table is a calculation: it
-takes cores for equal, and PostgreSQL to use all that it is given.
+FILE is the output of `parley bench --json` on your machine with your bot. Of several files, it uses
+the median of each figure; without one, it uses MEASURED. The result is a calculation: it assumes
+that all cores are equal and that PostgreSQL can use all of them.
 """
 
 import argparse
@@ -26,9 +26,9 @@ MOST_CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Install:
-    """One to reckon for. With `database_cores` PostgreSQL has a machine of its own.
+    """An installation. With `database_cores`, PostgreSQL has its own machine.
 
-    Otherwise everything shares `cores`; with it, the other machines are as many as it takes.
+    Then there are as many other machines as it needs. Otherwise everything shares `cores`.
     """
 
     name: str
@@ -86,7 +86,7 @@ MEASURED = Measurement(
 
 
 def plan(measured: Measurement, install: Install) -> Plan:
-    """Reckon it out."""
+    """Return the processes, cores and connections of an installation."""
     database_ms = measured.cpu_ms("database")
     of_processes_ms = sum(measured.cpu_ms(pool) for pool in POOLS)
     if install.database_cores:
@@ -107,7 +107,7 @@ def plan(measured: Measurement, install: Install) -> Plan:
 
 
 def tables(measured: Measurement) -> Iterator[str]:
-    """What docs/scaling.md shows."""
+    """Yield the tables of docs/scaling.md."""
     yield from _stages(measured)
     yield ""
     yield from _installs(measured)

@@ -36,7 +36,7 @@ def chart(lines: Sequence[Line]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
         f'width="{_WIDTH}" height="{height}" role="img">\n'
-        f"<title>Parley beside other pipelines</title>\n<style>{_STYLE}</style>\n"
+        f"<title>Parley compared with other pipelines</title>\n<style>{_STYLE}</style>\n"
         + "\n".join(drawn)
         + "\n</svg>\n"
     )

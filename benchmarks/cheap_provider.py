@@ -1,7 +1,7 @@
-"""A provider that costs next to nothing: every POST is a message taken, with an id of its own.
+"""A provider that costs almost nothing: it accepts every POST as a message and returns a new id.
 
-`python -m benchmarks.cheap_provider --port 9000 --delay 0.08`. `GET /calls` tells what was taken:
-the monotonic second of its arrival, the recipient and the body of each.
+`python -m benchmarks.cheap_provider --port 9000 --delay 0.08`. `GET /calls` lists the
+accepted messages, with arrival time (monotonic seconds), recipient and body.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""The real drains in this process, watched: what the first and the last messages cost.
+"""Runs the real drains in this process and measures what the first and the last messages cost.
 
-Wall-clock time drifts with the neighbours of a shared machine, so the processor time of this
-process and of PostgreSQL's backends is counted beside it.
+Wall-clock time varies with other work on a shared machine, so the CPU time of this process and of
+PostgreSQL's backends is measured too.
 """
 
 import contextlib

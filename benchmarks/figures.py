@@ -1,4 +1,4 @@
-"""Figures and how they are told: rows with their goals, ratios within a round, medians, spread."""
+"""Figures and their format: rows with their goals, ratios within a round, medians, spread."""
 
 import itertools
 import statistics
@@ -10,7 +10,7 @@ Round = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """At least `bound`, or with `is_most` at most; of Parley's ratio where the row has one."""
+    """A lower bound, or an upper one if `is_most`; for Parley's ratio if the row has one."""
 
     bound: float
     is_most: bool = False
@@ -26,7 +26,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One side of a comparison: `key` names its figure, `beside` Parley's, to which it is held."""
+    """One side of a comparison: `key` names its figure, `beside` that of Parley."""
 
     what: str
     side: str

@@ -25,7 +25,7 @@ from pipeline.runtime import Runtime
 
 _ONE_INSERT = "INSERT INTO one_row (body) VALUES ('a message of the usual length, or nearly so');"
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
-# What ends a transaction, beside statements with their parameters.
+# What ends a transaction; other entries are statements with their parameters.
 _COMMIT, _ROLLBACK = "commit", "rollback"
 
 

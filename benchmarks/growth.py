@@ -31,10 +31,10 @@ def main() -> None:
     commands = parser.add_subparsers(dest="what", required=True)
     backlog = commands.add_parser("backlog", help="backlogs of growing size")
     backlog.add_argument("sizes", nargs="*", type=int, default=SIZES)
-    beside = commands.add_parser("beside", help="20,000 messages beside back-offs and a flood")
+    beside = commands.add_parser("beside", help="20,000 messages with back-offs and a flood")
     beside.add_argument("--runs", type=int, default=3)
     commands.add_parser("flood", help="the first and the last of one contact's 100,000")
-    commands.add_parser("snapshot", help="the first and the last beside an open snapshot")
+    commands.add_parser("snapshot", help="the first and the last with an open snapshot")
     commands.add_parser("prune", help="the latency of messages while old entries are deleted")
     commands.add_parser("bloat", help="dead rows and sizes after a steady load")
     explain = commands.add_parser("plans", help="what each hot statement reads at two sizes")
@@ -85,7 +85,7 @@ def _beside(runs: int) -> None:
     waiting = partial(
         _backlog, WINDOW, lambda site: bulk_load.back_off(site.runtime.database, BESIDE)
     )
-    _print(f"… beside {BESIDE:,} lanes in back-off", _median(waiting, runs))
+    _print(f"… with {BESIDE:,} lanes in back-off", _median(waiting, runs))
     flooded = partial(_backlog, WINDOW, lambda site: bulk_load.flood(site.runtime.database, BESIDE))
     _print(f"… behind {BESIDE:,} of one contact", _median(flooded, runs))
 
@@ -96,14 +96,14 @@ def _one_contact() -> None:
     with drains.site() as site:
         _warm(site)
         bulk_load.flood(site.runtime.database, BESIDE)
-        # By then the lane knows of all of them.
+        # By then all of them are in the lane.
         marks = site.converse(BESIDE, [WINDOW, WINDOW + EDGE, BESIDE - EDGE])
         _print_edges("", marks[1:])
 
 
 def _snapshot() -> None:
-    """As a dump holds one: whatever dies meanwhile cannot be cleared away."""
-    print(f"\n| {WINDOW:,} waiting, beside an open snapshot | first 5,000 | last 5,000 | ratio |")
+    """Keep a snapshot open, as a dump does: rows that die in the meantime cannot be vacuumed."""
+    print(f"\n| {WINDOW:,} waiting, with an open snapshot | first 5,000 | last 5,000 | ratio |")
     print("|---|---|---|---|")
     with drains.site() as site:
         _warm(site)

@@ -1,6 +1,7 @@
-"""A quiet day: 20 messages a second, and how long each takes from the webhook to the provider.
+"""Light traffic: 20 messages a second, and how long each takes from the webhook to the provider.
 
-Parley's processes are started one by one before and timed; after a burst their memory is read.
+Before that, each process of Parley is started separately and timed. After 1,500 messages at once,
+their memory is read.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Pages and API lists at two sizes: `python -m benchmarks.pages SMALL_URL LARGE_URL`.
 
-Both are addresses of PostgreSQL databases that `parley seed` filled. Each question is asked of a
-web process of its own, in turn, so that both sizes see the same weather; a page is asked for as by
-a person who comes to it, not as by a live page that may be told "nothing new".
+Both are URLs of PostgreSQL databases that `parley seed` filled. Each database has its own web
+process. Requests alternate between them, so that other load affects both sizes equally. Pages are
+requested in full, not as a live page polls them.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`parley bench`: size this machine and this bot, on an install of its own."""
+"""`parley bench`: measure this machine with this bot, on its own servers."""
 
 import json
 import signal
@@ -26,12 +26,12 @@ KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 @click.command(
     "bench", epilog="Example: parley bench --bot bots.template:bot --text hi --text 2 --text Ada"
 )
-@click.option("--bot", help="Your bot, as module:attribute; else the setting BOT.")
+@click.option("--bot", help="Your bot, as module:attribute. Default: the setting BOT.")
 @click.option("--text", "texts", multiple=True, help="What contacts say, in order. Default: hi.")
 @click.option(
     "--on",
     type=click.Choice([*KINDS]),
-    help="PostgreSQL with redis or rabbitmq, or sqlite; the first that is installed.",
+    help="PostgreSQL with redis or rabbitmq, or sqlite. Default: the first one installed.",
 )
 @click.option("--seconds", type=click.FloatRange(1, 3600), default=15, show_default=True)
 @click.option(
@@ -39,30 +39,30 @@ KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
     type=click.FloatRange(0.1, 1000),
     default=20,
     show_default=True,
-    help="Messages a second while --seconds pass and latency is measured.",
+    help="Messages a second while latency is measured, for --seconds.",
 )
 @click.option(
     "--messages",
     type=click.IntRange(20, 1_000_000),
     default=2000,
     show_default=True,
-    help="In the rush, and in the backlog.",
+    help="Messages in the rush and in the backlog.",
 )
 @click.option(
     "--latency-ms",
     type=click.FloatRange(0, 10_000),
     default=80,
     show_default=True,
-    help="How long the provider takes for a call.",
+    help="Response time of the provider.",
 )
-@click.option("--set", "settings", multiple=True, help="A setting of its processes: NAME=VALUE.")
-@click.option("--json", "is_json", is_flag=True, help="For a program, on standard output.")
+@click.option("--set", "settings", multiple=True, help="A setting for its processes: NAME=VALUE.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON to standard output.")
 def bench(**options: Any) -> None:
-    """Measure what this machine carries with your bot, and which process to start more of.
+    """Measure what this machine carries with your bot, and which process to add.
 
-    Starts the processes of the Procfile, a database, a broker and a provider of its own, never
-    yours, and ends by itself in about a minute. The database lies in the folder for temporary
-    files: set TMPDIR to one on the disk that counts.
+    Starts the processes of the Procfile with their own database, broker and provider, never yours,
+    and takes about a minute. The database is in the folder for temporary files: set TMPDIR to a
+    folder on the disk you want to measure.
     """
     kind = KINDS[options.pop("on") or _installed()]
     is_json = options.pop("is_json")
@@ -70,10 +70,10 @@ def bench(**options: Any) -> None:
     _check(settings)
     options["bot"] = options["bot"] or Settings.load().bot
     request = Request(**options | {"texts": options["texts"] or ("hi",)})
-    # Before anything is started: what is wrong with the bot is one line.
+    # Before anything starts, so that an error of the bot is one line.
     load(request.bot)
     if not usage.is_readable():
-        raise CannotBench("A bench reads CPU time from /proc, which only Linux has.")
+        raise CannotBench("parley bench reads CPU time from /proc, so it runs on Linux only.")
     _bench(kind, request, settings, is_json=is_json)
 
 
@@ -81,7 +81,7 @@ def _bench(kind: str, request: Request, settings: dict[str, str], *, is_json: bo
     def tell(what: str) -> None:
         click.echo(f"  {what} …", err=True)
 
-    # What was started must not outlive a bench that is told to end.
+    # On SIGTERM, end everything that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     click.echo(f"Sizing {request.bot} on {kind}, {usage.cores()} cores.", err=True)
     tell("starting everything")
@@ -94,7 +94,7 @@ def _bench(kind: str, request: Request, settings: dict[str, str], *, is_json: bo
         ):
             measurement = run_bench(install, request, tell)
     except AssertionError as error:
-        # What is started asserts that it gets up; the message has its last words.
+        # The harness asserts that each server starts; the message has its last output.
         raise CannotBench(str(error)) from error
     capacity = assess(measurement)
     if is_json:
@@ -104,7 +104,7 @@ def _bench(kind: str, request: Request, settings: dict[str, str], *, is_json: bo
 
 
 def _installed() -> str:
-    """The best of what this machine has servers for."""
+    """Return the first kind of installation that this machine has the servers for."""
     for name, binary, where in (
         ("redis", "redis-server", ""),
         ("rabbitmq", "rabbitmq-server", "/usr/lib/rabbitmq/bin"),
@@ -119,7 +119,7 @@ def _installed() -> str:
 
 
 def _check(settings: dict[str, str]) -> None:
-    """Raise SettingsError for those of Parley's own that no process would start with."""
+    """Raise SettingsError if a setting is invalid, before any process starts."""
     own = {name.lower(): value for name, value in settings.items()}
     known = Settings.complete().model_fields
     Settings.load(**{name: value for name, value in own.items() if name in known})
@@ -128,5 +128,5 @@ def _check(settings: dict[str, str]) -> None:
 def _pair(setting: str) -> tuple[str, str]:
     name, equals, value = setting.partition("=")
     if not (name and equals):
-        raise CannotBench(f"--set takes NAME=VALUE, as API_KEY=abc; it got {setting!r}.")
+        raise CannotBench(f"--set expects NAME=VALUE, for example API_KEY=abc; got {setting!r}.")
     return name.upper(), value

@@ -1,4 +1,4 @@
-"""`parley prove`: try to break every promise on servers of its own, and say what held."""
+"""`parley prove`: try to break every promise, on its own servers, and report what held."""
 
 import random
 import signal
@@ -24,12 +24,12 @@ KINDS = {"redis": REDIS, "rabbitmq": RABBITMQ, "sqlite": SQLITE}
 
 
 class CannotProve(ParleyError):
-    """What was asked for is not there, or a promise was broken."""
+    """The requested scenario does not exist, or a promise was broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for; see the options."""
+    """The options of the command."""
 
     names: tuple[str, ...]
     is_list: bool
@@ -46,7 +46,7 @@ class Wish:
     path: Path | None
 
     def plans(self) -> Iterator[Plan]:
-        """What to run, in order."""
+        """Yield what to run, in order."""
         drawn = random.randrange(1, 1_000_000)  # noqa: S311 (no secret)
         first = drawn if self.seed is None else self.seed
         pairs = tuple(_pair(setting) for setting in self.settings)
@@ -60,18 +60,20 @@ class Wish:
                     yield Plan(scenario, kind, seed, self.bot, self.say, pairs, seconds)
 
     def _broken_plans(self, seed: int) -> Iterator[Plan]:
-        """Each breakage that was named, in the scenario that shows it."""
+        """Yield each selected mutation, with the scenario that must notice it."""
         by_name = {scenario.name: scenario for scenario in ALL}
         for name in MUTATIONS if "all" in self.broken else self.broken:
             scenario = by_name[MUTATIONS[name].scenario]
             yield Plan(scenario, scenario.kinds[0], seed, broken=name)
 
     def scenarios(self) -> list[Scenario]:
-        """Those that were named, or all but the long ones. Raises CannotProve for an unknown."""
+        """Return the named scenarios, or all but the long ones. Raises CannotProve."""
         known = [s for s in ALL if not (self.bot and s.needs_counting_bot)]
         for name in self.names:
             if not any(_fits(scenario, name) for scenario in known):
-                raise CannotProve(f"No scenario begins with {name!r}; see parley prove --list.")
+                raise CannotProve(
+                    f"No scenario starts with {name!r}. `parley prove --list` shows all."
+                )
         chosen = [s for s in known if any(_fits(s, name) for name in self.names)]
         chosen = chosen if self.names else [s for s in known if self.is_list or not s.is_long]
         if self.is_quick:
@@ -88,34 +90,34 @@ class Wish:
     "prove", epilog="Example: parley prove --bot bots.template:bot --say hi --say 2 F10 crash"
 )
 @click.argument("names", nargs=-1)
-@click.option("--list", "is_list", is_flag=True, help="Say what there is, and do nothing.")
-@click.option("--quick", "is_quick", is_flag=True, help="Only those that CI runs, some minutes.")
-@click.option("--core", "is_core", is_flag=True, help="Only those meant for every kind of install.")
+@click.option("--list", "is_list", is_flag=True, help="List the scenarios and exit.")
+@click.option("--quick", "is_quick", is_flag=True, help="Run only the scenarios of CI.")
+@click.option("--core", "is_core", is_flag=True, help="Run only the core scenarios.")
 @click.option(
     "--on",
     type=click.Choice([*KINDS, "all"]),
     multiple=True,
     help="PostgreSQL with redis or rabbitmq, or sqlite with the embedded broker.",
 )
-@click.option("--seed", type=int, help="The same seed does the same harm. Drawn if not given.")
-@click.option("--seeds", type=click.IntRange(1), default=1, help="So many, one after another.")
-@click.option("--bot", default="", help="Your bot, as module:attribute; else one that counts.")
-@click.option("--say", multiple=True, help="What contacts say to it; several are drawn from.")
-@click.option("--set", "settings", multiple=True, help="A setting of its processes: NAME=VALUE.")
-@click.option("--minutes", default=0.0, help="How long the soak or the chaos lasts.")
+@click.option("--seed", type=int, help="The same seed produces the same faults. Default: random.")
+@click.option("--seeds", type=click.IntRange(1), default=1, help="Number of seeds to run.")
+@click.option("--bot", default="", help="Your bot, as module:attribute. Default: a counting bot.")
+@click.option("--say", multiple=True, help="What contacts write to it; repeat for several texts.")
+@click.option("--set", "settings", multiple=True, help="A setting for its processes: NAME=VALUE.")
+@click.option("--minutes", default=0.0, help="Duration of the soak or the chaos.")
 @click.option(
     "--broken",
     type=click.Choice([*sorted(MUTATIONS), "all"]),
     multiple=True,
-    help="Break a build on purpose, to see that it is noticed.",
+    help="Remove a safeguard on purpose, to see that the checks notice it.",
 )
-@click.option("--report", "path", type=click.Path(path_type=Path), help="Write a table there.")
+@click.option("--report", "path", type=click.Path(path_type=Path), help="Write a table to a file.")
 def command(**options: Any) -> None:
-    """Try to break every promise of docs/guarantees.md, and say what held.
+    """Try to break every promise of docs/guarantees.md, and report what held.
 
-    Starts PostgreSQL, Redis and RabbitMQ of its own on free ports, Parley's processes as the
-    Procfile says, and a fake Twilio. NAMES are beginnings of scenarios, or groups: F10, crash,
-    broker. Without any, all but the long ones are run.
+    Starts its own PostgreSQL, Redis and RabbitMQ on free ports, the processes of the Procfile, and
+    a fake Twilio. NAMES are the first letters of scenarios, or groups: F10, crash, broker. Without
+    NAMES, all but the long scenarios run.
     """
     wish = Wish(**options)
     if wish.is_list:
@@ -127,13 +129,15 @@ def command(**options: Any) -> None:
         wish.path.write_text(report.table(results), "utf-8")
     failed = sum(not result.is_proved for result in results)
     if failed:
-        raise CannotProve(f"{failed} of {len(results)} runs broke a promise, or their scenario.")
+        raise CannotProve(
+            f"{failed} of {len(results)} runs broke a promise, or their scenario failed."
+        )
 
 
 def _prove_all(plans: list[Plan]) -> list[Result]:
-    # The bot may lie in the folder that the command is given in.
+    # The bot may be in the current directory.
     sys.path.insert(0, str(Path.cwd()))
-    # What was started must not outlive a proof that is told to end.
+    # On SIGTERM, end everything that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = []
     with tempfile.TemporaryDirectory(prefix="parley-prove-") as folder:
@@ -160,5 +164,5 @@ def _fits(scenario: Scenario, name: str) -> bool:
 def _pair(setting: str) -> tuple[str, str]:
     name, equals, value = setting.partition("=")
     if not (name and equals):
-        raise CannotProve(f"--set takes NAME=VALUE, as SENDER_RATE=5; it got {setting!r}.")
+        raise CannotProve(f"--set expects NAME=VALUE, for example SENDER_RATE=5; got {setting!r}.")
     return name.upper(), value

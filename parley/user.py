@@ -1,4 +1,4 @@
-"""`parley user`: who may use the dashboard. The page for it is web/dashboard/users."""
+"""`parley user`: manage the users of the dashboard, like the page web/dashboard/users."""
 
 import sys
 

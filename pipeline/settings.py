@@ -54,7 +54,7 @@ class Settings(ProviderSettings, BaseSettings):
         "sqlite:///var/parley.db", description="Where everything is kept; postgresql:// or SQLite."
     )
     broker_url: str = Field(
-        "", description="Celery's broker; redis:// or amqp://. Empty: files beside the database."
+        "", description="Celery's broker; redis:// or amqp://. Empty: files next to the database."
     )
     bot: str = Field("bots.template:bot", description="Your bot, as module:attribute.")
     provider: str = Field(
@@ -178,7 +178,7 @@ class Settings(ProviderSettings, BaseSettings):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the broker is the embedded one: files beside the SQLite database."""
+        """Whether the broker is the embedded one: files next to the SQLite database."""
         return not self.broker_url
 
     @property

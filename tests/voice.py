@@ -67,20 +67,17 @@ NAMES = {
 # Accepted texts: a part of the path, a part of the line, and the reason.
 EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     ("docs/bots", "given back", "a step of talk files"),
+    ("benchmarks/figures.py", "`beside`", "a field that this docstring names"),
     ("CHANGELOG.md", "deprecated names", "names the old names"),
 )
 # Accepted names, each with the reason.
-ACCEPTED_NAMES: dict[str, str] = {}
+ACCEPTED_NAMES = {
+    "0003_words_of_messages_and_contacts": "a released migration keeps its name",
+}
 # Folders and files that are not rewritten yet: this list only gets shorter.
 PENDING: tuple[str, ...] = (
-    "docs/bots/deploying.md",
     "docs/last-proof.md",
-    "docs/settings.md",
-    "benchmarks",
-    "migrations",
-    "parley",
     "pipeline",
     "proving",
     "web",
-    "workers",
 )

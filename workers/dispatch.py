@@ -1,4 +1,4 @@
-"""The dispatch queue: on a wake-up, merge receipts and send until nothing is due."""
+"""The dispatch queue: on a wake-up, merge status callbacks and send until nothing is due."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 @app.task(name="dispatch.messages")
 def messages() -> None:
-    """Drain the receipts and the outbound lanes."""
+    """Drain the status callbacks and the outbound lanes."""
     try:
         current().dispatch().drain()
     except SQLAlchemyError as error:

@@ -1,7 +1,7 @@
 """Hot reload of `parley up`: what is saved in the bot's files is used from the next message on.
 
 The bot's files are its module and whatever it imports from below the working directory. One that
-cannot be loaded changes nothing: the bot runs as it was, and the error shows until it is mended.
+cannot be loaded changes nothing: the bot runs as it was, and the error shows until it is fixed.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ class HotReload:
         _forget(old)
         try:
             edited = load(self._runtime.settings.bot)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is: looking goes on)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (keep watching after any error)
             new = self._own_modules()
             _put_back(old, new)
             self._watch(before, [*before, *_files(new.values()), *self._where(error)])
@@ -97,7 +97,7 @@ class HotReload:
             self._tell(f"{_FAILED}\n{text}")
 
     def _where(self, error: BaseException) -> Iterator[Path]:
-        """Where it may be mended: the files that failed, and folders where one may be missing."""
+        """Where a fix may appear: the files that failed, and folders that may lack one."""
         cause = error.__cause__ or error
         trace = cause.__traceback__
         names = [frame.f_code.co_filename for frame, _ in walk_tb(trace)]
@@ -110,7 +110,7 @@ class HotReload:
         yield self._folder
 
     def _own_modules(self) -> dict[str, ModuleType]:
-        """The bot's module, and every module that lies below the working directory."""
+        """The bot's module, and every module below the working directory."""
         return {
             name: module
             for name, module in list(sys.modules.items())
@@ -123,7 +123,7 @@ class HotReload:
         )
 
     def _is_below(self, path: Path) -> bool:
-        # A virtual environment may lie in the working directory, too.
+        # A virtual environment may be in the working directory, too.
         return path.is_relative_to(self._folder) and not path.is_relative_to(sys.prefix)
 
 

@@ -1,9 +1,9 @@
 """Sends wake-ups: tells a pool through the broker that the database holds work for it.
 
-A wake-up is only a hint, so it may be lost: the clock sends another. A thread of its own publishes
-it, never the caller's; at most one is pending per pool; after a failed publish a circuit breaker
-pauses it. It expires late, because a worker compares the expiry with its own machine's clock, and
-one that is half a minute ahead of ours must not drop every wake-up.
+A wake-up is only a hint, so it may be lost: the clock sends another. A separate thread publishes
+it, never the caller's. No more than one is pending per pool. After a failed publish a circuit
+breaker pauses it. It expires late, because a worker compares the expiry with its own machine's
+clock, and a worker whose clock is half a minute ahead must not drop every wake-up.
 """
 
 import threading
@@ -28,7 +28,7 @@ _CONFIRM_SECONDS = 3.0
 
 
 class Notifier:
-    """Sends the wake-ups of one process. `notify` returns at once, whatever the broker does."""
+    """Sends the wake-ups of one process. `notify` returns immediately, whatever the broker does."""
 
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("wakeups", set_as_current=False)

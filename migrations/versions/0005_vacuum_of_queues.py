@@ -18,8 +18,8 @@ _SETTINGS = {
     "lane": "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000",
     "timer": "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000",
     "conversation": "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000",
-    # Room in each page for the row that every turn changes: no index, that of names included,
-    # need be told.
+    # Room in each page for the row that every turn changes: no index,
+    # not even that of names, changes.
     "contact": "fillfactor = 85",
 }
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from parley.failures.tables import Selection, words_of
+from parley.failures.tables import Selection, text_of
 from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
@@ -78,7 +78,7 @@ def _batches(
 
 def _turn(row: Row[Any]) -> list[Any]:
     return [
-        *("turn", row.id, row.lane, row.name or "", row.kind, words_of(row), row.status, ""),
+        *("turn", row.id, row.lane, row.name or "", row.kind, text_of(row), row.status, ""),
         *(row.error, row.attempts, row.received_at, row.handled_at),
     ]
 

@@ -79,7 +79,7 @@ def show_turn(runtime: Runtime, turn_id: int) -> None:
             "Received": _when(turn.received_at),
             "Parked": _when(turn.handled_at) if turn.status == "parked" else "",
             "Attempts": str(turn.attempts),
-            "Words": words_of(turn),
+            "Words": text_of(turn),
         },
         turn.error,
     )
@@ -110,7 +110,7 @@ def show_message(runtime: Runtime, message_id: UUID) -> None:
     )
 
 
-def words_of(turn: Row[Any]) -> str:
+def text_of(turn: Row[Any]) -> str:
     """The text of the contact's message; "" if there is none."""
     message = turn.payload.get("message")
     text = message.get("text") if isinstance(message, dict) else None
@@ -129,7 +129,7 @@ def _turns(rows: Sequence[Row[Any]]) -> list[tuple[str, str, str, str, str]]:
             str(row.id),
             _named(row.lane, row.name or ""),
             _when(row.handled_at),
-            words_of(row) or f"({row.kind})",
+            text_of(row) or f"({row.kind})",
             row.error or "The worker died.",
         )
         for row in rows

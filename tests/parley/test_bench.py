@@ -40,7 +40,7 @@ def start(turn: Turn) -> None:
         (["--rate", "0"], "not in the range"),
         (["--messages", "3"], "not in the range"),
         (["--on", "mysql"], "'mysql' is not one of"),
-        (["--set", "API_KEY"], "--set takes NAME=VALUE"),
+        (["--set", "API_KEY"], "--set expects NAME=VALUE"),
         (
             ["--set", "TURN_LIMIT_SECONDS=never"],
             "TURN_LIMIT_SECONDS: Input should be",
