@@ -4,22 +4,34 @@ Rows come from tests/builders.py, as plain functions.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import OperationalError
 
+from pipeline.accounts import passwords
 from pipeline.database import Database
-from tests.databases import KINDS, SERVER, SharedDatabase, a_database, create_tables, url_of
+from tests.databases import (
+    KINDS,
+    SERVER,
+    SharedDatabase,
+    a_database,
+    a_file,
+    create_tables,
+    url_of,
+)
 from tests.processes import none_left
 
 # Each of the many processes that tests start would compile the product again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# As sign-ins hash, a password takes 50 ms and 64 MiB: that is the point of it, but not of a test.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 pytest_plugins = ["pytester", "tests.stack.fixtures"]
 
@@ -81,8 +93,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     Tests that change its tables have the mark own_database.
     """
     if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        yield f"sqlite:///{shutil.copy(template, tmp_path)}"
+        with a_file(request.getfixturevalue("sqlite_template"), tmp_path) as url:
+            yield url
     elif request.node.get_closest_marker("own_database"):
         template = request.getfixturevalue("postgresql_template")
         with a_database(request.getfixturevalue("server"), template) as name:

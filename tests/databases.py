@@ -6,11 +6,28 @@ tables or start other processes on it.
 
 import os
 import secrets
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, delete, insert, make_url, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    Pool,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    insert,
+    make_url,
+    select,
+    text,
+)
 
 from pipeline.database import Database
 from pipeline.records import Record, upgrading
@@ -56,13 +73,26 @@ def a_database(server: Connection, template: str = "template1") -> Iterator[str]
         server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@contextmanager
+def a_file(template: Path, folder: Path) -> Iterator[str]:
+    """The address of a copy of a SQLite database, whose commits do not wait for the disk."""
+    event.listen(Pool, "checkout", _do_not_sync)
+    yield f"sqlite:///{shutil.copy(template, folder)}"
+    event.remove(Pool, "checkout", _do_not_sync)
+
+
+def _do_not_sync(connection: Any, *_: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+
+
 class SharedDatabase:
     """A PostgreSQL database with every table, which `empty()` makes as new."""
 
     def __init__(self, name: str) -> None:
         self.url = url_of(name)
         self._engine = create_engine(self.url)
-        self._tables = Record.metadata.sorted_tables
+        self._tables = [*Record.metadata.sorted_tables, _REVISION]
         with self._engine.connect() as connection:
             rows = {t: connection.execute(select(t)).mappings().all() for t in self._tables}
             self._seeds: dict[Any, Any] = {table: found for table, found in rows.items() if found}
@@ -83,6 +113,7 @@ class SharedDatabase:
         self._engine.dispose()
 
 
+_REVISION = Table("alembic_version", MetaData(), Column("version_num", String))
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 
 

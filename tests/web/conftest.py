@@ -1,17 +1,66 @@
 """The web process over the simulator: an app, a client of it, and the wake-ups it sent."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import pytest
 from apiflask import APIFlask
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from pipeline.database import Database
 from pipeline.wakeups import Pool
 from tests.builders import a_runtime, a_token
+from tests.databases import KINDS
 from web.app import STATEMENT_SECONDS, create_app
+
+
+class CompiledTemplates(BytecodeCache):
+    """The compiled templates of this test process."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get(f"{bucket.key} {bucket.checksum}"):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[f"{bucket.key} {bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+class CompiledRule(Rule):
+    """A URL rule whose builder is compiled once per test process."""
+
+    _builders: ClassVar[dict[tuple[str, str, bool], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, str(self.defaults), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
+# Each test makes an app of its own; compiling templates and rules again took most of its time.
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+Flask.url_rule_class = CompiledRule
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on PostgreSQL; tests with the mark both_databases run on SQLite, too.
+
+    What the two answer is compared where they are asked: in tests/pipeline.
+    """
+    if "database_url" in metafunc.fixturenames:
+        is_both = metafunc.definition.get_closest_marker("both_databases")
+        kinds = KINDS if is_both else ("postgresql",)
+        mark = pytest.mark.parametrize("database_url", kinds, indirect=True)
+        metafunc.definition.add_marker(mark)
 
 
 class Caller:

@@ -18,6 +18,8 @@ from tests.builders import a_conversation, a_message, a_runtime, a_token, a_work
 from tests.web.conftest import Caller
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 SOME_ID = "01980000-0000-7000-8000-000000000000"
 FOR_ADMINS = {"/api/v1/audit", "/api/v1/users"}
 

@@ -22,6 +22,8 @@ from pipeline.wakeups import Pool
 from tests.builders import a_runtime, rows
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 PUBLIC_URL = "https://bot.example.com"
 TOKEN = "twilio-token"
 EMPTY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -15,6 +15,8 @@ from tests.builders import a_contact, a_conversation, a_message, a_token, rows
 from tests.web.conftest import Caller
 from web import exports
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime.now(UTC)
 
 

@@ -11,6 +11,8 @@ from tests.builders import a_runtime
 from tests.web.dashboard.conftest import signed_in
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 BROWSER = {"Accept": "text/html"}
 PAGES = ["/", "/conversations", "/contacts", "/states", "/failures", "/system", "/sign-in"]
 

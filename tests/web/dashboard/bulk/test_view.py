@@ -14,6 +14,8 @@ from pipeline.records.core.transitions import Transition
 from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, rows
 
+pytestmark = pytest.mark.both_databases
+
 PAGE = "/conversations/change-state"
 NOW = datetime.now(UTC)
 

@@ -13,6 +13,8 @@ from pipeline.database import Database
 from pipeline.records.accounts.audit import AuditEntry
 from tests.builders import a_contact, a_conversation, a_message, rows
 
+pytestmark = pytest.mark.both_databases
+
 
 def table(client: FlaskClient, address: str) -> list[dict[str, str]]:
     """The lines of a CSV file."""

@@ -12,6 +12,8 @@ from pipeline.database import Database
 from tests.builders import a_contact, a_conversation, a_message
 from tests.web.dashboard.conversations.test_view import HOSTILE, NOW, PAGE, ago, ids, listed
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_states_are_chips_with_counts(viewer: FlaskClient, database: Database) -> None:
     for state in ("start", "start", "gone"):

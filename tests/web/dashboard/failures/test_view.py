@@ -13,6 +13,8 @@ from pipeline.records.core.messages import Message
 from pipeline.wakeups import Pool
 from tests.builders import a_contact, a_conversation, a_message, an_entry, an_inbound, rows
 
+pytestmark = pytest.mark.both_databases
+
 ERROR = 'state "start" at bots/mine.py:3: <b>boom</b>\n\nTraceback\n  File <script>'
 SOME_ID = "01980000-0000-7000-8000-000000000000"
 
