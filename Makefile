@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults lint format bench screenshots clean
+.PHONY: help setup run test coverage faults lint format bench screenshots clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,20 +20,15 @@ setup: .venv/ready ## Make the virtual environment in .venv with everything in i
 run: setup ## Start everything in one process and say how to text the bot
 	$(BIN)/parley up
 
-# Tests that take the time have the machine to themselves; other tests of real processes run in
-# twos, which is as many as two cores bear.
-ALONE := tests/benchmarks/test_parts.py tests/journeys tests/workers \
-	tests/pipeline/converse/test_slow.py tests/pipeline/dispatch/test_rate.py \
-	tests/pipeline/test_receive.py tests/web/test_webhooks.py
-PAIRED := tests/browser tests/faults tests/parley
-test: setup ## Run the tests; TESTS= names some of them
-ifdef TESTS
-	$(BIN)/python -m pytest $(TESTS)
-else
-	$(BIN)/python -m pytest --numprocesses 2 $(ALONE:%=--ignore=%) $(PAIRED:%=--ignore=%)
-	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest --numprocesses 2 $(PAIRED)
-endif
+# Most of these processes would compile the product, and pytest's plugins, again.
+unexport PYTHONDONTWRITEBYTECODE
+
+ALL := --numprocesses 2 --dist loadgroup
+test: setup ## Run the tests on two cores; TESTS= names some of them
+	$(BIN)/python -m pytest $(or $(TESTS),$(ALL))
+
+coverage: setup ## Run the tests, and fail where they miss more of pipeline/ and web/ than agreed
+	$(BIN)/python -m pytest $(ALL) --cov --cov-report term:skip-covered
 
 # The same seed does the same harm.
 SEED ?= 1
@@ -60,4 +55,4 @@ screenshots: setup ## Take the pictures of the docs with Chromium, into docs/ima
 	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove the virtual environment and caches; var/ with your data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -33,7 +33,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # As sign-ins hash, a password takes 50 ms and 64 MiB: that is the point of it, but not of a test.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-pytest_plugins = ["pytester", "tests.stack.fixtures"]
+pytest_plugins = ["pytester", "tests.alone", "tests.stack.fixtures"]
 
 
 @pytest.fixture(scope="session", autouse=True)

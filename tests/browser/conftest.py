@@ -24,6 +24,11 @@ from tests.stack.servers import missing
 HERE = Path(__file__).parent
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let one process run all of them, so that the browser and its sites are started once."""
+    item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run these last and together: while Playwright is there, no test can run an event loop."""

@@ -7,6 +7,15 @@ import pytest
 from proving.faults import EVERYTHING, Stack
 from tests.stack.fixtures import KINDS, MakeStack
 
+SHARED = {"stack", "crowd", "shop"}
+
+
+def pytest_itemcollected(item: pytest.Function) -> None:
+    """Let one process run all tests of a running stack, so that it is started once."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    for name in SHARED & params.keys():
+        item.add_marker(pytest.mark.xdist_group(f"{name}: {params[name]}"))
+
 
 @pytest.fixture(scope="session", params=KINDS)
 def stack(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:

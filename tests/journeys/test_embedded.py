@@ -37,6 +37,7 @@ def _seconds_to_reply(person: FakeContact) -> float:
     return created[0].at - started
 
 
+@pytest.mark.alone
 def test_replies_are_quick_and_ctrl_c_too(embedded: Stack) -> None:
     process = up(embedded)
     seconds = [_seconds_to_reply(person) for person in fake_contacts(embedded, 20)]

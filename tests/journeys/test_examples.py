@@ -1,7 +1,9 @@
 """The example bots through the real stack: talks on both channels, restarts, and deploys."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -115,11 +117,16 @@ def test_example_talks_on_both_channels(name: str, provider: str, make_stack: Ma
     bot = f"bots.examples.{name}:bot"
     with make_stack("sqlite + embedded", BOT=bot, PROVIDER=provider) as stack:
         up(stack)
-        for channel in CHANNELS:
-            phones = Phones(stack, name, channel)
-            for step in TALKS[name]:
-                phones.act(step)
-            eventually(phones.arrived)
+        with ThreadPoolExecutor(len(CHANNELS)) as both:
+            list(both.map(partial(play, stack, name), CHANNELS))
+
+
+def play(stack: Stack, name: str, channel: Channel) -> None:
+    """Write all that TALKS has for this bot."""
+    phones = Phones(stack, name, channel)
+    for step in TALKS[name]:
+        phones.act(step)
+    eventually(phones.arrived)
 
 
 def asked(stack: Stack) -> FakeContact:

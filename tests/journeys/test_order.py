@@ -50,6 +50,7 @@ def test_two_hundred_contacts_get_their_answers(crowd: Stack) -> None:
     assert all(person.got == ["1: one", "2: two"] for person in everybody)
 
 
+@pytest.mark.alone
 def test_a_slow_turn_delays_nobody_else(crowd: Stack) -> None:
     slow, together, later = fake_contact(crowd), fake_contacts(crowd, 20), fake_contacts(crowd, 40)
     with ThreadPoolExecutor(21) as phones:

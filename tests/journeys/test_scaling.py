@@ -39,6 +39,7 @@ def _seconds_to_stop(*processes: Process) -> list[float]:
         return list(supervisor.map(lambda one: one.stop(SIGTERM, within_seconds=30), processes))
 
 
+@pytest.mark.alone
 def test_a_second_worker_doubles_the_turns(stack: Stack) -> None:
     # Without dispatch, which would take its part of a small machine.
     stack.start("web", "clock")

@@ -120,6 +120,7 @@ def test_only_the_guilty_request_fails(receiver: Receiver, database: Database) -
     assert len(rows(database, Entry)) == 41
 
 
+@pytest.mark.alone
 def test_locked_database_is_said_in_time(receiver: Receiver, database: Database) -> None:
     with inbox_locked(database):
         began = time.monotonic()

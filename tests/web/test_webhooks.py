@@ -204,6 +204,7 @@ def test_unknown_status_is_kept(post: Post, database: Database) -> None:
     assert rows(database, ReceiptRow)[0].status == "teleported"
 
 
+@pytest.mark.alone
 def test_busy_database_is_503_within_2_s(post: Post, database: Database) -> None:
     with _locked(database):
         started = time.monotonic()

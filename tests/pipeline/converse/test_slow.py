@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from pipeline.botkit import Turn
 from pipeline.converse.claim import claim
 from pipeline.enums import Direction
@@ -39,6 +41,7 @@ def wait_for(s: Stage, count: int, seconds: float) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.alone
 def test_slow_turn_holds_up_no_other_contact(stage: MakeStage) -> None:
     gate = Gate()
     s = stage(gate.answer)
@@ -58,6 +61,7 @@ def test_slow_turn_holds_up_no_other_contact(stage: MakeStage) -> None:
     assert sorted(s.replies) == ["quick"] * 5 + ["slow"]
 
 
+@pytest.mark.alone
 def test_finished_turns_are_recorded_beside_a_slow_one(stage: MakeStage) -> None:
     gate = Gate()
     s = stage(gate.answer)

@@ -4,6 +4,8 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from pipeline.database import Database
 from pipeline.dispatch.claim import claim
 from pipeline.dispatch.drain import Dispatch
@@ -105,6 +107,7 @@ def _longest_wait(s: Stage) -> int:
     return int((latest - s.clock.now).total_seconds())
 
 
+@pytest.mark.alone
 def test_paced_messages_leave_at_the_rate(stage: MakeStage, database: Database) -> None:
     s = stage()
     s.clock.now = datetime.now(UTC) - timedelta(seconds=1)
