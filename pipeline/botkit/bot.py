@@ -20,10 +20,10 @@ from pipeline.botkit.definition import (
     Handler,
     Middleware,
     State,
-    here,
-    place,
-    position,
-    written,
+    author_line,
+    author_position,
+    check_handler,
+    location,
 )
 from pipeline.botkit.engine import run
 from pipeline.botkit.flow import Flow
@@ -65,7 +65,7 @@ class Bot(Scope, Generic[Data]):
     """
 
     def __init__(self, name: str, *, start: str, **settings: Unpack[Settings[Data]]) -> None:
-        file, line = position()
+        file, line = author_position()
         self.version = _hash(file)
         hint = settings.get("choices_hint", CHOICES_HINT)
         self.definition = Definition(name, start, hint, file, line)
@@ -92,7 +92,7 @@ class Bot(Scope, Generic[Data]):
         try:
             return Schema(shape, migrate)
         except Exception as failure:
-            where = f"{self.label}, {here()}"
+            where = f"{self.label}, {author_line()}"
             said = failure if isinstance(failure, BotDefinitionError) else f"data=: {failure}"
             raise BotDefinitionError(f"{where}: {said}") from failure
 
@@ -208,7 +208,7 @@ class Bot(Scope, Generic[Data]):
         flows = self.definition.flows
         if flow.name in flows:
             self._refuse_bot(f'the flow "{flow.name}" is included twice')
-        for state in flow.included():
+        for state in flow.full_states():
             self._add(state)
         flows[flow.name] = f"{flow.name}.{flow.start}"
 
@@ -228,7 +228,7 @@ class Bot(Scope, Generic[Data]):
         self, function: Callable[..., Any], what: str, takes: str = "the turn"
     ) -> tuple[Any, str, int]:
         try:
-            return written(function, takes)
+            return check_handler(function, takes)
         except BotDefinitionError as failure:
             raise BotDefinitionError(f"{self.label}, {what}, {failure}") from failure
 
@@ -236,12 +236,12 @@ class Bot(Scope, Generic[Data]):
         if first is not None:
             raise BotDefinitionError(
                 f"{self.label}: {what} is written twice, "
-                f"at {place(first.file, first.line)} and {place(second.file, second.line)}; "
+                f"at {location(first.file, first.line)} and {location(second.file, second.line)}; "
                 "keep one of them"
             )
 
     def _refuse_bot(self, what: str) -> None:
-        raise BotDefinitionError(f"{self.label}, {here()}: {what}")
+        raise BotDefinitionError(f"{self.label}, {author_line()}: {what}")
 
 
 def _hash(file: str) -> str:

@@ -42,7 +42,7 @@ class Schema:
         """An instance; raises BotError that names the field where the data does not fit."""
         raw = dict(stored)
         if self._migrate is not None and not self._fits(raw):
-            raw = self._migrate(copied(raw))
+            raw = self._migrate(copy_json(raw))
         try:
             return self._adapter.validate_json(to_json(raw))
         except ValidationError as failure:
@@ -70,12 +70,12 @@ class Schema:
     def dump(self, data: object) -> dict[str, Any]:
         """The JSON of an instance; raises BotError where a field holds what it must not."""
         if not isinstance(data, self.shape):
-            raise BotError(f"turn.data must stay a {self.shape.__name__}, not {_typed(data)}")
+            raise BotError(f"turn.data must stay a {self.shape.__name__}, not {_type_name(data)}")
         try:
             dumped = self._adapter.dump_python(data, mode="json", by_alias=True, warnings="error")
         except PydanticSerializationError as failure:
             raise BotError(f"turn.data does not fit {self.shape.__name__}: {failure}") from failure
-        return checked(dumped)
+        return check_json(dumped)
 
     def put(self, data: object, name: str, value: object) -> None:
         """Set a field to what a reader read; raises BotError where it does not fit."""
@@ -111,32 +111,32 @@ def _reasons(failure: ValidationError) -> str:
     )
 
 
-def copied(data: Mapping[str, Any]) -> dict[str, Any]:
+def copy_json(data: Mapping[str, Any]) -> dict[str, Any]:
     """A deep copy of JSON `data`, so that a handler that fails has changed nothing."""
-    return {key: _copied(value) for key, value in data.items()}
+    return {key: _copy(value) for key, value in data.items()}
 
 
-def _copied(value: Any) -> Any:
+def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _copied(inner) for key, inner in value.items()}
+        return {key: _copy(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_copied(inner) for inner in value]
+        return [_copy(inner) for inner in value]
     return value
 
 
-def checked(data: object) -> dict[str, Any]:
+def check_json(data: object) -> dict[str, Any]:
     """`data` as the database will give it back; raises BotError where it is not JSON."""
     if not isinstance(data, dict):
-        raise BotError(f"turn.data must stay a dict, not {_typed(data)}")
+        raise BotError(f"turn.data must stay a dict, not {_type_name(data)}")
     return _dict(data, "turn.data", 0) if data else {}
 
 
-def checked_value(value: object, path: str) -> Any:
+def check_value(value: object, path: str) -> Any:
     """Any JSON value as the database will give it back; raises BotError where it is not JSON."""
-    return _checked(value, path, 0)
+    return _check(value, path, 0)
 
 
-def _checked(value: Any, path: str, depth: int) -> Any:
+def _check(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, str):
         return storable(value)
     if value is None or isinstance(value, bool | int):
@@ -148,8 +148,8 @@ def _checked(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, dict):
         return _dict(value, path, depth)
     if isinstance(value, list | tuple):
-        return [_checked(inner, f"{path}[{i}]", depth + 1) for i, inner in enumerate(value)]
-    raise BotError(f"{path} is {_named(value)}, which JSON cannot hold; store text or numbers")
+        return [_check(inner, f"{path}[{i}]", depth + 1) for i, inner in enumerate(value)]
+    raise BotError(f"{path} is {_describe(value)}, which JSON cannot hold; store text or numbers")
 
 
 def _dict(values: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
@@ -157,13 +157,13 @@ def _dict(values: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
     for key, inner in values.items():
         if not isinstance(key, str):
             raise BotError(f"{path} has the key {key!r}; JSON keys are text")
-        kept[storable(key)] = _checked(inner, f"{path}[{key!r}]", depth + 1)
+        kept[storable(key)] = _check(inner, f"{path}[{key!r}]", depth + 1)
     return kept
 
 
-def _named(value: object) -> str:
+def _describe(value: object) -> str:
     return str(value) if isinstance(value, float) else f"a {type(value).__name__}"
 
 
-def _typed(value: object) -> str:
+def _type_name(value: object) -> str:
     return type(value).__name__

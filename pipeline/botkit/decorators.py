@@ -13,11 +13,11 @@ from pipeline.botkit.definition import (
     Nudge,
     Question,
     State,
-    here,
-    place,
-    position,
-    stays,
-    written,
+    author_line,
+    author_position,
+    check_handler,
+    keep_state,
+    location,
 )
 from pipeline.botkit.inputs.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
@@ -85,7 +85,7 @@ class Scope(ABC):
         settings = self._waiting(name, waits, Waits.__annotations__)
 
         def decorate(function: F) -> F:
-            own = self._written(name, function)
+            own = self._checked_handler(name, function)
             self._add(State(name, "await", *own, to=targets, entry=entry, **settings))
             return function
 
@@ -100,7 +100,7 @@ class Scope(ABC):
         self._check_names(name, "then", then)
 
         def decorate(function: F) -> F:
-            self._add(State(name, "send", *self._written(name, function), then=then))
+            self._add(State(name, "send", *self._checked_handler(name, function), then=then))
             return function
 
         return decorate
@@ -125,12 +125,14 @@ class Scope(ABC):
         self._check_question(name, reader, asks)
         self._check_names(name, "then", then)
         asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
-        own = (stays, *position())
+        own = (keep_state, *author_position())
         state = State(name, "await", *own, entry=question, question=asked, **settings)
         self._add(state)
 
         def decorate(function: A) -> A:
-            asked.on_answer, file, line = self._written(name, function, "the turn, the value")
+            asked.on_answer, file, line = self._checked_handler(
+                name, function, "the turn, the value"
+            )
             self._replace(replace(state, file=file, line=line))
             return function
 
@@ -170,26 +172,26 @@ class Scope(ABC):
             settings["nudge"] = Nudge(given["nudge_after"], given["nudge"])
         return settings
 
-    def _written(
+    def _checked_handler(
         self, name: str, function: Callable[..., Any], takes: str = "the turn"
     ) -> tuple[Any, str, int]:
         try:
-            return written(function, takes)
+            return check_handler(function, takes)
         except BotDefinitionError as failure:
             raise BotDefinitionError(f'{self.label}, state "{name}", {failure}') from failure
 
     def _refuse(self, name: str, what: str) -> NoReturn:
-        raise BotDefinitionError(f'{self.label}, state "{name}", {here()}: {what}')
+        raise BotDefinitionError(f'{self.label}, state "{name}", {author_line()}: {what}')
 
     def _refuse_second(self, state: State, first: State | None) -> None:
         if not state.name.strip():
             raise BotDefinitionError(
-                f"{self.label}, {place(state.file, state.line)}: a state needs a name"
+                f"{self.label}, {location(state.file, state.line)}: a state needs a name"
             )
         if first is not None:
             raise BotDefinitionError(
                 f"{self.label}: {state.label} is written twice, "
-                f"at {place(first.file, first.line)} and {place(state.file, state.line)}; "
+                f"at {location(first.file, first.line)} and {location(state.file, state.line)}; "
                 "give one of them another name"
             )
 

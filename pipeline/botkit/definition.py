@@ -142,13 +142,13 @@ class Definition:
     keeps_trail: bool | None = None
 
     @property
-    def here(self) -> str:
+    def label(self) -> str:
         """How errors name the bot itself."""
-        return f'bot "{self.name}", {place(self.file, self.line)}'
+        return f'bot "{self.name}", {location(self.file, self.line)}'
 
     def at(self, handler: Handler, line: int | None = None) -> str:
         """How errors name a function of the bot, or a line of it."""
-        return f'bot "{self.name}", {handler.label}, {place(handler.file, line or handler.line)}'
+        return f'bot "{self.name}", {handler.label}, {location(handler.file, line or handler.line)}'
 
     def known(self, name: str) -> State | None:
         """The state of that name or, where it or its flow was renamed, of its name today."""
@@ -179,18 +179,18 @@ class Definition:
         return name if name in self.states else None
 
 
-def written(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any, str, int]:
+def check_handler(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any, str, int]:
     """A handler with its file and line; BotDefinitionError when it cannot take what it is given."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         raise BotDefinitionError(
-            f"{here()}: {function!r} is not a function, so it cannot be a handler"
+            f"{author_line()}: {function!r} is not a function, so it cannot be a handler"
         )
     arguments = takes.split(", ")
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError as failure:
-        where = place(code.co_filename, code.co_firstlineno)
+        where = location(code.co_filename, code.co_firstlineno)
         count = "one argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
         raise BotDefinitionError(
             f"{where}: {code.co_name}() must take {count}, {takes.replace(', ', ' and ')}"
@@ -198,11 +198,11 @@ def written(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any,
     return function, code.co_filename, code.co_firstlineno
 
 
-def stays(_turn: Turn[Any]) -> None:
+def keep_state(_turn: Turn[Any]) -> None:
     """The function of a question whose author wrote none."""
 
 
-def position() -> tuple[str, int]:
+def author_position() -> tuple[str, int]:
     """File and line of the author's code that called the kit."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
@@ -210,12 +210,12 @@ def position() -> tuple[str, int]:
     return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
 
 
-def here() -> str:
+def author_line() -> str:
     """The author's line that called the kit, for an error."""
-    return place(*position())
+    return location(*author_position())
 
 
-def place(file: str, line: int) -> str:
+def location(file: str, line: int) -> str:
     """`file:line`, relative to the working directory where it lies below it."""
     path = Path(file)
     if path.is_relative_to(Path.cwd()):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.botkit.decorators import Scope
-from pipeline.botkit.definition import State, here
+from pipeline.botkit.definition import State, author_line
 from pipeline.errors import BotDefinitionError
 
 
@@ -20,7 +20,9 @@ class Flow(Scope):
 
     def __init__(self, name: str, *, start: str) -> None:
         if not name.strip() or "." in name:
-            raise BotDefinitionError(f"{here()}: {name!r} names no flow: it takes a word, no dot")
+            raise BotDefinitionError(
+                f"{author_line()}: {name!r} names no flow: it takes a word, no dot"
+            )
         self.name = name
         self.start = start
         self._states: dict[str, State] = {}
@@ -33,28 +35,32 @@ class Flow(Scope):
     def label(self) -> str:
         return f'flow "{self.name}"'
 
-    def included(self) -> Iterator[State]:
+    def full_states(self) -> Iterator[State]:
         """The states as a bot takes them up, under their whole names."""
         self._is_included = True
-        return map(self._included, self._states.values())
+        return map(self._full_state, self._states.values())
 
-    def _included(self, state: State) -> State:
+    def _full_state(self, state: State) -> State:
         question = state.question
         if question is not None:
             question = replace(
-                question, then=self._whole(question.then), give_up=self._whole(question.give_up)
+                question,
+                then=self._full_name(question.then),
+                give_up=self._full_name(question.give_up),
             )
         return replace(
             state,
             name=f"{self.name}.{state.name}",
             flow=self.name,
-            to=None if state.to is None else tuple(self._whole(name) or "" for name in state.to),
-            then=self._whole(state.then),
-            on_timeout=self._whole(state.on_timeout),
+            to=None
+            if state.to is None
+            else tuple(self._full_name(name) or "" for name in state.to),
+            then=self._full_name(state.then),
+            on_timeout=self._full_name(state.on_timeout),
             question=question,
         )
 
-    def _whole(self, name: str | None) -> str | None:
+    def _full_name(self, name: str | None) -> str | None:
         return f"{self.name}.{name}" if name in self._states else name
 
     def _add(self, state: State) -> None:

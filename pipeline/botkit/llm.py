@@ -75,7 +75,7 @@ class OpenAIResponder:
         """What the model says, or None: it is late, out of order, or has nothing to say."""
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
-                answer = _said(await self._ask(self._request(turn)))
+                answer = _content(await self._ask(self._request(turn)))
         except _FAULTS as error:
             reason = f"{type(error).__name__}: {error}"[:200]
             log.warning("the model gave no answer", model=self.model, reason=reason)
@@ -117,7 +117,7 @@ def _message(role: str, text: str, longest: int = LONGEST_HEARD) -> dict[str, st
     return {"role": role, "content": text[:longest]}
 
 
-def _said(body: bytes) -> str:
+def _content(body: bytes) -> str:
     """The text of an answer, "" for none. Raises ValueError or LookupError for what is none."""
     answer = json.loads(body)
     try:

@@ -5,7 +5,7 @@ from traceback import walk_tb
 from types import ModuleType
 
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.definition import place
+from pipeline.botkit.definition import location
 from pipeline.errors import BotDefinitionError
 
 
@@ -16,17 +16,17 @@ def load(path: str) -> Bot:
         raise BotDefinitionError(
             f"{path!r} names no bot; write module:name, for example bots.template:bot"
         )
-    module = _imported(module_name, path)
+    module = _import(module_name, path)
     bot = getattr(module, name, None)
     if not isinstance(bot, Bot):
-        raise BotDefinitionError(_no_bot(module, name, path))
+        raise BotDefinitionError(_bot_missing(module, name, path))
     errors = [problem.text for problem in bot.check() if problem.severity == "error"]
     if errors:
         raise BotDefinitionError("\n".join([f'bot "{bot.name}" ({path}) cannot run:', *errors]))
     return bot
 
 
-def _imported(module_name: str, path: str) -> ModuleType:
+def _import(module_name: str, path: str) -> ModuleType:
     try:
         return import_module(module_name)
     except BotDefinitionError as failure:
@@ -45,16 +45,16 @@ def _is_itself(missing: str | None, module_name: str) -> bool:
 def _where(failure: Exception) -> str:
     """The line that failed, in the last file before Python's own import machinery."""
     if isinstance(failure, SyntaxError) and failure.filename:
-        return f"{place(failure.filename, failure.lineno or 1)}: "
+        return f"{location(failure.filename, failure.lineno or 1)}: "
     frames = [
-        place(frame.f_code.co_filename, line)
+        location(frame.f_code.co_filename, line)
         for frame, line in walk_tb(failure.__traceback__)
         if "importlib" not in frame.f_code.co_filename and frame.f_code.co_filename != __file__
     ]
     return f"{frames[-1]}: " if frames else ""
 
 
-def _no_bot(module: ModuleType, name: str, path: str) -> str:
+def _bot_missing(module: ModuleType, name: str, path: str) -> str:
     found = getattr(module, name, None)
     what = f"has no {name}" if found is None else f"has a {name} that is not a Bot"
     bots = sorted(key for key, value in vars(module).items() if isinstance(value, Bot))

@@ -21,7 +21,7 @@ Data = TypeVar("Data", default=dict[str, Any])
 
 
 @dataclass(slots=True)
-class Effects:
+class PendingOutcome:
     """What the author's functions have asked for so far in this turn.
 
     `flow` is that of the function which runs, and `result` what the flow before it returned.
@@ -37,7 +37,7 @@ class Effects:
     result: Any = None
 
 
-class Surroundings(Protocol):
+class BotInfo(Protocol):
     """What a turn must know of its bot."""
 
     @property
@@ -61,9 +61,9 @@ class FlowName(Protocol):
 class Jump(str):
     """What a handler returns to go back, to call a flow or to end one; a text for its type only."""
 
-    __slots__ = ("flow", "then", "value", "way")
+    __slots__ = ("flow", "kind", "then", "value")
 
-    way: Literal["back", "call", "done"]
+    kind: Literal["back", "call", "done"]
     flow: str
     then: str
     value: Any
@@ -71,28 +71,28 @@ class Jump(str):
     @classmethod
     def back(cls) -> "Jump":
         """To the AWAIT-state before this one."""
-        return cls._made("back")
+        return cls._make("back")
 
     @classmethod
     def call(cls, flow: str, then: str) -> "Jump":
         """Into `flow`, and to `then` when it is done."""
-        return cls._made("call", flow, then)
+        return cls._make("call", flow, then)
 
     @classmethod
     def done(cls, value: Any) -> "Jump":
         """Out of the flow, with its result."""
-        return cls._made("done", value=value)
+        return cls._make("done", value=value)
 
     @classmethod
-    def _made(
+    def _make(
         cls,
-        way: Literal["back", "call", "done"],
+        kind: Literal["back", "call", "done"],
         flow: str = "",
         then: str = "",
         value: Any = None,
     ) -> "Jump":
-        jump = cls(f"turn.{way}()")
-        jump.way, jump.flow, jump.then, jump.value = way, flow, then, value
+        jump = cls(f"turn.{kind}()")
+        jump.kind, jump.flow, jump.then, jump.value = kind, flow, then, value
         return jump
 
 
@@ -106,14 +106,23 @@ class Turn(Generic[Data]):
     """
 
     __slots__ = (
-        "_effects", "_hint", "_history", "_plain", "_surroundings",
-        "channel", "contact", "data", "idempotency_key", "message", "now",
+        "_bot_info",
+        "_hint",
+        "_history",
+        "_pending",
+        "_plain",
+        "channel",
+        "contact",
+        "data",
+        "idempotency_key",
+        "message",
+        "now",
     )  # fmt: skip
 
     data: Data
 
     def __init__(
-        self, situation: Situation, effects: Effects, data: Data, surroundings: Surroundings
+        self, situation: Situation, pending: PendingOutcome, data: Data, bot_info: BotInfo
     ) -> None:
         self.contact: ContactView = situation.contact
         self.channel: Channel = situation.channel
@@ -123,19 +132,19 @@ class Turn(Generic[Data]):
         self.data = data
         self._history = situation.history
         self._plain: str | None = None
-        self._effects = effects
-        self._surroundings = surroundings
-        self._hint = surroundings.choices_hint
+        self._pending = pending
+        self._bot_info = bot_info
+        self._hint = bot_info.choices_hint
 
     @property
     def state(self) -> str:
         """The state whose handler runs; return a name from the handler to change it."""
-        return self._effects.state
+        return self._pending.state
 
     @property
     def result(self) -> Any:
         """What the flow that was called returned, until the next turn has run; else None."""
-        return self._effects.result
+        return self._pending.result
 
     def says(self, word: str, *others: str) -> bool:
         """Whether the contact's text is, or has in it, one of these words or phrases."""
@@ -153,28 +162,28 @@ class Turn(Generic[Data]):
 
     def say(self, *contents: Content) -> None:
         """Say texts and other kinds; choices and links right after a text stand under it."""
-        self._effects.replies += render(contents, self._hint, self.channel)
+        self._pending.replies += render(contents, self._hint, self.channel)
         if choices := choices_of(contents):
-            self._effects.choices = choices
+            self._pending.choices = choices
 
     def remind(self, after: timedelta, state: str) -> None:
         """Go to `state` when `after` has passed, unless the talk has moved on by then."""
         if after <= timedelta(0):
             raise BotError(f"remind() needs a time to come, not {after}")
-        target = self._surroundings.resolve(state, self._effects.flow)
+        target = self._bot_info.resolve(state, self._pending.flow)
         if target is None:
             raise BotError(f"remind() names {state!r}, which is no state of this bot")
-        self._effects.reminders.append(Reminder(after, target))
+        self._pending.reminders.append(Reminder(after, target))
 
     def hand_over(self, reason: str) -> None:
         """Ask for a human; the bot keeps silent until an operator gives the talk back."""
         if not reason.strip():
             raise BotError("hand_over() needs a reason for the operator to read")
-        self._effects.hand_over = storable(reason)
+        self._pending.hand_over = storable(reason)
 
     def end(self) -> None:
         """Close this conversation; the contact's next message begins a new one."""
-        self._effects.is_ended = True
+        self._pending.is_ended = True
 
     def back(self) -> str:
         """Return this to go to the AWAIT-state before this one, as it was come to; 20 in all."""
@@ -183,9 +192,9 @@ class Turn(Generic[Data]):
     def call(self, flow: FlowName | str, *, then: str) -> str:
         """Return this to go through `flow`; its `turn.done(value)` leads to the state `then`."""
         name = flow if isinstance(flow, str) else flow.name
-        if name not in self._surroundings.flows:
+        if name not in self._bot_info.flows:
             raise BotError(f"call() names the flow {name!r}; bot.include() it first")
-        target = self._surroundings.resolve(then, self._effects.flow)
+        target = self._bot_info.resolve(then, self._pending.flow)
         if target is None:
             raise BotError(f"call() has then={then!r}, which is no state of this bot")
         return Jump.call(name, target)

@@ -61,12 +61,12 @@ def _errors(definition: Definition) -> Iterator[str]:
 def _starts(definition: Definition) -> Iterator[str]:
     states = definition.states
     if definition.start not in states:
-        yield f"{definition.here}: start={definition.start!r} {_unknown(definition)}"
+        yield f"{definition.label}: start={definition.start!r} {_unknown(definition)}"
     for flow, start in definition.flows.items():
         if start not in states:
             inside = [name for name in states if name.startswith(f"{flow}.")]
             yield (
-                f'{definition.here}: flow "{flow}": start={start.removeprefix(f"{flow}.")!r} is '
+                f'{definition.label}: flow "{flow}": start={start.removeprefix(f"{flow}.")!r} is '
                 f"not a state of it; its states are {_list(inside)}"
             )
         if flow in states:
@@ -136,7 +136,7 @@ def _calls(definition: Definition, handler: Handler) -> Iterator[str]:
 
 def _renames(definition: Definition) -> Iterator[str]:
     for old, new in definition.renames.items():
-        at = f"{definition.here}: renamed({old!r}, {new!r})"
+        at = f"{definition.label}: renamed({old!r}, {new!r})"
         if old in definition.states or old in definition.flows:
             yield f"{at}: the state {old!r} still exists; delete this line, or the state"
         elif definition.known(old) is None and definition.known_flow(old) not in definition.flows:

@@ -6,11 +6,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.botkit.data import checked_value
+from pipeline.botkit.data import check_value
 from pipeline.botkit.definition import Definition, Handler, State
-from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.memory import MOST_CALLS, Memory
+from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.turn import Jump, Turn
 from pipeline.conversation.memory import Calls
 from pipeline.conversation.turns import Step, Via
@@ -23,13 +23,13 @@ class Navigator:
     """The steps of one turn. `has_result`: a flow returned something in this turn."""
 
     __slots__ = (
-        "_asking",
         "_began_in",
         "_began_with",
         "_caller",
         "_definition",
         "_entered_by",
         "_memory",
+        "_questions",
         "_turn",
         "_went_back",
         "has_result",
@@ -37,12 +37,17 @@ class Navigator:
     )  # fmt: skip
 
     def __init__(
-        self, definition: Definition, memory: Memory, caller: Caller, asking: Asking, turn: Any
+        self,
+        definition: Definition,
+        memory: Memory,
+        caller: Caller,
+        questions: Questions,
+        turn: Any,
     ) -> None:
         self._definition = definition
         self._memory = memory
         self._caller = caller
-        self._asking = asking
+        self._questions = questions
         self._turn: Turn[Any] = turn
         self._began_in = ""
         self._began_with: Calls = []
@@ -58,15 +63,15 @@ class Navigator:
             memory.calls = [[definition.known_flow(flow), then] for flow, then in memory.calls]
         if state is not None:
             self.step(state, "renamed")
-        self._began_in = self._caller.effects.state
+        self._began_in = self._caller.pending.state
         self._began_with = list(memory.calls)
 
     def step(self, target: State, via: Via) -> None:
         """Come to a state, without running anything in it."""
-        effects = self._caller.effects
-        if target.name != effects.state:
-            self.steps.append(Step(effects.state, target.name, via))
-            effects.state = target.name
+        pending = self._caller.pending
+        if target.name != pending.state:
+            self.steps.append(Step(pending.state, target.name, via))
+            pending.state = target.name
             if via != "renamed":
                 self._memory.tries = 0
         if self._memory.calls:
@@ -86,9 +91,9 @@ class Navigator:
         self._entered_by = state.name
         while state.sort == "send":
             if len(passed) > MOST_SENDS:
-                raise self._caller.fault(_endless(passed))
+                raise self._caller.error(_endless(passed))
             self._entered_by = state.name
-            target, via = self._following(state)
+            target, via = self._run_send_state(state)
             if target is None:
                 return
             self.step(target, via)
@@ -97,76 +102,80 @@ class Navigator:
         self._memory.tries = 0
         if state.entry is not None:
             self._entered_by = state.name
-            self._asking.say(state, state.entry)
+            self._questions.say(state, state.entry)
 
-    def _following(self, state: State) -> tuple[State | None, Via]:
+    def _run_send_state(self, state: State) -> tuple[State | None, Via]:
         result = self._caller.call(state, state.function, self._turn)
         if result is not None:
             return self._target(state, result, "return")
-        if self._caller.effects.is_ended:  # nothing is said after the goodbye
+        if self._caller.pending.is_ended:  # nothing is said after the goodbye
             return None, "then"
         if state.then is not None:
-            return self._named(state, state.then, f"then={state.then!r}"), "then"
-        raise self._caller.fault(
+            return self._find(state, state.then, f"then={state.then!r}"), "then"
+        raise self._caller.error(
             "a SEND-state without then= must return the next state or end() the talk"
         )
 
     def _target(self, handler: Handler, result: object, via: Via) -> tuple[State, Via]:
         if isinstance(result, Jump):
-            if result.way == "call":
-                return self._called(handler, result), "call"
-            return (self._back(), "back") if result.way == "back" else self._done(handler, result)
-        target = self._named(handler, result, f"returned {result!r}")
+            if result.kind == "call":
+                return self._enter_flow(handler, result), "call"
+            return (
+                (self._go_back(), "back")
+                if result.kind == "back"
+                else self._leave_flow(handler, result)
+            )
+        target = self._find(handler, result, f"returned {result!r}")
         if via != "give_up":
-            self._allow(handler, target.name, result)
+            self._check_allowed(handler, target.name, result)
         return target, via
 
-    def _named(self, handler: Handler, name: object, what: str) -> State:
+    def _find(self, handler: Handler, name: object, what: str) -> State:
         known = self._definition.resolve(name, handler.flow) if isinstance(name, str) else None
         if known is None:
             states = _list(self._definition.states)
-            raise self._caller.fault(f"{what}, which is no state; the states are {states}")
+            raise self._caller.error(f"{what}, which is no state; the states are {states}")
         return self._definition.states[known]
 
-    def _allow(self, handler: Handler, target: str, result: object) -> None:
+    def _check_allowed(self, handler: Handler, target: str, result: object) -> None:
         allowed = handler.to if isinstance(handler, State) else None
         if allowed is not None and target not in (*allowed, handler.name):
-            raise self._caller.fault(f"returned {result!r}; its to= allows {_list(allowed)}")
+            raise self._caller.error(f"returned {result!r}; its to= allows {_list(allowed)}")
 
-    def _called(self, handler: Handler, jump: Jump) -> State:
+    def _enter_flow(self, handler: Handler, jump: Jump) -> State:
         start = self._definition.flows[jump.flow]
         allowed = handler.to if isinstance(handler, State) else None
         if allowed is not None and jump.flow not in allowed and start not in allowed:
-            raise self._caller.fault(f"calls {jump.flow!r}; its to= allows {_list(allowed)}")
+            raise self._caller.error(f"calls {jump.flow!r}; its to= allows {_list(allowed)}")
         if len(self._memory.calls) >= MOST_CALLS:
-            raise self._caller.fault(f"more than {MOST_CALLS} flows call one another")
+            raise self._caller.error(f"more than {MOST_CALLS} flows call one another")
         self._memory.calls.append([jump.flow, jump.then])
         if start not in self._definition.states:
-            raise self._caller.fault(f"the flow {jump.flow!r} starts in {start!r}, no state")
+            raise self._caller.error(f"the flow {jump.flow!r} starts in {start!r}, no state")
         return self._definition.states[start]
 
-    def _done(self, handler: Handler, jump: Jump) -> tuple[State, Via]:
+    def _leave_flow(self, handler: Handler, jump: Jump) -> tuple[State, Via]:
         calls = self._memory.calls
         if not calls or calls[-1][0] != handler.flow:
-            raise self._caller.fault(
+            raise self._caller.error(
                 "turn.done() outside a call, so it leads nowhere; come to these states by "
                 f'turn.call({handler.flow or "a flow"}, then="...")'
             )
         _, then = calls.pop()
         try:
-            self._caller.effects.result = checked_value(jump.value, "the value of turn.done()")
+            self._caller.pending.result = check_value(jump.value, "the value of turn.done()")
         except BotError as failure:
-            raise self._caller.fault(str(failure)) from failure
+            raise self._caller.error(str(failure)) from failure
         self.has_result = True
         target = self._definition.known(then)
         if target is None:
-            raise self._caller.fault(f"turn.done() leads to {then!r}, which is no state any more")
+            raise self._caller.error(f"turn.done() leads to {then!r}, which is no state any more")
         return target, "done"
 
-    def _back(self) -> State:
+    def _go_back(self) -> State:
         """The AWAIT-state before this one, or what led into it; at the start the same again."""
         self._definition.keeps_trail = self._went_back = True
-        trail, here = self._memory.trail, self._caller.effects.state
+        trail, here = self._memory.trail, self._caller.pending.state
         if trail and here == self._began_in:
             trail.pop()  # where it is now
         while trail:
@@ -178,9 +187,9 @@ class Navigator:
         # Of a state that is not in the code only the start is left.
         return states.get(self._began_in) or states.get(here) or states[self._definition.start]
 
-    def note_trail(self) -> None:
+    def update_trail(self) -> None:
         """Keep the way for `turn.back()`, in bots that use it."""
-        definition, state = self._definition, self._caller.effects.state
+        definition, state = self._definition, self._caller.pending.state
         if not definition.keeps_trail or (state == self._began_in and not self._went_back):
             return
         if not self._memory.trail and not self._went_back:

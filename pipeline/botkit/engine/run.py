@@ -6,14 +6,14 @@
 from typing import Any
 
 from pipeline.botkit.content.choices import normalize
-from pipeline.botkit.data import checked, copied
+from pipeline.botkit.data import check_json, copy_json
 from pipeline.botkit.definition import Definition, Handler, State
-from pipeline.botkit.engine.asking import Asking
 from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.memory import recalled
 from pipeline.botkit.engine.navigation import Navigator
+from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.situation import Situation
-from pipeline.botkit.turn import Effects, Turn
+from pipeline.botkit.turn import PendingOutcome, Turn
 from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
 from pipeline.errors import BotError, NotUnderstood
 
@@ -27,32 +27,39 @@ def respond(definition: Definition, situation: Situation) -> Outcome:
 
 class _Run:
     __slots__ = (
-        "_asking", "_caller", "_definition", "_effects", "_is_unknown", "_memory", "_navigator",
-        "_situation", "_turn",
+        "_caller",
+        "_definition",
+        "_is_unknown",
+        "_memory",
+        "_navigator",
+        "_pending",
+        "_questions",
+        "_situation",
+        "_turn",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, situation: Situation) -> None:
         self._definition = definition
         self._situation = situation
-        self._effects = effects = Effects(situation.state)
+        self._pending = pending = PendingOutcome(situation.state)
         self._memory = memory = recalled(situation.memory)
-        self._caller = caller = Caller(definition, effects)
-        self._turn: Turn[Any] = Turn(situation, effects, self._loaded(), definition)
-        self._asking = Asking(definition, memory, caller, self._turn)
-        self._navigator = Navigator(definition, memory, caller, self._asking, self._turn)
+        self._caller = caller = Caller(definition, pending)
+        self._turn: Turn[Any] = Turn(situation, pending, self._load_data(), definition)
+        self._questions = Questions(definition, memory, caller, self._turn)
+        self._navigator = Navigator(definition, memory, caller, self._questions, self._turn)
         self._is_unknown = False
         if situation.memory:
-            effects.result = situation.memory.get("result")
+            pending.result = situation.memory.get("result")
 
-    def _loaded(self) -> Any:
+    def _load_data(self) -> Any:
         schema = self._definition.schema
         if schema is None:
-            return copied(self._situation.data) if self._situation.data else {}
+            return copy_json(self._situation.data) if self._situation.data else {}
         try:
             return schema.load(self._situation.data)
         except Exception as failure:
             said = str(failure) if isinstance(failure, BotError) else f"migrate=: {failure!r}"
-            raise self._caller.fault(said) from failure
+            raise self._caller.error(said) from failure
 
     def go(self) -> None:
         cause = self._situation.cause
@@ -60,21 +67,21 @@ class _Run:
         self._is_unknown = state is None
         self._navigator.begin(state)
         if isinstance(cause, Received):
-            self._hear(state)
+            self._receive(state)
         elif isinstance(cause, Reminded):
             self._remind(cause.to)
         elif isinstance(cause, Entered) and state is not None:
             self._navigator.enter(state)
         elif isinstance(cause, Nudged) and state is not None and state.nudge is not None:
-            self._asking.say(state, state.nudge.content)
+            self._questions.say(state, state.nudge.content)
 
-    def _hear(self, state: State | None) -> None:
+    def _receive(self, state: State | None) -> None:
         if self._is_loop():
             return
         commands = self._definition.commands
         command = commands.get(normalize(self._turn.message.text)) if commands else None
         if command is not None:
-            self._go_on(command, "command")
+            self._run_handler(command, "command")
         elif state is None:
             self._fall_back()
         elif self._memory.is_new and state.entry is not None:
@@ -89,7 +96,7 @@ class _Run:
             return False
         if not self._memory.hurries(at, self._situation.last_received_at, guard):
             return False
-        self._effects.hand_over = (
+        self._pending.hand_over = (
             f"More than {guard[0]} messages came within {guard[1].total_seconds():g} s, as from "
             "another bot. This bot says nothing more until the talk is given back to it."
         )
@@ -100,12 +107,12 @@ class _Run:
         if state.sort == "send":  # the start state, or one set by hand just now
             self._navigator.enter(state)
         elif state.question is not None:
-            if (asked := self._asking.answered(state, state.question)) is not None:
+            if (asked := self._questions.accept_answer(state, state.question)) is not None:
                 self._navigator.move(state, *asked)
         else:
-            self._go_on(state, "return")
+            self._run_handler(state, "return")
 
-    def _go_on(self, handler: Handler, via: Via) -> bool:
+    def _run_handler(self, handler: Handler, via: Via) -> bool:
         """Run a handler and go where it says; whether it named a state."""
         try:
             result = self._caller.ask(handler, handler.function, self._turn)
@@ -118,11 +125,11 @@ class _Run:
     def _fall_back(self) -> None:
         """The stored state is not in the code; the contact is answered all the same."""
         fallback = self._definition.fallback
-        if fallback is not None and self._go_on(fallback, "fallback"):
+        if fallback is not None and self._run_handler(fallback, "fallback"):
             return
         start = self._start()
         self._navigator.step(start, "fallback")
-        if not self._effects.replies:
+        if not self._pending.replies:
             if start.has_entry_action:
                 self._navigator.enter(start)
             else:
@@ -139,49 +146,49 @@ class _Run:
     def _start(self) -> State:
         start = self._definition.known(self._definition.start)
         if start is None:
-            raise self._caller.fault(f"start={self._definition.start!r} is no state")
+            raise self._caller.error(f"start={self._definition.start!r} is no state")
         return start
 
     def outcome(self) -> Outcome:
-        effects = self._effects
-        state = None if effects.is_ended else self._definition.states.get(effects.state)
+        pending = self._pending
+        state = None if pending.is_ended else self._definition.states.get(pending.state)
         is_nudge = isinstance(self._situation.cause, Nudged)
-        has_stayed = not (self._navigator.steps or effects.is_ended or effects.hand_over)
+        has_stayed = not (self._navigator.steps or pending.is_ended or pending.hand_over)
         return Outcome(
-            state=effects.state,
+            state=pending.state,
             data=self._data(),
             steps=tuple(self._navigator.steps),
-            replies=tuple(effects.replies),
-            reminders=() if effects.is_ended else tuple(effects.reminders),
+            replies=tuple(pending.replies),
+            reminders=() if pending.is_ended else tuple(pending.reminders),
             choices=self._choices(),
             timeout=None if state is None else state.deadline,
-            hand_over=effects.hand_over,
-            is_ended=effects.is_ended,
+            hand_over=pending.hand_over,
+            is_ended=pending.is_ended,
             is_unknown_state=self._is_unknown,
-            memory={} if effects.is_ended else self._remembered(is_nudge),
+            memory={} if pending.is_ended else self._stored_memory(is_nudge),
             nudge=state.nudge.after if state and state.nudge else None,
             keeps_timers=is_nudge and has_stayed,
         )
 
-    def _remembered(self, is_nudge: bool) -> dict[str, Any]:
-        self._navigator.note_trail()
+    def _stored_memory(self, is_nudge: bool) -> dict[str, Any]:
+        self._navigator.update_trail()
         keeps_result = self._navigator.has_result or is_nudge
-        return self._memory.as_json(self._effects.result if keeps_result else None)
+        return self._memory.as_json(self._pending.result if keeps_result else None)
 
     def _data(self) -> dict[str, Any]:
         schema = self._definition.schema
         try:
             if schema is None:
-                return checked(self._turn.data)
+                return check_json(self._turn.data)
             return schema.unknown(self._situation.data) | schema.dump(self._turn.data)
         except BotError as failure:
-            raise self._caller.fault(str(failure)) from failure
+            raise self._caller.error(str(failure)) from failure
 
     def _choices(self) -> tuple[Choice, ...]:
         """Those just offered, else the old ones for as long as the talk stays in its state."""
-        if self._effects.is_ended:
+        if self._pending.is_ended:
             return ()
-        if self._effects.choices is not None:
-            return self._effects.choices
+        if self._pending.choices is not None:
+            return self._pending.choices
         has_moved = any(step.via != "renamed" for step in self._navigator.steps)
         return () if has_moved else self._situation.choices

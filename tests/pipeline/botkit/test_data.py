@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.botkit.data import checked, copied
+from pipeline.botkit.data import check_json, copy_json
 
 words = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)
 values = st.recursive(
@@ -22,12 +22,12 @@ data = st.dictionaries(words, values, max_size=5)
 
 @given(data)
 def test_json_data_comes_back_equal(before: dict[str, object]) -> None:
-    assert checked(before) == before == json.loads(json.dumps(checked(before)))
+    assert check_json(before) == before == json.loads(json.dumps(check_json(before)))
 
 
 @given(data)
 def test_copy_is_equal_and_another(before: dict[str, object]) -> None:
-    after = copied(before)
+    after = copy_json(before)
     after["added"] = 1
     assert {key: after[key] for key in before if key != "added"} == {
         key: value for key, value in before.items() if key != "added"
@@ -35,8 +35,8 @@ def test_copy_is_equal_and_another(before: dict[str, object]) -> None:
 
 
 def test_tuples_become_lists() -> None:
-    assert checked({"a": (1, (2,))}) == {"a": [1, [2]]}
+    assert check_json({"a": (1, (2,))}) == {"a": [1, [2]]}
 
 
 def test_unstorable_text_is_replaced() -> None:
-    assert checked({"a\x00": "\ud800"}) == {"a\ufffd": "\ufffd"}
+    assert check_json({"a\x00": "\ud800"}) == {"a\ufffd": "\ufffd"}

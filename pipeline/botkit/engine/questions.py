@@ -15,10 +15,10 @@ from pipeline.botkit.turn import Turn
 from pipeline.conversation.turns import Via
 from pipeline.errors import BotError, NotUnderstood
 
-Asked = tuple[object, Via]
+NextStep = tuple[object, Via]
 
 
-class Asking:
+class Questions:
     """Says questions, entry actions and nudges in one turn."""
 
     __slots__ = ("_caller", "_definition", "_memory", "_turn")
@@ -33,7 +33,7 @@ class Asking:
 
     def say(self, state: State, source: ContentSource, before: str = "") -> None:
         """Say what `source` of a state returns or says, after the text `before`."""
-        replies = self._caller.effects.replies
+        replies = self._caller.pending.replies
         already = len(replies)
         said: object = self._caller.call(state, source, self._turn) if callable(source) else source
         self._caller.last = state
@@ -49,7 +49,7 @@ class Asking:
             self._say(before)
         replies += own
         if before and not own:
-            contents = _merged(before, contents)
+            contents = _merge(before, contents)
         if contents:
             self._say(*contents)
 
@@ -57,28 +57,28 @@ class Asking:
         try:
             self._turn.say(*contents)
         except BotError as failure:
-            raise self._caller.fault(str(failure)) from failure
+            raise self._caller.error(str(failure)) from failure
 
-    def answered(self, state: State, question: Question) -> Asked | None:
+    def accept_answer(self, state: State, question: Question) -> NextStep | None:
         """Take an answer: what comes next, or None where it was asked again."""
         put_back: list[Callable[[], None]] = []
 
-        def take(turn: Turn[Any]) -> object:
+        def accept(turn: Turn[Any]) -> object:
             value = question.reader.read(turn)
             if question.into is not None:
-                put_back.append(self._keep(question.into, value))
+                put_back.append(self._store(question.into, value))
             return question.on_answer(turn, value) if question.on_answer else None
 
         try:
-            result = self._caller.ask(state, take, self._turn)
+            result = self._caller.ask(state, accept, self._turn)
         except NotUnderstood as unclear:
             for undo in put_back:
                 undo()
-            return self._again(state, question, str(unclear))
+            return self._ask_again(state, question, str(unclear))
         self._memory.tries = 0
         return (question.then, "then") if result is None else (result, "return")
 
-    def _keep(self, into: str, value: object) -> Callable[[], None]:
+    def _store(self, into: str, value: object) -> Callable[[], None]:
         """Put an answer into the data; returns what takes it out again."""
         data = self._turn.data
         if self._definition.schema is not None:
@@ -89,7 +89,7 @@ class Asking:
         data[into] = value
         return lambda: data.update({into: earlier}) if had else data.pop(into, None)
 
-    def _again(self, state: State, question: Question, reason: str) -> Asked | None:
+    def _ask_again(self, state: State, question: Question, reason: str) -> NextStep | None:
         if question.tries is not None:
             self._memory.tries += 1
             if self._memory.tries >= question.tries:
@@ -102,7 +102,7 @@ class Asking:
         return None
 
 
-def _merged(before: str, contents: tuple[Any, ...]) -> tuple[Any, ...]:
+def _merge(before: str, contents: tuple[Any, ...]) -> tuple[Any, ...]:
     """One text instead of two, which would be two messages."""
     if contents and isinstance(contents[0], str):
         return f"{before} {contents[0]}", *contents[1:]
