@@ -1,6 +1,6 @@
-"""What a bot imports: `Bot`, what it can say, and `Tester` to try it in a test.
+"""The bot kit, which is all that a bot imports: Bot, Turn, contents, readers, Tester.
 
-Pure: no database, no network, no queue. The engine drives it through `Bot.respond`.
+It uses no database, network or queue. The engine calls `Bot.respond`.
 """
 
 from pipeline.botkit.analysis.check import Problem

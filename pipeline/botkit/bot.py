@@ -1,4 +1,4 @@
-"""What a bot's author writes with: `Bot` and its decorators. The engine calls `Bot.respond`."""
+"""Bot: its settings, its decorators, and `respond`, which the engine calls for each turn."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -41,13 +41,14 @@ LOOP_GUARD = (30, timedelta(seconds=60))
 
 
 class Settings(TypedDict, Generic[Data], total=False):
-    """`expires_after`: a message that comes later than this begins a new conversation.
+    """`expires_after`: a message that arrives later than this starts a new conversation.
 
-    Without it a contact resumes where they were. `choices_hint` is the line under a numbered list,
-    "" for none. `data` is a pydantic model or dataclass that `turn.data` is an instance of, and
-    `migrate` brings a stored dict of another shape to it. `loop_guard`: more messages than so many
-    in that time look as if two bots talk, and the talk is handed over; None for no such guard.
-    `consent` are the answers to STOP, START and HELP where the provider gives none.
+    Without it, conversations continue however late the message. `choices_hint` is the line below a
+    numbered list, "" for none. `data` is a pydantic model or dataclass for `turn.data`, and
+    `migrate` converts a stored dict that does not fit it. `loop_guard` is a number of messages and
+    a time: more messages in that time look like another bot, so the conversation is handed over;
+    None disables it. `consent` are the replies to STOP, START and HELP where the provider sends
+    none.
     """
 
     expires_after: timedelta | None
@@ -59,9 +60,9 @@ class Settings(TypedDict, Generic[Data], total=False):
 
 
 class Bot(Scope, Generic[Data]):
-    """A bot: named states, and the functions that run in them.
+    """A bot: named states and the functions that run in them.
 
-    A talk begins in `start`. `version` is a short hash of the file that made the bot.
+    Conversations start in `start`. `version` is a short hash of the file that creates the bot.
     """
 
     def __init__(self, name: str, *, start: str, **settings: Unpack[Settings[Data]]) -> None:
@@ -79,14 +80,14 @@ class Bot(Scope, Generic[Data]):
     def _check_settings(self, settings: Any) -> None:
         if unknown := sorted(settings.keys() - Settings.__annotations__.keys()):
             known = ", ".join(sorted(Settings.__annotations__))
-            self._refuse_bot(f"{unknown[0]}= is no setting; there are {known}")
+            self._refuse_bot(f"{unknown[0]}= is not a setting; the settings are {known}")
         if self.expires_after is not None and self.expires_after <= timedelta(0):
-            self._refuse_bot("expires_after= must be more than nothing")
+            self._refuse_bot("expires_after= must be positive")
         guard = settings.get("loop_guard")
         if guard is not None and (guard[0] < 2 or guard[1] <= timedelta(0)):
-            self._refuse_bot("loop_guard= is a number of messages, from 2, and a time")
+            self._refuse_bot("loop_guard= must be a number of messages from 2 and a positive time")
         if "migrate" in settings and "data" not in settings:
-            self._refuse_bot("migrate= needs data=, the model that it brings the stored dict to")
+            self._refuse_bot("migrate= needs data=, the model that it converts a stored dict to")
 
     def _schema(self, shape: type[Any], migrate: Migrate | None) -> Schema:
         try:
@@ -113,7 +114,7 @@ class Bot(Scope, Generic[Data]):
 
     @property
     def states(self) -> Mapping[str, State]:
-        """Every state by its name, in the order of the code."""
+        """The states by name, in the order of the code."""
         return MappingProxyType(self.definition.states)
 
     def known(self, state: str) -> State | None:
@@ -127,19 +128,19 @@ class Bot(Scope, Generic[Data]):
         return {"is_new": True} if start is not None and start.entry is not None else {}
 
     def respond(self, situation: Situation) -> Outcome:
-        """One turn. Raises BotError that names the bot, the state and the author's line."""
+        """The outcome of a turn. Raises BotError that names the bot, the state and the line."""
         if self.definition.keeps_trail is None:
             self.definition.keeps_trail = uses_back(self.definition)
         return run.respond(self.definition, situation)
 
     def check(self) -> list[Problem]:
-        """What is wrong with the bot as written, errors first; looked at once, at start."""
+        """The mistakes that show without running the bot; Parley calls it once, at start."""
         return check(self.definition)
 
     def become(self, edited: "Bot") -> None:
-        """Be that bot from the next turn on, for everybody who has this one.
+        """Turn into `edited` from the next turn on, for all who hold a reference to this bot.
 
-        In one step: a turn in flight has its definition already, and ends with it.
+        The change is atomic: a turn in flight finishes with the definition that it started with.
         """
         self.__dict__ = dict(edited.__dict__)
 
@@ -166,12 +167,12 @@ class Bot(Scope, Generic[Data]):
         return is_answer and not is_tap_plain
 
     def command(self, *words: str) -> Callable[[F], F]:
-        """Words that do the same in every state, when they are the contact's whole message.
+        """Handle these texts in every state, when they are the contact's whole message.
 
         The function returns the next state, or None to stay.
         """
         if not all(normalize(word) for word in words) or not words:
-            self._refuse_bot('command() needs the words to listen for, as in command("menu")')
+            self._refuse_bot('command() needs one or more texts, such as command("menu")')
 
         def decorate(function: F) -> F:
             handler = Handler(words[0], "command", *self._own(function, f'command "{words[0]}"'))
@@ -184,9 +185,9 @@ class Bot(Scope, Generic[Data]):
         return decorate
 
     def fallback(self, function: F) -> F:
-        """Hears a contact whose stored state is no longer in the code, instead of the start state.
+        """Handle conversations whose stored state is not in the code, instead of the start state.
 
-        It returns the next state; None is the start state.
+        The function returns the next state; None is the start state.
         """
         handler = Handler("fallback", "fallback", *self._own(function, "fallback"))
         self._refuse_handler("fallback", self.definition.fallback, handler)
@@ -194,28 +195,28 @@ class Bot(Scope, Generic[Data]):
         return function
 
     def middleware(self, function: M) -> M:
-        """Runs around every function of the bot: `def logged(turn, call_next): ...`.
+        """Run a function around every function of the bot: `def logged(turn, call_next): ...`.
 
-        It returns what `call_next(turn)` does, or answers by itself. The first one is outermost;
-        an `async def` awaits call_next.
+        It returns what `call_next(turn)` returns, or another next state. The first middleware is
+        the outermost; an `async def` awaits call_next.
         """
         own = self._own(function, "middleware", "the turn, call_next")
         self.definition.middlewares.append(Handler(function.__name__, "middleware", *own))
         return function
 
     def include(self, flow: Flow) -> None:
-        """Add the states of a flow, which `turn.call(flow, then=...)` goes through."""
+        """Add the states of a flow, so that `turn.call(flow, then=...)` can run it."""
         flows = self.definition.flows
         if flow.name in flows:
-            self._refuse_bot(f'the flow "{flow.name}" is included twice')
+            self._refuse_bot(f'the flow "{flow.name}" is included twice; delete one of the lines')
         for state in flow.full_states():
             self._add(state)
         flows[flow.name] = f"{flow.name}.{flow.start}"
 
     def renamed(self, old: str, new: str) -> None:
-        """Conversations that rest in state `old`, or in a state of flow `old`, go on in `new`."""
+        """Continue conversations stored in state `old`, or in the flow `old`, in `new`."""
         if self.definition.renames.setdefault(old, new) != new:
-            self._refuse(old, "it is renamed twice; keep the newest line")
+            self._refuse(old, "renamed twice; keep the newest line")
 
     def _add(self, state: State) -> None:
         self._refuse_second(state, self.definition.states.get(state.name))
@@ -235,7 +236,7 @@ class Bot(Scope, Generic[Data]):
     def _refuse_handler(self, what: str, first: Handler | None, second: Handler) -> None:
         if first is not None:
             raise BotDefinitionError(
-                f"{self.label}: {what} is written twice, "
+                f"{self.label}: {what} is defined twice, "
                 f"at {location(first.file, first.line)} and {location(second.file, second.line)}; "
                 "keep one of them"
             )

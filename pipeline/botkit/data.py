@@ -1,6 +1,6 @@
-"""A conversation's data: copied before a handler sees it, checked to be JSON when it is done.
+"""A conversation's data: copied before a handler runs, and checked to be JSON afterwards.
 
-With `Bot(data=...)` a Schema makes an instance of the author's class of it, and JSON of that.
+With `Bot(data=...)` a Schema converts it to an instance of the author's class and back.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ Migrate = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Schema:
-    """The author's pydantic model or dataclass for the data, and how old data is brought to it."""
+    """The author's pydantic model or dataclass for the data, and how old data is converted."""
 
     def __init__(self, shape: type[Any], migrate: Migrate | None) -> None:
         if not (is_dataclass(shape) or issubclass(shape, BaseModel)):
             raise BotDefinitionError(
-                f"data= takes a pydantic model or a dataclass, not {shape.__name__}"
+                f"data= must be a pydantic model or a dataclass, not {shape.__name__}"
             )
         self.shape = shape
         self._adapter: TypeAdapter[Any] = TypeAdapter(shape)
@@ -34,22 +34,22 @@ class Schema:
             self._known = frozenset(self.dump(self._adapter.validate_python({})))
         except ValidationError as failure:
             raise BotDefinitionError(
-                f"data={shape.__name__}: {_reasons(failure)}; a conversation begins with no data, "
+                f"data={shape.__name__}: {_reasons(failure)}; a conversation starts without data, "
                 "so give every field a default"
             ) from failure
 
     def load(self, stored: Mapping[str, Any]) -> Any:
-        """An instance; raises BotError that names the field where the data does not fit."""
+        """An instance of the stored data. Raises BotError that names a field that does not fit."""
         raw = dict(stored)
         if self._migrate is not None and not self._fits(raw):
             raw = self._migrate(copy_json(raw))
         try:
             return self._adapter.validate_json(to_json(raw))
         except ValidationError as failure:
-            does = "does not do it" if self._migrate else "to Bot() can bring it there"
+            fix = "correct migrate=, the" if self._migrate else "add migrate= to Bot(), a"
             raise BotError(
                 f"the stored data does not fit {self.shape.__name__}: {_reasons(failure)}; "
-                f"migrate= {does}: a function that takes the stored dict and returns one that fits"
+                f"{fix} function that gets the stored dict and returns one that fits"
             ) from failure
 
     def _fits(self, raw: dict[str, Any]) -> bool:
@@ -60,15 +60,15 @@ class Schema:
             return False
 
     def unknown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """What newer code has stored that this one has no field for: it is carried along."""
+        """Values that newer code stored and that this class has no field for; they are kept."""
         if self._migrate is not None or self._known.issuperset(stored):
             return {}
-        # Not what extra="allow" takes: a handler saw that, and may have removed it.
+        # Without those that extra="allow" accepts: a handler may have removed them.
         seen = self.dump(self._adapter.validate_json(to_json(dict(stored))))
         return {key: value for key, value in stored.items() if key not in seen}
 
     def dump(self, data: object) -> dict[str, Any]:
-        """The JSON of an instance; raises BotError where a field holds what it must not."""
+        """The JSON of an instance. Raises BotError if a field holds a wrong value."""
         if not isinstance(data, self.shape):
             raise BotError(f"turn.data must stay a {self.shape.__name__}, not {_type_name(data)}")
         try:
@@ -78,11 +78,11 @@ class Schema:
         return check_json(dumped)
 
     def put(self, data: object, name: str, value: object) -> None:
-        """Set a field to what a reader read; raises BotError where it does not fit."""
+        """Set a field to what a reader returned. Raises BotError if it does not fit."""
         present = self._adapter.dump_python(data, mode="json", warnings="none")
         changed = to_json({**present, name: value})
         try:
-            # All of it, for what its other fields allow may count as well.
+            # Validate all fields, because validators may compare them.
             fitting = self._adapter.validate_json(changed, by_alias=True, by_name=True)
         except ValidationError as failure:
             raise BotError(
@@ -91,16 +91,16 @@ class Schema:
         setattr(data, name, getattr(fitting, name))
 
     def has(self, name: str) -> bool:
-        """Whether there is a field of that name."""
+        """Whether the class has a field of that name."""
         return name in self._fields
 
 
 def _survives(before: Any, after: Any) -> bool:
-    """Whether every key of the stored data, nested ones too, is there when it is dumped again."""
+    """Whether all keys of the stored data, also nested ones, are in the data dumped again."""
     if isinstance(before, dict) and isinstance(after, dict):
         return all(key in after and _survives(before[key], after[key]) for key in before)
     if isinstance(before, list) and isinstance(after, list):
-        # A set comes back in another order and shorter.
+        # A set is dumped in another order, and may be shorter.
         return len(before) != len(after) or all(map(_survives, before, after))
     return True
 
@@ -112,7 +112,7 @@ def _reasons(failure: ValidationError) -> str:
 
 
 def copy_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep copy of JSON `data`, so that a handler that fails has changed nothing."""
+    """A deep copy of JSON `data`, so that a handler that raises has changed nothing."""
     return {key: _copy(value) for key, value in data.items()}
 
 
@@ -125,14 +125,14 @@ def _copy(value: Any) -> Any:
 
 
 def check_json(data: object) -> dict[str, Any]:
-    """`data` as the database will give it back; raises BotError where it is not JSON."""
+    """`data` as the database will return it. Raises BotError if it is not JSON."""
     if not isinstance(data, dict):
         raise BotError(f"turn.data must stay a dict, not {_type_name(data)}")
     return _dict(data, "turn.data", 0) if data else {}
 
 
 def check_value(value: object, path: str) -> Any:
-    """Any JSON value as the database will give it back; raises BotError where it is not JSON."""
+    """A value as the database will return it. Raises BotError if it is not JSON."""
     return _check(value, path, 0)
 
 
@@ -144,19 +144,19 @@ def _check(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, float) and isfinite(value):
         return value
     if depth >= DEEPEST:
-        raise BotError(f"turn.data is nested more than {DEEPEST} deep, or holds itself")
+        raise BotError(f"turn.data is nested more than {DEEPEST} levels deep, or contains itself")
     if isinstance(value, dict):
         return _dict(value, path, depth)
     if isinstance(value, list | tuple):
         return [_check(inner, f"{path}[{i}]", depth + 1) for i, inner in enumerate(value)]
-    raise BotError(f"{path} is {_describe(value)}, which JSON cannot hold; store text or numbers")
+    raise BotError(f"{path} is {_describe(value)}, which is not JSON; store text or numbers")
 
 
 def _dict(values: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
     kept = {}
     for key, inner in values.items():
         if not isinstance(key, str):
-            raise BotError(f"{path} has the key {key!r}; JSON keys are text")
+            raise BotError(f"{path} has the key {key!r}; keys must be text")
         kept[storable(key)] = _check(inner, f"{path}[{key!r}]", depth + 1)
     return kept
 

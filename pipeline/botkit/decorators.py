@@ -1,4 +1,4 @@
-"""What a Bot and a Flow share: the decorators that write states."""
+"""The decorators that define states, which Bot and Flow share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
@@ -28,12 +28,12 @@ A = TypeVar("A", bound=AnswerFunction)
 
 
 class Waits(TypedDict, total=False):
-    """The settings of a state that awaits the contact.
+    """The settings of a state that waits for the contact.
 
-    `timeout` after the last turn the talk goes to `on_timeout`. `nudge_after` the last turn `nudge`
-    is said, once, and the state stays. `debounce` is for messages in quick succession: EACH gives
-    every message a turn, Join(seconds=2) makes one turn of messages that come together, LAST skips
-    all but the last of the waiting messages.
+    When `timeout` has passed since the last turn, the conversation moves to `on_timeout`. When
+    `nudge_after` has passed, the bot says `nudge` once and the state stays. `debounce` is for
+    messages in quick succession: EACH gives every message a turn, Join(seconds=2) makes one turn of
+    messages that arrive together, LAST skips all but the last of the waiting messages.
     """
 
     timeout: timedelta
@@ -45,7 +45,7 @@ class Waits(TypedDict, total=False):
 
 
 class Asks(Waits, total=False):
-    """After `tries` wrong answers to a question the talk goes to `give_up`."""
+    """After `tries` wrong answers to a question the conversation moves to `give_up`."""
 
     tries: int
     give_up: str
@@ -57,15 +57,15 @@ class Scope(ABC):
     @property
     @abstractmethod
     def label(self) -> str:
-        """How errors name it."""
+        """Its name in errors."""
 
     @abstractmethod
     def _add(self, state: State) -> None:
-        """Take a state up; BotDefinitionError where its name is taken."""
+        """Add a state. Raises BotDefinitionError if another has its name."""
 
     @abstractmethod
     def _replace(self, state: State) -> None:
-        """Put a state in the place of the one of the same name."""
+        """Replace the state of the same name."""
 
     def awaits(
         self,
@@ -75,10 +75,11 @@ class Scope(ABC):
         entry: ContentSource | None = None,
         **waits: Unpack[Waits],
     ) -> Callable[[F], F]:
-        """An AWAIT-state: the function runs on the contact's next message.
+        """Define an AWAIT-state: the function runs on the contact's next message.
 
-        It returns the next state, or None to stay; `to` names the only states it may return.
-        `entry` is said when the talk comes here: contents, or a function that takes the turn.
+        It returns the next state, or None to stay; `to` lists the states that it may return.
+        `entry`, the entry action, is said when the conversation enters the state: contents, or a
+        function that gets the turn.
         """
         targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
         self._check_names(name, "to", *targets or ())
@@ -92,9 +93,9 @@ class Scope(ABC):
         return decorate
 
     def sends(self, name: str, *, then: str | None = None) -> Callable[[F], F]:
-        """A SEND-state: the function runs on entry, then the talk moves on at once to `then`.
+        """Define a SEND-state: the function runs on entry, then the conversation moves to `then`.
 
-        A state that the function returns goes before `then`.
+        A state that the function returns overrides `then`.
         """
 
         self._check_names(name, "then", then)
@@ -115,11 +116,11 @@ class Scope(ABC):
         then: str | None = None,
         **asks: Unpack[Asks],
     ) -> Callable[[A], A]:
-        """A question: an AWAIT-state that says it on entry and asks again until it is answered.
+        """Define a question: an AWAIT-state that asks on entry, and again until it is answered.
 
-        The value that `reader` reads goes `into` the data and the talk to `then`. As a decorator it
-        also runs a function of (turn, value), whose answer goes before `then`; what that raises as
-        NotUnderstood is a wrong answer too.
+        The value that `reader` returns is stored in the data as `into`, and the conversation moves
+        to `then`. As a decorator it also runs a function of (turn, value); a state that this
+        returns overrides `then`, and raising NotUnderstood makes it a wrong answer.
         """
         settings = self._waiting(name, asks, Asks.__annotations__)
         self._check_question(name, reader, asks)
@@ -141,31 +142,31 @@ class Scope(ABC):
     def _check_names(self, name: str, setting: str, *targets: object) -> None:
         for target in targets:
             if target is not None and not isinstance(target, str):
-                self._refuse(name, f"{setting}= takes the name of a state, not {target!r}")
+                self._refuse(name, f"{setting}= must be the name of a state, not {target!r}")
 
     def _check_question(self, name: str, reader: object, asks: Asks) -> None:
         tries = asks.get("tries")
         self._check_names(name, "give_up", asks.get("give_up"))
         if not isinstance(reader, Reader):
-            self._refuse(name, f"{reader!r} is no reader; write one such as Email() or Number()")
+            self._refuse(name, f"{reader!r} is not a reader; use one such as Email() or Number()")
         if ("tries" in asks) != ("give_up" in asks):
-            self._refuse(name, "tries= and give_up= go together: give_up= is the state for then")
+            self._refuse(name, "tries= and give_up= need each other: give_up= is the next state")
         if tries is not None and tries < 1:
-            self._refuse(name, f"tries={tries}; it takes at least one to answer")
+            self._refuse(name, f"tries={tries} must be 1 or more")
 
     def _waiting(self, name: str, given: Any, known: Iterable[str]) -> dict[str, Any]:
-        """The settings as a State takes them."""
+        """The settings of a State."""
         if unknown := sorted(given.keys() - set(known)):
-            self._refuse(name, f"{unknown[0]}= is no setting; there are {_listed(known)}")
+            self._refuse(name, f"{unknown[0]}= is not a setting; the settings are {_listed(known)}")
         for one, other in (("timeout", "on_timeout"), ("nudge_after", "nudge")):
             if (one in given) != (other in given):
-                self._refuse(name, f"{one}= and {other}= go together")
+                self._refuse(name, f"{one}= and {other}= need each other; add the missing one")
             if one in given and given[one] <= timedelta(0):
-                self._refuse(name, f"{one}= must be more than nothing")
+                self._refuse(name, f"{one}= must be positive")
         self._check_names(name, "on_timeout", given.get("on_timeout"))
         debounce = given.get("debounce", given.get("burst", EACH))
         if isinstance(debounce, Join) and not 0 < debounce.seconds <= LONGEST_PAUSE.total_seconds():
-            self._refuse(name, f"Join(seconds=) is more than 0 and at most {LONGEST_PAUSE}")
+            self._refuse(name, f"Join(seconds=) must be more than 0 and up to {LONGEST_PAUSE}")
         settings = {key: given[key] for key in ("timeout", "on_timeout") if key in given}
         settings["debounce"] = debounce
         if "nudge" in given:
@@ -190,9 +191,9 @@ class Scope(ABC):
             )
         if first is not None:
             raise BotDefinitionError(
-                f"{self.label}: {state.label} is written twice, "
+                f"{self.label}: {state.label} is defined twice, "
                 f"at {location(first.file, first.line)} and {location(state.file, state.line)}; "
-                "give one of them another name"
+                "rename one of them"
             )
 
 

@@ -1,6 +1,6 @@
-"""A bot as its author wrote it: states, commands and the functions behind them.
+"""Definition: the states, commands and functions of a bot as its author wrote them.
 
-`bot` fills a Definition while the author's file is imported; `run`, `check` and `graph` read it.
+Bot fills it while the author's file is imported; engine/ and analysis/ read it.
 """
 
 import inspect
@@ -32,7 +32,7 @@ _HERE = str(Path(__file__).parent)
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A function of the bot's author and where it is written."""
+    """A function of the bot's author and its location."""
 
     name: str
     sort: Literal["await", "send", "command", "fallback", "middleware"]
@@ -44,7 +44,7 @@ class Handler:
 
     @property
     def label(self) -> str:
-        """How errors and drawings name it."""
+        """Its name in errors and drawings."""
         if self.sort == "fallback":
             return "fallback"
         if self.sort in {"command", "middleware"}:
@@ -54,7 +54,7 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """What is said when the contact has been silent for `after`."""
+    """What the bot says when the contact has been silent for `after`."""
 
     after: timedelta
     content: ContentSource
@@ -62,10 +62,10 @@ class Nudge:
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """What makes an AWAIT-state a question: its entry asks, `reader` reads the answer.
+    """What makes an AWAIT-state a question: its entry action asks, `reader` reads the answer.
 
-    The value goes `into` the data and to `on_answer`; after `tries` wrong answers the talk goes to
-    `give_up`.
+    The value is stored in the data as `into` and passed to `on_answer`; after `tries` wrong answers
+    the conversation moves to `give_up`.
     """
 
     reader: Reader[Any]
@@ -78,10 +78,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class State(Handler):
-    """An AWAIT-state hears the contact's next message; a SEND-state runs on entry and moves on.
+    """An AWAIT-state handles the contact's next message; a SEND-state runs on entry, then moves on.
 
-    `to` are the only states its handler may return, None for any. `entry` is said when an
-    AWAIT-state is entered. `flow` is the flow it belongs to.
+    `to` are the states that its handler may return, None for any. `entry` is the entry action of an
+    AWAIT-state. `flow` is the flow it belongs to.
     """
 
     _: KW_ONLY
@@ -96,19 +96,19 @@ class State(Handler):
 
     @property
     def deadline(self) -> tuple[timedelta, str] | None:
-        """How long it awaits the contact, and the state it goes to then."""
+        """How long it waits for the contact, and the state that follows."""
         if self.timeout is None or self.on_timeout is None:
             return None
         return self.timeout, self.on_timeout
 
     @property
     def has_entry_action(self) -> bool:
-        """Whether something runs when the talk comes here."""
+        """Whether something runs when the conversation enters it."""
         return self.sort == "send" or self.entry is not None
 
     @property
     def alarms(self) -> tuple[tuple[str, timedelta, str], ...]:
-        """The timers of a stay: name, how long after the last turn, and the state it leads to."""
+        """Its timers: name, time after the last turn, and the state that follows."""
         found: tuple[tuple[str, timedelta, str], ...] = ()
         if self.deadline:
             found = (("timeout", *self.deadline),)
@@ -117,13 +117,13 @@ class State(Handler):
         return found
 
 
-# Each is one of its own, whatever it holds: what is read from it is cached by it.
+# Compared by identity, because caches use it as their key.
 @dataclass(slots=True, eq=False)
 class Definition:
-    """All of one bot. Commands are kept by their `plain` words, flows by name with their start.
+    """All of one bot. `commands` are by normalized text, `flows` are names with their start.
 
-    `file` and `line` are where it was made. `keeps_trail`: whether `turn.back()` is used; None
-    until somebody looked.
+    `file` and `line` are where the bot is created. `keeps_trail`: whether it uses `turn.back()`;
+    None until the first turn finds out.
     """
 
     name: str
@@ -143,15 +143,15 @@ class Definition:
 
     @property
     def label(self) -> str:
-        """How errors name the bot itself."""
+        """The bot's name and location in errors."""
         return f'bot "{self.name}", {location(self.file, self.line)}'
 
     def at(self, handler: Handler, line: int | None = None) -> str:
-        """How errors name a function of the bot, or a line of it."""
+        """The name and location of a function of the bot, or of a line in it, for errors."""
         return f'bot "{self.name}", {handler.label}, {location(handler.file, line or handler.line)}'
 
     def known(self, name: str) -> State | None:
-        """The state of that name or, where it or its flow was renamed, of its name today."""
+        """The state of that name, or of its present name if it or its flow was renamed."""
         for _ in range(len(self.renames)):
             if name in self.states:
                 break
@@ -159,7 +159,7 @@ class Definition:
         return self.states.get(name)
 
     def known_flow(self, name: str) -> str:
-        """The name that a flow bears today."""
+        """The present name of a flow."""
         for _ in range(len(self.renames)):
             if name in self.flows:
                 break
@@ -173,18 +173,18 @@ class Definition:
         return f"{self.known_flow(flow)}{dot}{local}"
 
     def resolve(self, name: str, flow: str = "") -> str | None:
-        """The whole name of the state that a function in `flow` calls `name`, if there is one."""
+        """The full name of the state that a function in `flow` calls `name`, None for none."""
         if flow and (local := f"{flow}.{name}") in self.states:
             return local
         return name if name in self.states else None
 
 
 def check_handler(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any, str, int]:
-    """A handler with its file and line; BotDefinitionError when it cannot take what it is given."""
+    """A handler with its file and line. Raises BotDefinitionError if its arguments are wrong."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         raise BotDefinitionError(
-            f"{author_line()}: {function!r} is not a function, so it cannot be a handler"
+            f"{author_line()}: {function!r} is not a function; a handler must be one"
         )
     arguments = takes.split(", ")
     try:
@@ -193,13 +193,13 @@ def check_handler(function: Callable[..., Any], takes: str = "the turn") -> tupl
         where = location(code.co_filename, code.co_firstlineno)
         count = "one argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
         raise BotDefinitionError(
-            f"{where}: {code.co_name}() must take {count}, {takes.replace(', ', ' and ')}"
+            f"{where}: {code.co_name}() must accept {count}, {takes.replace(', ', ' and ')}"
         ) from failure
     return function, code.co_filename, code.co_firstlineno
 
 
 def keep_state(_turn: Turn[Any]) -> None:
-    """The function of a question whose author wrote none."""
+    """The handler of a question without a function."""
 
 
 def author_position() -> tuple[str, int]:
@@ -211,12 +211,12 @@ def author_position() -> tuple[str, int]:
 
 
 def author_line() -> str:
-    """The author's line that called the kit, for an error."""
+    """The author's line that called the kit, as `file:line`."""
     return location(*author_position())
 
 
 def location(file: str, line: int) -> str:
-    """`file:line`, relative to the working directory where it lies below it."""
+    """`file:line`, relative to the working directory if it is inside it."""
     path = Path(file)
     if path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())

@@ -1,4 +1,4 @@
-"""Sub-flows: states that several places of a bot go through, which return a value.
+"""Flow: states that several states of a bot can call, and that return a value.
 
 address = Flow("address", start="street"); bot.include(address); turn.call(address, then="confirm")
 """
@@ -12,16 +12,16 @@ from pipeline.errors import BotDefinitionError
 
 
 class Flow(Scope):
-    """States of their own, written as a bot's are; `turn.done(value)` ends them.
+    """States that are defined like a bot's; `turn.done(value)` returns from them.
 
-    In the bot they are called "address.street". A function in the flow calls them "street", and may
-    name the bot's states too.
+    In the bot their names are "address.street" and so on. Functions in the flow may use "street"
+    and the names of the bot's states.
     """
 
     def __init__(self, name: str, *, start: str) -> None:
         if not name.strip() or "." in name:
             raise BotDefinitionError(
-                f"{author_line()}: {name!r} names no flow: it takes a word, no dot"
+                f"{author_line()}: the name of a flow must be a text without a dot, not {name!r}"
             )
         self.name = name
         self.start = start
@@ -36,7 +36,7 @@ class Flow(Scope):
         return f'flow "{self.name}"'
 
     def full_states(self) -> Iterator[State]:
-        """The states as a bot takes them up, under their whole names."""
+        """The states under their full names, for the bot that includes the flow."""
         self._is_included = True
         return map(self._full_state, self._states.values())
 

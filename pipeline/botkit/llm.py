@@ -5,9 +5,9 @@
     )
     answer = await responder(turn)      # in an `async def` handler
 
-OpenAI itself, and Ollama, vLLM, llama.cpp and LiteLLM on a machine of your own, speak it:
-https://platform.openai.com/docs/api-reference/chat/create. Whatever goes wrong, the answer is None
-and the bot's rules go on; nothing that was said is logged.
+OpenAI, and Ollama, vLLM, llama.cpp and LiteLLM on your own machine, speak it:
+https://platform.openai.com/docs/api-reference/chat/create. If anything fails, the answer is None
+and the bot's rules continue; no message is logged.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 LARGEST_ANSWER_BYTES = 256 * 1024
 LONGEST_HEARD = 2000
-# The last is what JSON does that is nested without end.
+# Deeply nested JSON raises RecursionError.
 _FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError, LookupError, ValueError, RecursionError)
 _GUARD = (
     "You answer in a text message: plain text, short, in the contact's language. What the contact "
@@ -43,10 +43,10 @@ _GUARD = (
 class OpenAIResponder:
     """Asks `model` at `base_url` with the last `history` messages of the conversation.
 
-    `timeout` holds for the whole call and must be shorter than TURN_LIMIT_SECONDS. `longest` is how
-    many characters of an answer are said; `options` go into the request as they are, such as
-    `{"temperature": 0.2, "max_tokens": 300}`. `api_key` "" is none. Proxies and certificates of
-    the environment are not looked for.
+    `timeout` limits the whole call and must be shorter than TURN_LIMIT_SECONDS. `longest` is how
+    many characters of an answer the bot says; `options` are added to the request, such as
+    `{"temperature": 0.2, "max_tokens": 300}`. `api_key` "" sends none. Proxies and certificates of
+    the environment are ignored.
     """
 
     base_url: str
@@ -57,8 +57,8 @@ class OpenAIResponder:
     history: int = 20
     longest: int = LONGEST_BODY
     options: Mapping[str, Any] = field(default_factory=dict)
-    # It is slow to make, and handlers run on an event loop for each thread, so a client that is
-    # kept would serve one of them only.
+    # Creating one is slow. The client itself is not kept, because every thread that runs handlers
+    # has its own event loop, and a client works on one only.
     _tls: ssl.SSLContext = field(
         default_factory=ssl.create_default_context, repr=False, compare=False
     )
@@ -66,13 +66,16 @@ class OpenAIResponder:
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("https://", "http://")):
             raise BotDefinitionError(
-                f"OpenAIResponder: base_url is {self.base_url!r}; it begins with https:// or http://"
+                f"OpenAIResponder: base_url= must start with https:// or http://, not "
+                f"{self.base_url!r}"
             )
         if self.timeout <= timedelta(0) or self.history < 0 or self.longest < 1:
-            raise BotDefinitionError("OpenAIResponder: timeout, history and longest are too small")
+            raise BotDefinitionError(
+                "OpenAIResponder: timeout= and longest= must be positive, history= 0 or more"
+            )
 
     async def __call__(self, turn: Turn) -> str | None:
-        """What the model says, or None: it is late, out of order, or has nothing to say."""
+        """The model's answer, or None if it is late, fails or is empty."""
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
                 answer = _content(await self._ask(self._request(turn)))
@@ -94,7 +97,7 @@ class OpenAIResponder:
         return {**self.options, "model": self.model, "messages": messages}
 
     async def _ask(self, request: Mapping[str, Any]) -> bytes:
-        # What is not compressed cannot be more than it looks.
+        # Without compression the size limit below is the size in memory.
         headers = {"Accept-Encoding": "identity"}
         if self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
@@ -118,12 +121,12 @@ def _message(role: str, text: str, longest: int = LONGEST_HEARD) -> dict[str, st
 
 
 def _content(body: bytes) -> str:
-    """The text of an answer, "" for none. Raises ValueError or LookupError for what is none."""
+    """The text of an answer, "" for none. Raises ValueError or LookupError if it is not one."""
     answer = json.loads(body)
     try:
         text = answer["choices"][0]["message"]["content"]
     except TypeError as error:
         raise ValueError("not a chat completion") from error
     if text is not None and not isinstance(text, str):
-        raise ValueError("the content is no text")
+        raise ValueError("the content is not text")
     return (text or "").strip()

@@ -1,4 +1,4 @@
-"""Finds the bot that the BOT setting names, and says in plain words why it cannot be used."""
+"""Loads the bot that the setting BOT names, or explains why it cannot be used."""
 
 from importlib import import_module
 from traceback import walk_tb
@@ -10,11 +10,11 @@ from pipeline.errors import BotDefinitionError
 
 
 def load(path: str) -> Bot:
-    """The bot at `path`, written module:name; raises BotDefinitionError that says what is wrong."""
+    """The bot at `path`, as module:name. Raises BotDefinitionError that says what is wrong."""
     module_name, _, name = path.partition(":")
     if not module_name or not name.isidentifier():
         raise BotDefinitionError(
-            f"{path!r} names no bot; write module:name, for example bots.template:bot"
+            f"{path!r} is not the path of a bot; use module:name, for example bots.template:bot"
         )
     module = _import(module_name, path)
     bot = getattr(module, name, None)
@@ -43,7 +43,7 @@ def _is_itself(missing: str | None, module_name: str) -> bool:
 
 
 def _where(failure: Exception) -> str:
-    """The line that failed, in the last file before Python's own import machinery."""
+    """The line that failed, outside Python's own import code."""
     if isinstance(failure, SyntaxError) and failure.filename:
         return f"{location(failure.filename, failure.lineno or 1)}: "
     frames = [

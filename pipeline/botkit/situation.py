@@ -1,4 +1,4 @@
-"""What a bot knows in one turn: a Situation, from which `Bot.respond` makes an Outcome."""
+"""Situation: all that a bot knows in one turn, and what `Bot.respond` makes an Outcome of."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from pipeline.messages import Channel
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """The contact, as a bot may see them; `phone` is None where the provider gives no number."""
+    """The contact, as a bot sees them; `phone` is None if the provider sends no number."""
 
     id: str
     phone: str | None = None
@@ -21,7 +21,7 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """One message of the talk so far; `author` is contact, bot or an operator."""
+    """A message of the conversation; `author` is contact, bot or an operator."""
 
     direction: Literal["inbound", "outbound"]
     author: str
@@ -31,10 +31,10 @@ class PastMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """All that a bot may know in one turn. `data` is never changed; `state` may be unknown.
+    """All that a bot knows in one turn. `data` is never changed; `state` may not be in the code.
 
-    `memory` is what the kit itself noted with the last Outcome, {} in the beginning. `received_at`
-    is when the message came and `last_received_at` when the one before it did, if that is known.
+    `memory` is the kit's own, from the last Outcome, {} at first. `received_at` is when the message
+    arrived and `last_received_at` when the one before it did, if that is known.
     """
 
     cause: TurnCause

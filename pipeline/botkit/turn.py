@@ -1,7 +1,4 @@
-"""What a handler is given: a Turn, which collects what the author's functions ask for.
-
-`run` makes it out of a Situation and makes an Outcome out of its Effects.
-"""
+"""Turn: what a handler gets, to read the situation and to request replies, timers and the rest."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,9 +19,9 @@ Data = TypeVar("Data", default=dict[str, Any])
 
 @dataclass(slots=True)
 class PendingOutcome:
-    """What the author's functions have asked for so far in this turn.
+    """What the author's functions have requested so far in this turn.
 
-    `flow` is that of the function which runs, and `result` what the flow before it returned.
+    `flow` is the flow of the function that runs, `result` what the last flow returned.
     """
 
     state: str
@@ -38,7 +35,7 @@ class PendingOutcome:
 
 
 class BotInfo(Protocol):
-    """What a turn must know of its bot."""
+    """What a turn needs to know of its bot."""
 
     @property
     def choices_hint(self) -> str: ...
@@ -59,7 +56,10 @@ class FlowName(Protocol):
 
 
 class Jump(str):
-    """What a handler returns to go back, to call a flow or to end one; a text for its type only."""
+    """What a handler returns to go back, to call a flow or to return from one.
+
+    It is a str only so that handlers can be typed as returning one.
+    """
 
     __slots__ = ("flow", "kind", "then", "value")
 
@@ -75,7 +75,7 @@ class Jump(str):
 
     @classmethod
     def call(cls, flow: str, then: str) -> "Jump":
-        """Into `flow`, and to `then` when it is done."""
+        """Into `flow`, then to `then`."""
         return cls._make("call", flow, then)
 
     @classmethod
@@ -97,26 +97,17 @@ class Jump(str):
 
 
 class Turn(Generic[Data]):
-    """What a handler is given. Reading is free; `say` and the like are done after it returns.
+    """What a handler gets. Replies and changes take effect when the turn is recorded.
 
-    `data` lasts as long as the conversation: a dict of JSON values, or what the bot's `data=` says.
-    `message.text` is "" when there is none; `message.button_id` is set by a tap and by a number or
-    title that answers Buttons. `idempotency_key` is the same when this turn is run again after a
-    fault.
+    `data` lasts as long as the conversation: a dict of JSON values, or an instance of the bot's
+    `data=`. `message.text` is "" for a message without text; `message.button_id` is set for a tap
+    and for a number or title that answers Buttons. `idempotency_key` stays the same if this turn
+    runs again after a failure.
     """
 
     __slots__ = (
-        "_bot_info",
-        "_hint",
-        "_history",
-        "_pending",
-        "_plain",
-        "channel",
-        "contact",
-        "data",
-        "idempotency_key",
-        "message",
-        "now",
+        "_bot_info", "_hint", "_history", "_pending", "_plain", "channel", "contact", "data",
+        "idempotency_key", "message", "now",
     )  # fmt: skip
 
     data: Data
@@ -138,74 +129,74 @@ class Turn(Generic[Data]):
 
     @property
     def state(self) -> str:
-        """The state whose handler runs; return a name from the handler to change it."""
+        """The state whose handler runs; a handler changes it by returning another name."""
         return self._pending.state
 
     @property
     def result(self) -> Any:
-        """What the flow that was called returned, until the next turn has run; else None."""
+        """What the last flow returned, until the next turn has run; else None."""
         return self._pending.result
 
     def says(self, word: str, *others: str) -> bool:
-        """Whether the contact's text is, or has in it, one of these words or phrases."""
+        """Whether the contact's text contains one of these words or phrases."""
         if self._plain is None:
             self._plain = normalize(self.message.text)
         return phrase_pattern((word, *others)).search(self._plain) is not None
 
     def picked(self, choice_id: str) -> bool:
-        """Whether the contact tapped this button, or answered with its number or title."""
+        """Whether the contact tapped this choice, or answered with its number or title."""
         return self.message.button_id == choice_id
 
     def history(self, count: int) -> Sequence[PastMessage]:
-        """The last `count` messages with this contact, oldest first, without this turn's own."""
+        """The last `count` messages with this contact before this turn, oldest first."""
         return self._history(count)
 
     def say(self, *contents: Content) -> None:
-        """Say texts and other kinds; choices and links right after a text stand under it."""
+        """Say texts and other contents; choices and links join the text before them."""
         self._pending.replies += render(contents, self._hint, self.channel)
         if choices := choices_of(contents):
             self._pending.choices = choices
 
     def remind(self, after: timedelta, state: str) -> None:
-        """Go to `state` when `after` has passed, unless the talk has moved on by then."""
+        """Move to `state` when `after` has passed, unless the state has changed by then."""
         if after <= timedelta(0):
-            raise BotError(f"remind() needs a time to come, not {after}")
+            raise BotError(f"remind() needs a positive time, not {after}")
         target = self._bot_info.resolve(state, self._pending.flow)
         if target is None:
-            raise BotError(f"remind() names {state!r}, which is no state of this bot")
+            raise BotError(f"remind() names {state!r}, which is not a state of this bot")
         self._pending.reminders.append(Reminder(after, target))
 
     def hand_over(self, reason: str) -> None:
-        """Ask for a human; the bot keeps silent until an operator gives the talk back."""
+        """Ask for a person; the bot is paused until an operator hands the conversation back."""
         if not reason.strip():
-            raise BotError("hand_over() needs a reason for the operator to read")
+            raise BotError("hand_over() needs a reason, which the operator reads")
         self._pending.hand_over = storable(reason)
 
     def end(self) -> None:
-        """Close this conversation; the contact's next message begins a new one."""
+        """Close this conversation; the contact's next message starts a new one."""
         self._pending.is_ended = True
 
     def back(self) -> str:
-        """Return this to go to the AWAIT-state before this one, as it was come to; 20 in all."""
+        """Return this to go back to the AWAIT-state before this one; up to 20 are remembered."""
         return Jump.back()
 
     def call(self, flow: FlowName | str, *, then: str) -> str:
-        """Return this to go through `flow`; its `turn.done(value)` leads to the state `then`."""
+        """Return this to run `flow`; its `turn.done(value)` leads to the state `then`."""
         name = flow if isinstance(flow, str) else flow.name
         if name not in self._bot_info.flows:
-            raise BotError(f"call() names the flow {name!r}; bot.include() it first")
+            raise BotError(f"call() names the flow {name!r}, which the bot lacks; bot.include() it")
         target = self._bot_info.resolve(then, self._pending.flow)
         if target is None:
-            raise BotError(f"call() has then={then!r}, which is no state of this bot")
+            raise BotError(f"call() has then={then!r}, which is not a state of this bot")
         return Jump.call(name, target)
 
     def done(self, value: Any = None) -> str:
-        """Return this to end the flow that was called: `turn.result` is `value` where it leads."""
+        """Return this to return from a flow: `turn.result` is `value` in the state that follows."""
         return Jump.done(value)
 
 
 def _message(situation: Situation) -> Inbound:
-    """The message heard, with the choice it picks filled in; an empty one for other causes."""
+    """The message received, with the choice that it picks; an empty one for other causes."""
     if not isinstance(situation.cause, Received):
         return Inbound("", "", "", situation.channel, "", "")
     message = situation.cause.message
@@ -213,6 +204,6 @@ def _message(situation: Situation) -> Inbound:
     return message if button_id == message.button_id else replace(message, button_id=button_id)
 
 
-# Any `async def responder(turn)`: what to say, or None to leave it to the rules. It reads the turn
-# and says nothing by itself. `pipeline.botkit.llm` has one for models.
+# Answers what a bot's rules do not: any `async def responder(turn)` that returns a text, or None to
+# leave the answer to the rules. `pipeline.botkit.llm` has one for language models.
 Responder = Callable[[Turn], Coroutine[Any, Any, str | None]]

@@ -1,7 +1,4 @@
-"""A bot's machine as the code shows it: states, moves, time-outs, commands, and what looks wrong.
-
-`parley states` prints it, the dashboard draws it.
-"""
+"""A bot's state machine as its code shows it, which the dashboard and `parley states` draw."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,10 +42,10 @@ class Defined(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A state, where it leads, and where to when the contact is silent for too long.
+    """A state with its transitions and its timeout.
 
-    `is_open`: it also leads where only running it can tell. `marks` say what looks wrong. `nudge`
-    is after how long a silent contact is spoken to, "" for never; `goes_back`: it returns
+    `is_open`: it may also lead to states that the code does not show. `marks` are what looks wrong.
+    `nudge` is after how long a silent contact is nudged, "" for never. `goes_back`: it returns
     `turn.back()`. `flow` is the flow it belongs to.
     """
 
@@ -67,7 +64,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the contact may say in every state; without `targets` it stays where it is."""
+    """Texts that are handled in every state; without `targets` the state stays."""
 
     texts: tuple[str, ...]
     targets: tuple[str, ...]
@@ -76,10 +73,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """All of a bot. A contact in a state that the code lacks goes to one of `fallback`.
+    """All of a bot. A conversation in a state that the code lacks moves to one of `fallback`.
 
-    That is where the bot's own fallback leads or, where it has none, the start. `problems` are all
-    that the check at start says.
+    That is where the bot's fallback leads, or the start if it has none. `problems` are the results
+    of the check at start.
     """
 
     bot: str
@@ -93,7 +90,7 @@ class Machine:
 
 
 def edges(bot: Defined) -> list[Edge]:
-    """Every move that the code shows, in its order; source "*" is any state."""
+    """Every transition that the code shows, in its order; source "*" is any state."""
     return transitions.edges(bot.definition)
 
 
@@ -102,7 +99,7 @@ def machine(bot: Defined) -> Machine:
     return _machine(bot.definition)
 
 
-# It reads the bot's source, and a live page asks for it all the time.
+# It reads the bot's source, and a live page needs it every second.
 @lru_cache(maxsize=4)
 def _machine(definition: Definition) -> Machine:
     found = transitions.edges(definition)
@@ -122,7 +119,7 @@ def _machine(definition: Definition) -> Machine:
             for state in definition.states.values()
         ),
         commands=tuple(_commands(definition)),
-        # One that names no state leads to the start, as without a fallback.
+        # A fallback that names no state leads to the start.
         fallback=fallback or tuple(name for name in [start] if name in definition.states),
         has_fallback=definition.fallback is not None,
         renames=tuple(definition.renames.items()),
@@ -195,7 +192,7 @@ def _lines(drawn: Machine) -> Iterator[str]:
         yield from (_arrow(name, "fallback") for name in drawn.fallback)
     if drawn.renames:
         yield from ("", "renamed", *(f"  {old} -> {new}" for old, new in drawn.renames))
-    # What is wrong with the ways of one state is marked there.
+    # These problems are marks of their states.
     others = [text for text in drawn.problems if UNREACHABLE not in text and NO_EXIT not in text]
     if others:
         yield from ("", "looks wrong", *(f"  ! {text}" for text in others))

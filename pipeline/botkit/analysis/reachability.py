@@ -8,7 +8,7 @@ from pipeline.botkit.definition import Definition, State
 
 
 def loops(definition: Definition) -> Iterator[str]:
-    """SEND-states that lead back to themselves by then=, and so never wait for the contact."""
+    """Errors for SEND-states that lead back to themselves and never wait for the contact."""
     seen: set[str] = set()
     for state in definition.states.values():
         chain = _chain(definition, state)
@@ -40,7 +40,7 @@ def _may_break(state: State) -> bool:
 
 
 def unreachable(definition: Definition) -> list[State]:
-    """The states that nothing in the code leads to; none where only running it can tell."""
+    """The states that no transition leads to; none if a handler may lead to any state."""
     found, reached, fresh = edges(definition), set[str](), {definition.start}
     while fresh:
         reached |= fresh
@@ -48,13 +48,13 @@ def unreachable(definition: Definition) -> list[State]:
     for handler in handlers(definition):
         state = handler if isinstance(handler, State) else None
         is_running = state is None or (state.name in reached and state.to is None)
-        if is_running and report(handler).is_open:  # it may lead to any state
+        if is_running and report(handler).is_open:
             return []
     return [state for state in definition.states.values() if state.name not in reached]
 
 
 def trapped(definition: Definition) -> list[State]:
-    """The states that nothing in the code leads out of; none where only running it can tell."""
+    """The states that no transition leads out of; none if a command may lead to any state."""
     commands = definition.commands.values()
     if len(definition.states) < 2 or any(
         report(command).is_open or report(command).backs for command in commands

@@ -1,6 +1,6 @@
-"""Reads a function from its syntax tree: which states it returns, and what it asks of its turn.
+"""Reads a function's syntax tree: the states it returns, and how it uses its turn.
 
-All other modules here derive what they say from these reports; no code of the bot runs.
+The other modules here derive all they report from it; no code of the bot runs.
 """
 
 import ast
@@ -27,7 +27,7 @@ class Report:
     `returns` are names of states and `reminders` those in `turn.remind`; `calls` are the flows of
     `turn.call` with their `then`; `dones` and `backs` are returns of `turn.done()` and
     `turn.back()`. `names` are all its variables and `attributes` all its attributes. `is_open`: it
-    may also return a state that only running it can tell.
+    may also return a state that the code does not show.
     """
 
     returns: list[tuple[str, int]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Report:
 
 @lru_cache(maxsize=512)
 def read(function: Any) -> Report:
-    """The report of a function. A lambda, or one that is decorated, may return anything."""
+    """The report of a function. A lambda or a decorated function may return anything."""
     inner = inspect.unwrap(function)
     nodes = _nodes(inner)
     if not nodes:
@@ -93,7 +93,7 @@ class _Visitor(ast.NodeVisitor):
         self._depth = 0
 
     def visit(self, node: ast.AST) -> None:
-        """What a function inside returns does not count."""
+        """Count how deep functions are nested: what an inner function returns does not count."""
         is_inside = isinstance(node, _Node)
         self._depth += is_inside
         super().visit(node)
@@ -163,7 +163,7 @@ def _method(node: ast.expr) -> str:
 
 
 def _alternatives(value: ast.expr | None) -> Iterator[ast.expr]:
-    """The expressions that `value` may come out as."""
+    """The expressions that `value` may evaluate to."""
     if isinstance(value, ast.IfExp):
         yield from _alternatives(value.body)
         yield from _alternatives(value.orelse)
@@ -185,7 +185,7 @@ def _enclosed(function: Any) -> dict[str, object]:
 
 
 def _nodes(function: Any) -> list[_Node]:
-    """The function in its file: one, or all lambdas of its line; none where it is unreadable."""
+    """The function in its file: one, or all lambdas of its line; none if it has no source."""
     try:
         lines, _ = inspect.findsource(function)
         functions = _functions("".join(lines))
@@ -197,7 +197,7 @@ def _nodes(function: Any) -> list[_Node]:
 
 @lru_cache(maxsize=8)
 def _functions(source: str) -> Mapping[tuple[int, str], list[_Node]]:
-    """The functions of a file, by the line that each begins on and its name."""
+    """The functions of a file by first line and name."""
     found: defaultdict[tuple[int, str], list[_Node]] = defaultdict(list)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Lambda):

@@ -1,1 +1,1 @@
-"""What a message carries: texts, files, buttons, lists, cards, links and templates."""
+"""What a message carries: texts, files, buttons, menus, cards, links and templates."""

@@ -1,4 +1,4 @@
-"""Calls the author's functions, through the bot's middleware, and says what went wrong in them."""
+"""Calls the author's functions through the bot's middleware, and reports their errors."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from pipeline.errors import BotError, NotUnderstood
 
 
 class Caller:
-    """Calls functions in one turn. `last` is whose function ran last."""
+    """Calls the functions of one turn. `last` is the handler whose function ran last."""
 
     __slots__ = ("_definition", "last", "pending")
 
@@ -24,14 +24,14 @@ class Caller:
         self.last: Handler | None = None
 
     def call(self, handler: Handler, function: Callable[..., Any], turn: Turn[Any]) -> object:
-        """What `function` of `handler` returns; raises BotError for whatever it raises."""
+        """What `function` of `handler` returns. Raises BotError for any exception in it."""
         try:
             return self.ask(handler, function, turn)
         except NotUnderstood as failure:
             raise self._error(handler, failure) from failure
 
     def ask(self, handler: Handler, function: Callable[..., Any], turn: Turn[Any]) -> object:
-        """As `call`, but NotUnderstood comes through as it is."""
+        """Like `call`, but NotUnderstood is raised unchanged."""
         self.last = handler
         self.pending.flow = handler.flow
         if self._definition.middlewares:
@@ -47,14 +47,14 @@ class Caller:
     def _error(self, handler: Handler, failure: BaseException) -> BotError:
         said = str(failure) if isinstance(failure, BotError) else _describe(failure)
         file, line = _line(failure, {handler.file: handler.line})
-        # A middleware may be written elsewhere.
+        # A middleware may be in another file.
         files = {other.file: other.line for other in self._definition.middlewares}
         if line == handler.line and (found := _line(failure, files))[1]:
             file, line = found
         return self.error(said, file, line)
 
     def error(self, what: str, file: str = "", line: int | None = None) -> BotError:
-        """Names the bot, the state and the author's line of the function that ran last."""
+        """A BotError that names the bot, the state and the line of the function that ran last."""
         where = f'bot "{self._definition.name}", state "{self.pending.state}"'
         if (handler := self.last) is not None:
             where += "" if isinstance(handler, State) else f", {handler.label}"
@@ -82,7 +82,7 @@ def _wrap_one(middleware: Middleware, inner: Next) -> Next:
 
 
 def _finish(result: object) -> object:
-    """The value of a coroutine, or itself where a middleware further out awaits it."""
+    """The value of a coroutine, or the coroutine if an outer middleware awaits it."""
     return (
         event_loop.run(result)
         if isinstance(result, CoroutineType) and not event_loop.is_running()

@@ -1,7 +1,7 @@
-"""Runs `async def` handlers on one event loop per worker thread, kept from turn to turn.
+"""Runs `async def` handlers on one event loop per worker thread, which all its turns share.
 
-A loop of its own for each turn would cost more than most turns, and would close the handlers'
-keep-alive connections.
+A new loop for each turn would cost more than most turns, and would close keep-alive connections
+of handlers.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ _per_thread = _PerThread()
 
 
 def run(coroutine: Coroutine[Any, Any, object]) -> object:
-    """What `coroutine` returns, run to its end in this thread."""
+    """The result of `coroutine`, run in this thread."""
     if _per_thread.runner is None:
         _per_thread.runner = runner = asyncio.Runner()
-        # It holds the loop, not the runner, so it closes the loop when the thread ends.
+        # The finalizer refers to the loop, not the runner, so it runs when the thread ends.
         weakref.finalize(runner, runner.get_loop().close)
-    # What a middleware set for this turn (a language, say) holds in the coroutine too.
+    # Context variables that a middleware set (a language, say) are valid in the coroutine too.
     return _per_thread.runner.run(coroutine, context=copy_context())
 
 
 def is_running() -> bool:
-    """Whether this thread is inside a coroutine already, so that `run` cannot be used."""
+    """Whether this thread already runs a coroutine, so that `run` cannot be used."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

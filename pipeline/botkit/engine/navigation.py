@@ -1,7 +1,4 @@
-"""Moves the talk from state to state in one turn: along returned names, calls, and back.
-
-`run` comes here with what a handler returned.
-"""
+"""Navigates in one turn: follows what handlers return from state to state."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,34 +17,20 @@ MOST_SENDS = 20
 
 
 class Navigator:
-    """The steps of one turn. `has_result`: a flow returned something in this turn."""
+    """The steps of one turn. `has_result`: a flow returned a value in this turn."""
 
     __slots__ = (
-        "_began_in",
-        "_began_with",
-        "_caller",
-        "_definition",
-        "_entered_by",
-        "_memory",
-        "_questions",
-        "_turn",
-        "_went_back",
-        "has_result",
-        "steps",
+        "_began_in", "_began_with", "_caller", "_definition", "_entered_by", "_memory",
+        "_questions", "_turn", "_went_back", "has_result", "steps",
     )  # fmt: skip
 
     def __init__(
-        self,
-        definition: Definition,
-        memory: Memory,
-        caller: Caller,
-        questions: Questions,
-        turn: Any,
+        self, definition: Definition, memory: Memory, caller: Caller, ask: Questions, turn: Any
     ) -> None:
         self._definition = definition
         self._memory = memory
         self._caller = caller
-        self._questions = questions
+        self._questions = ask
         self._turn: Turn[Any] = turn
         self._began_in = ""
         self._began_with: Calls = []
@@ -57,7 +40,7 @@ class Navigator:
         self.steps: list[Step] = []
 
     def begin(self, state: State | None) -> None:
-        """The turn begins in this state, or in one that the code lacks."""
+        """Start the turn in this state, or None for one that is not in the code."""
         memory, definition = self._memory, self._definition
         if definition.renames and memory.calls:
             memory.calls = [[definition.known_flow(flow), then] for flow, then in memory.calls]
@@ -67,7 +50,7 @@ class Navigator:
         self._began_with = list(memory.calls)
 
     def step(self, target: State, via: Via) -> None:
-        """Come to a state, without running anything in it."""
+        """Move to a state without running anything in it."""
         pending = self._caller.pending
         if target.name != pending.state:
             self.steps.append(Step(pending.state, target.name, via))
@@ -78,14 +61,14 @@ class Navigator:
             self._memory.leave_flows(target.name)
 
     def move(self, handler: Handler, result: object, via: Via) -> None:
-        """Go where a handler's answer leads; None stays."""
+        """Move to what a handler returned and enter it; None stays."""
         if result is not None:
             target, via = self._target(handler, result, via)
             self.step(target, via)
             self.enter(target)
 
     def enter(self, state: State) -> None:
-        """Run SEND-states from `state` on, until one that awaits the contact says its entry."""
+        """Run SEND-states from `state` on, then the entry action of the AWAIT-state after them."""
         passed = [state.name]
         self._memory.is_new = False
         self._entered_by = state.name
@@ -108,12 +91,12 @@ class Navigator:
         result = self._caller.call(state, state.function, self._turn)
         if result is not None:
             return self._target(state, result, "return")
-        if self._caller.pending.is_ended:  # nothing is said after the goodbye
+        if self._caller.pending.is_ended:  # no more replies after the goodbye
             return None, "then"
         if state.then is not None:
             return self._find(state, state.then, f"then={state.then!r}"), "then"
         raise self._caller.error(
-            "a SEND-state without then= must return the next state or end() the talk"
+            "a SEND-state without then= must return the next state or call turn.end()"
         )
 
     def _target(self, handler: Handler, result: object, via: Via) -> tuple[State, Via]:
@@ -134,7 +117,7 @@ class Navigator:
         known = self._definition.resolve(name, handler.flow) if isinstance(name, str) else None
         if known is None:
             states = _list(self._definition.states)
-            raise self._caller.error(f"{what}, which is no state; the states are {states}")
+            raise self._caller.error(f"{what}, which is not a state; the states are {states}")
         return self._definition.states[known]
 
     def _check_allowed(self, handler: Handler, target: str, result: object) -> None:
@@ -148,17 +131,19 @@ class Navigator:
         if allowed is not None and jump.flow not in allowed and start not in allowed:
             raise self._caller.error(f"calls {jump.flow!r}; its to= allows {_list(allowed)}")
         if len(self._memory.calls) >= MOST_CALLS:
-            raise self._caller.error(f"more than {MOST_CALLS} flows call one another")
+            raise self._caller.error(f"more than {MOST_CALLS} flows call each other; return first")
         self._memory.calls.append([jump.flow, jump.then])
         if start not in self._definition.states:
-            raise self._caller.error(f"the flow {jump.flow!r} starts in {start!r}, no state")
+            raise self._caller.error(
+                f"the flow {jump.flow!r} starts in {start!r}, which is not a state"
+            )
         return self._definition.states[start]
 
     def _leave_flow(self, handler: Handler, jump: Jump) -> tuple[State, Via]:
         calls = self._memory.calls
         if not calls or calls[-1][0] != handler.flow:
             raise self._caller.error(
-                "turn.done() outside a call, so it leads nowhere; come to these states by "
+                "turn.done() outside a call, so it leads nowhere; enter these states with "
                 f'turn.call({handler.flow or "a flow"}, then="...")'
             )
         _, then = calls.pop()
@@ -169,26 +154,28 @@ class Navigator:
         self.has_result = True
         target = self._definition.known(then)
         if target is None:
-            raise self._caller.error(f"turn.done() leads to {then!r}, which is no state any more")
+            raise self._caller.error(
+                f"turn.done() leads to {then!r}, which is not a state any more; add bot.renamed()"
+            )
         return target, "done"
 
     def _go_back(self) -> State:
-        """The AWAIT-state before this one, or what led into it; at the start the same again."""
+        """The AWAIT-state before this one, or the SEND-state that led to it; else this one."""
         self._definition.keeps_trail = self._went_back = True
         trail, here = self._memory.trail, self._caller.pending.state
         if trail and here == self._began_in:
-            trail.pop()  # where it is now
+            trail.pop()  # the present state
         while trail:
             entered_by, calls = trail.pop()
             if target := self._definition.known(entered_by):
                 self._memory.calls = [list(call) for call in calls]
                 return target
         states = self._definition.states
-        # Of a state that is not in the code only the start is left.
+        # From a state that is not in the code, only the start is left.
         return states.get(self._began_in) or states.get(here) or states[self._definition.start]
 
     def update_trail(self) -> None:
-        """Keep the way for `turn.back()`, in bots that use it."""
+        """Remember the state for `turn.back()`, in bots that use it."""
         definition, state = self._definition, self._caller.pending.state
         if not definition.keeps_trail or (state == self._began_in and not self._went_back):
             return

@@ -1,7 +1,4 @@
-"""Says what a state says on its own, and takes the answers to questions.
-
-`run` comes here for `bot.asks`, `entry=` and `nudge=`.
-"""
+"""Says entry actions, questions and nudges, and reads the answers to questions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -60,7 +57,7 @@ class Questions:
             raise self._caller.error(str(failure)) from failure
 
     def accept_answer(self, state: State, question: Question) -> NextStep | None:
-        """Take an answer: what comes next, or None where it was asked again."""
+        """Read an answer: where it leads, or None if the question is asked again."""
         put_back: list[Callable[[], None]] = []
 
         def accept(turn: Turn[Any]) -> object:
@@ -79,7 +76,7 @@ class Questions:
         return (question.then, "then") if result is None else (result, "return")
 
     def _store(self, into: str, value: object) -> Callable[[], None]:
-        """Put an answer into the data; returns what takes it out again."""
+        """Store an answer in the data; returns a function that undoes it."""
         data = self._turn.data
         if self._definition.schema is not None:
             earlier = getattr(data, into, None)
@@ -94,7 +91,7 @@ class Questions:
             self._memory.tries += 1
             if self._memory.tries >= question.tries:
                 target = self._definition.known(question.give_up or "")
-                # The contact must not be left without a word.
+                # The contact must get a reply.
                 if target is None or not target.has_entry_action:
                     self._say(reason)
                 return question.give_up, "give_up"
@@ -103,7 +100,7 @@ class Questions:
 
 
 def _merge(before: str, contents: tuple[Any, ...]) -> tuple[Any, ...]:
-    """One text instead of two, which would be two messages."""
+    """The contents with `before` in their first text, so that one message has both."""
     if contents and isinstance(contents[0], str):
         return f"{before} {contents[0]}", *contents[1:]
     return before, *contents

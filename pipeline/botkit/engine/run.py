@@ -1,7 +1,4 @@
-"""Leads a bot's own functions through one turn and gathers what they asked for.
-
-`Bot.respond` calls `respond`; the engine records the Outcome.
-"""
+"""Runs a bot's functions for one turn and collects their requests in an Outcome."""
 
 from typing import Any
 
@@ -19,7 +16,7 @@ from pipeline.errors import BotError, NotUnderstood
 
 
 def respond(definition: Definition, situation: Situation) -> Outcome:
-    """One turn; raises BotError that names the bot, the state and the author's line."""
+    """The outcome of a turn. Raises BotError that names the bot, the state and the line."""
     run = _Run(definition, situation)
     run.go()
     return run.outcome()
@@ -27,15 +24,8 @@ def respond(definition: Definition, situation: Situation) -> Outcome:
 
 class _Run:
     __slots__ = (
-        "_caller",
-        "_definition",
-        "_is_unknown",
-        "_memory",
-        "_navigator",
-        "_pending",
-        "_questions",
-        "_situation",
-        "_turn",
+        "_caller", "_definition", "_is_unknown", "_memory", "_navigator", "_pending",
+        "_questions", "_situation", "_turn",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, situation: Situation) -> None:
@@ -90,21 +80,21 @@ class _Run:
             self._answer(state)
 
     def _is_loop(self) -> bool:
-        """Whether two bots seem to talk with each other; then a human is called."""
+        """Whether the contact seems to be another bot; the conversation is handed over then."""
         guard, at = self._definition.loop_guard, self._situation.received_at
         if guard is None or at is None:
             return False
         if not self._memory.hurries(at, self._situation.last_received_at, guard):
             return False
         self._pending.hand_over = (
-            f"More than {guard[0]} messages came within {guard[1].total_seconds():g} s, as from "
-            "another bot. This bot says nothing more until the talk is given back to it."
+            f"More than {guard[0]} messages arrived within {guard[1].total_seconds():g} s, as from "
+            "another bot. This bot is paused until you hand the conversation back."
         )
         return True
 
     def _answer(self, state: State) -> None:
         self._memory.is_new = False
-        if state.sort == "send":  # the start state, or one set by hand just now
+        if state.sort == "send":  # the start state, or one that an operator has just set
             self._navigator.enter(state)
         elif state.question is not None:
             if (asked := self._questions.accept_answer(state, state.question)) is not None:
@@ -113,7 +103,7 @@ class _Run:
             self._run_handler(state, "return")
 
     def _run_handler(self, handler: Handler, via: Via) -> bool:
-        """Run a handler and go where it says; whether it named a state."""
+        """Run a handler and move to what it returns; whether it returned a state."""
         try:
             result = self._caller.ask(handler, handler.function, self._turn)
         except NotUnderstood as unclear:
@@ -123,7 +113,7 @@ class _Run:
         return result is not None
 
     def _fall_back(self) -> None:
-        """The stored state is not in the code; the contact is answered all the same."""
+        """Answer a contact whose stored state is not in the code."""
         fallback = self._definition.fallback
         if fallback is not None and self._run_handler(fallback, "fallback"):
             return
@@ -137,7 +127,7 @@ class _Run:
 
     def _remind(self, to: str) -> None:
         target = self._definition.known(to)
-        if target is None:  # armed by older code
+        if target is None:  # older code set this timer
             self._is_unknown = True
             target = self._start()
         self._navigator.step(target, "fallback" if self._is_unknown else "timeout")
@@ -146,7 +136,7 @@ class _Run:
     def _start(self) -> State:
         start = self._definition.known(self._definition.start)
         if start is None:
-            raise self._caller.error(f"start={self._definition.start!r} is no state")
+            raise self._caller.error(f"start={self._definition.start!r} is not a state")
         return start
 
     def outcome(self) -> Outcome:
@@ -185,7 +175,7 @@ class _Run:
             raise self._caller.error(str(failure)) from failure
 
     def _choices(self) -> tuple[Choice, ...]:
-        """Those just offered, else the old ones for as long as the talk stays in its state."""
+        """The choices just offered, else the old ones if the state has not changed."""
         if self._pending.is_ended:
             return ()
         if self._pending.choices is not None:

@@ -1,1 +1,1 @@
-"""Reads answers out of what a contact wrote: names, numbers, dates."""
+"""What contacts send: readers of answers, dates, debounce."""

@@ -1,4 +1,4 @@
-"""Reads the dates that people write: 2030-06-24, 24.6.2030, 24/6, 24 June 2030, tomorrow."""
+"""Reads dates as people write them: 2030-06-24, 24.6.2030, 24/6, 24 June 2030, tomorrow."""
 
 import re
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ _DAYS = {"today": 0, "tomorrow": 1, "the day after tomorrow": 2}
 
 
 def read_date(text: str, today: date) -> date | None:
-    """The day that `text` means, day before month; without a year the next one to come."""
+    """The day that `text` means, day before month; the next such day if it has no year."""
     said = normalize(text).removeprefix("on ")
     if said in _DAYS:
         return today + timedelta(days=_DAYS[said])
@@ -33,7 +33,7 @@ def read_date(text: str, today: date) -> date | None:
 
 
 def _month(word: str) -> int:
-    """The number of a month by its name or the first letters of it, 0 for none."""
+    """The number of a month by its name or its first letters, 0 for none."""
     return next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
 
 

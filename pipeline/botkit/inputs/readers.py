@@ -1,6 +1,6 @@
-"""Readers: what the contact answered, checked and made a value that JSON can hold.
+"""Readers: check what a contact answered and convert it to a JSON value.
 
-`bot.asks` asks again with their words; `reader.read(turn)` works in any handler as well.
+`bot.asks` uses them; `reader.read(turn)` works in any handler.
 """
 
 import re
@@ -22,14 +22,14 @@ from pipeline.messages import Inbound
 
 Value = TypeVar("Value")
 _BETWEEN_EMAILS = re.compile(r'[\s<>(),;:"]+')
-# A longer answer is not searched for an address, so that no text can keep a worker busy.
+# A longer answer is not searched for an address, so that no text keeps a worker busy.
 _LONGEST_WITH_EMAIL = 1000
 _GROUPED = re.compile(r"(?<=\d)[ ,.'\u2019\u00a0](?=\d{3}(?!\d))")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reader is given: the text without white space around it, and when it was said."""
+    """What a reader gets: the text without white space around it, the message and the time."""
 
     text: str
     message: Inbound
@@ -37,19 +37,19 @@ class Answer:
 
 
 class Reader(ABC, Generic[Value]):
-    """Reads one sort of answer. Your own: a subclass with `understand`."""
+    """Reads one kind of answer. Subclass it and define `understand` for your own."""
 
     @property
     def offers(self) -> tuple[Buttons | Menu, ...]:
-        """What is said under the question, for the contact to pick from."""
+        """The choices that the question offers."""
         return ()
 
     @abstractmethod
     def understand(self, answer: Answer) -> Value:
-        """The value; raises NotUnderstood with words for the contact."""
+        """The value. Raises NotUnderstood with a reply for the contact."""
 
     def read(self, said: str | Turn[Any]) -> Value:
-        """The value of a text or of this turn's message; raises NotUnderstood."""
+        """The value of a text or of the turn's message. Raises NotUnderstood."""
         if isinstance(said, str):
             message, now = Inbound("", "", "", "sms", "", "", text=said), datetime.now(UTC)
         else:
@@ -58,7 +58,7 @@ class Reader(ABC, Generic[Value]):
 
 
 class Text(Reader[str]):
-    """Any text, of at most `longest` characters."""
+    """Any text of up to `longest` characters."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Text(Reader[str]):
 
 
 class Name(Reader[str]):
-    """A person's name: with a letter in it, of at most 100 characters."""
+    """A person's name: a text of up to 100 characters with a letter in it."""
 
     def __init__(self, *, unclear: str = "That does not look like a name.") -> None:
         self._unclear = unclear
@@ -108,7 +108,7 @@ class Email(Reader[str]):
 
 
 class Number(Reader[int | float]):
-    """A number from `least` to `most`; with `whole=False` it may have a decimal point or comma."""
+    """A number from `least` to `most`; with `whole=False`, also with a decimal point or comma."""
 
     def __init__(
         self,
@@ -141,10 +141,9 @@ class Number(Reader[int | float]):
 
 
 class Date(Reader[str]):
-    """A day, as 2030-06-24. It understands that form, 24.6.2030, 24/6, "24 June", tomorrow.
+    """A day, as 2030-06-24. It reads that form, 24.6.2030, 24/6, "24 June" and tomorrow.
 
-    The day stands before the month. `earliest` and `latest` are days, or count from today in
-    `zone`.
+    The day is before the month. `earliest` and `latest` are dates, or times from today in `zone`.
     """
 
     def __init__(
@@ -178,7 +177,7 @@ def _absolute(bound: date | timedelta | None, today: date) -> date | None:
 
 
 class Phone(Reader[str]):
-    """A phone number, as +12025550123; `region` ("US") is where one without a + is from."""
+    """A phone number, as +12025550123; `region` ("US") is for numbers without a country code."""
 
     def __init__(
         self,
@@ -199,10 +198,10 @@ class Phone(Reader[str]):
 
 
 class OneOf(Reader[str]):
-    """One of several: `OneOf(red="Red", blue="Blue")` or `OneOf({id: title})`, as Buttons.
+    """One of several choices: `OneOf(red="Red", blue="Blue")` or `OneOf({id: title})`, as Buttons.
 
-    `OneOf(Menu({...}))` shows that Menu. A tap, the number or the title is understood; the value is
-    the id.
+    `OneOf(Menu({...}))` shows that Menu. The contact answers with a tap, the number or the title;
+    the value is the id.
     """
 
     def __init__(

@@ -43,14 +43,14 @@ _OTHERS = (
     *((">", text) for text in ("", "1")),
     *(("file", _URL), ("file", f"{_URL} look at this"), ("card", "https://example.com/ada.vcf")),
     ("place", "52.52, 13.40 Berlin"),
-    *(("wait", words) for words in ("1 min", "30 min", "2 h", "1 d", "8 d", "60 d")),
+    *(("wait", text) for text in ("1 min", "30 min", "2 h", "1 d", "8 d", "60 d")),
 )
-_Move = tuple[str, str]
+_Action = tuple[str, str]
 
 
 @dataclass(slots=True)
 class FuzzRun:
-    """One random conversation, and what went wrong in it."""
+    """A random conversation, and what went wrong in it."""
 
     talk: Talk
     _written: list[str] = field(default_factory=list)
@@ -63,12 +63,12 @@ class FuzzRun:
         if problem:
             raise AssertionError(f"{problem}\n\n{self}")
 
-    def take(self, verb: str, words: str) -> bool:
-        """Do one thing; False when the bot failed, after which nothing can follow."""
-        self._written.append(str(ScriptLine(0, verb, words)))
+    def act(self, verb: str, text: str) -> bool:
+        """Do one thing; False if the bot failed, which ends the run."""
+        self._written.append(str(ScriptLine(0, verb, text)))
         before = self.talk.state
         try:
-            script_lines.perform(self.talk, verb, words)
+            script_lines.perform(self.talk, verb, text)
         except BotError as error:
             self._problem = str(error)
             return False
@@ -95,11 +95,11 @@ def fuzz(
     most_steps: int = MOST_STEPS,
 ) -> FuzzRun:
     """A strategy for runs with `bot`; `texts` are more texts that a contact might send."""
-    said = st.sampled_from(list(dict.fromkeys([*texts, *_heard_by(bot), *_TEXTS])))
+    said = st.sampled_from(list(dict.fromkeys([*texts, *_texts_of(bot), *_TEXTS])))
     channel = draw(st.sampled_from(list(channels)))
     run = FuzzRun(Talk(bot, channel=channel, contact=ContactView("fuzz", PHONE), now=OPENING))
     for _ in range(draw(st.integers(1, most_steps))):
-        if not run.take(*draw(_next(run.talk, said))):
+        if not run.act(*draw(_next(run.talk, said))):
             break
     return run
 
@@ -108,8 +108,8 @@ def fuzz(
 Walk, walks = FuzzRun, fuzz
 
 
-def _next(talk: Talk, said: st.SearchStrategy[str]) -> st.SearchStrategy[_Move]:
-    """What may happen now."""
+def _next(talk: Talk, said: st.SearchStrategy[str]) -> st.SearchStrategy[_Action]:
+    """A strategy for what happens next."""
     if talk.hand_over is not None:
         return st.sampled_from([("given back", ""), (">", "hello?"), ("wait", "1 d")])
     written = (said | st.text(max_size=30)).map(_one_line)
@@ -122,7 +122,7 @@ def _next(talk: Talk, said: st.SearchStrategy[str]) -> st.SearchStrategy[_Move]:
 
 
 def _one_line(text: str) -> str:
-    """As a line of a talk can hold it."""
+    """The text on one line, as a script needs it."""
     return " ".join(text.split())
 
 
@@ -130,18 +130,18 @@ def _dead_end(talk: Talk) -> str:
     """What is wrong in the state where the run stopped; "" if nothing."""
     if talk.is_ended or talk.hand_over is not None:
         return ""
-    words = [*_heard_by(talk.bot), *_TEXTS]
-    tries = [*((">", _one_line(text)) for text in words), *_OTHERS]
+    texts = [*_texts_of(talk.bot), *_TEXTS]
+    tries = [*((">", _one_line(text)) for text in texts), *_OTHERS]
     tries += [("tap", choice.id) for choice in talk.choices]
-    if any(_leads_on(talk, move) for move in tries):
+    if any(_has_effect(talk, move) for move in tries):
         return ""
     return (
         f'bot "{talk.bot.name}", state "{talk.state}": a dead end: nothing that the contact does '
-        f"there is answered or leads on ({len(tries)} things tried)"
+        f"gets a reply or changes the state ({len(tries)} things tried)"
     )
 
 
-def _leads_on(talk: Talk, move: _Move) -> bool:
+def _has_effect(talk: Talk, move: _Action) -> bool:
     trial = copy.deepcopy(talk, {id(talk.bot): talk.bot})
     try:
         script_lines.perform(trial, *move)
@@ -151,8 +151,8 @@ def _leads_on(talk: Talk, move: _Move) -> bool:
     return bool(trial.replies) or is_elsewhere
 
 
-def _heard_by(bot: Bot) -> list[str]:
-    """The words that the bot's code holds: commands, and every short text in its handlers."""
+def _texts_of(bot: Bot) -> list[str]:
+    """The texts in the bot's code: commands, and all short texts in its handlers."""
     definition = bot.definition
     handlers: list[Handler] = [*definition.states.values(), *definition.commands.values()]
     found = [*definition.commands]
@@ -162,7 +162,7 @@ def _heard_by(bot: Bot) -> list[str]:
 
 
 def _texts_in(function: object, file: str, seen: set[object]) -> Iterator[str]:
-    """The texts in a function and in those of the same file that it calls by name."""
+    """The texts in a function, and in functions of the same file that it calls by name."""
     if not isinstance(function, FunctionType) or function in seen:
         return
     seen.add(function)
@@ -183,7 +183,7 @@ def _constants(code: CodeType) -> Iterator[str]:
 
 
 def _address(bot: Bot) -> str:
-    """Where the bot is, as module:name, or its own name if no module has it."""
+    """The bot's path as module:name, or its name if no module has it."""
     for module_name, module in list(sys.modules.items()):
         for name, value in list(getattr(module, "__dict__", {}).items()):
             if value is bot and module_name != "__main__":

@@ -1,4 +1,4 @@
-"""Whole talks as text files (`*.talk`), which pytest replays (see pytest_plugin.py).
+"""Scripts: conversations as text files (`*.talk`), which pytest replays (pytest_plugin.py).
 
     # A comment.
     bot: bots.template:bot
@@ -14,28 +14,28 @@
     tap human
     state support
 
-The header names the bot and, where they matter, the channels (default sms), the contact's name and
-the moment it begins (`now: 2030-01-07 09:00`). Then come lines of what happens:
+The header has the bot and, if you need them, the channels (default sms), the contact's name and the
+time of the start (`now: 2030-01-07 09:00`). Then follow lines of what happens:
 
     > TEXT                      the contact writes
     tap ID or TITLE             picks what was offered; by SMS, by its number
     file URL CAPTION            sends a file
     card URL                    sends a contact card
-    place 52.52, 13.40 LABEL    shares a place
-    wait 1 h 30 min             time goes by; what falls due runs
+    place 52.52, 13.40 LABEL    shares a location
+    wait 1 h 30 min             time passes; timers that are due run
     enter STATE                 an operator sets the state
-    given back                  an operator gives the talk back to the bot
+    handed back                 an operator hands the conversation back ("given back" works too)
 
-Under each stand all its replies in order (`< TEXT`, "…" at the end for any rest; `[URL]` for a
-file, `[Title]` for a tap) and, as far as wished, what else is so afterwards:
+After each follow all its replies in order (`< TEXT`, "…" at the end for any rest; `[URL]` for a
+file, `[Title]` for a tap) and any of these checks:
 
-    state STATE                 it rests there, or this SEND-state ran
-    handed over: REASON         the bot asked for a human
+    state STATE                 this is the state, or this SEND-state ran
+    handed over: REASON         the bot asked for a person
     ended                       the bot closed the conversation
     data KEY = JSON             a value of the conversation's data
 
-A line that begins with two spaces goes on with the one above. White space at the end of lines does
-not count.
+A line that starts with two spaces continues the one above. White space at the end of lines is
+ignored.
 """
 
 import re
@@ -50,31 +50,31 @@ from pipeline.messages import Channel
 CHECKS = ("<", "state", "handed over", "ended", "data")
 _HEADERS = ("bot", "channel", "name", "now")
 _HEADER = re.compile(r"(\w+):(?:\s+(.*))?")
-_ALONE = frozenset({"ended", "given back"})
+_ALONE = frozenset({"ended", "given back", "handed back"})
 _INDENT = "  "
 
 
 class ScriptError(ParleyError):
-    """A file of a talk that cannot be read; the message says where and why."""
+    """A script that cannot be read; the message says where and why."""
 
 
 @dataclass(slots=True)
 class ScriptLine:
-    """What one line says, with those that go on with it; `above` are comments and blank lines."""
+    """A line with those that continue it; `above` are the comments and blank lines before it."""
 
     number: int
     verb: str
-    words: str
+    text: str
     above: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        mark = "" if not self.words else ": " if self.verb == "handed over" else " "
-        return _indented(self.verb + mark + self.words)
+        mark = "" if not self.text else ": " if self.verb == "handed over" else " "
+        return _indent(self.verb + mark + self.text)
 
 
 @dataclass(slots=True)
 class ScriptStep:
-    """Something that happens, and what is so afterwards."""
+    """Something that happens, and the checks that follow it."""
 
     action: ScriptLine
     checks: list[ScriptLine] = field(default_factory=list)
@@ -82,7 +82,7 @@ class ScriptStep:
 
 @dataclass(slots=True)
 class Script:
-    """A file as it was read; `top` is its header as written, `below` what stands after all."""
+    """A parsed file; `top` is its header, `below` the comments and blank lines at its end."""
 
     bot: str
     channels: tuple[Channel, ...]
@@ -93,7 +93,7 @@ class Script:
     below: list[str]
 
     def text(self) -> str:
-        """The file again."""
+        """The text of the file."""
         written = list(self.top)
         for step in self.steps:
             for line in (step.action, *step.checks):
@@ -102,26 +102,26 @@ class Script:
 
 
 def parse(text: str, file: str) -> Script:
-    """The talk in a file. Raises ScriptError."""
+    """The script in a file. Raises ScriptError."""
     top, header, rest = _top(text.splitlines(), file)
-    read = _Parser(file)
+    parser = _Parser(file)
     for number, raw in rest:
-        read.take(number, raw.rstrip())
-    if not read.steps:
-        raise ScriptError(f"{file}:1: no talk; a line begins with {_listed(ACTIONS)}")
+        parser.add(number, raw.rstrip())
+    if not parser.steps:
+        raise ScriptError(f"{file}:1: no actions; add a line that starts with {_list(ACTIONS)}")
     return Script(
         bot=header["bot"],
         channels=_channels(header.get("channel", "sms"), file),
         name=header.get("name", ""),
         now=_moment(header["now"], file) if "now" in header else None,
         top=top,
-        steps=read.steps,
-        below=read.above,
+        steps=parser.steps,
+        below=parser.above,
     )
 
 
 class _Parser:
-    """Gathers the steps, line by line."""
+    """Collects the steps, line by line."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -129,7 +129,7 @@ class _Parser:
         self.above: list[str] = []
         self._last: ScriptLine | None = None
 
-    def take(self, number: int, raw: str) -> None:
+    def add(self, number: int, raw: str) -> None:
         if not raw or raw.startswith("#"):
             self.above.append(raw)
         elif raw.startswith(_INDENT):
@@ -137,29 +137,29 @@ class _Parser:
         else:
             self._begin(number, raw)
 
-    def _go_on(self, number: int, words: str) -> None:
-        # Blank lines inside a text are part of it; nothing else may stand there.
+    def _go_on(self, number: int, text: str) -> None:
+        # Blank lines inside a text are part of it; comments are not allowed there.
         if self._last is None or any(self.above):
-            raise self._error(number, "begins with two spaces, but there is no line to go on with")
-        self._last.words += "\n" * (len(self.above) + 1) + words
+            raise self._error(number, "starts with two spaces, but there is no line to continue")
+        self._last.text += "\n" * (len(self.above) + 1) + text
         self.above = []
 
     def _begin(self, number: int, raw: str) -> None:
-        verb, words = _split(raw)
-        line = self._last = ScriptLine(number, verb, words, self.above)
+        verb, text = _split(raw)
+        line = self._last = ScriptLine(number, verb, text, self.above)
         self.above = []
         if verb in ACTIONS:
             self.steps.append(ScriptStep(line))
         elif verb not in CHECKS:
-            known = _listed((*ACTIONS, *CHECKS))
-            raise self._error(number, f"{raw!r} is no line of a talk; one begins with {known}")
+            known = _list((*ACTIONS, *CHECKS))
+            raise self._error(number, f"{raw!r} is not a line of a script; start it with {known}")
         elif not self.steps:
-            raise self._error(number, "nothing has happened yet; a talk begins with >")
+            raise self._error(number, "nothing has happened yet; start with a line such as > hi")
         else:
             self.steps[-1].checks.append(line)
-        if verb in _ALONE and words:
-            raise self._error(number, f"{verb!r} stands alone on its line")
-        if not words and verb not in {*_ALONE, ">", "<", "handed over"}:
+        if verb in _ALONE and text:
+            raise self._error(number, f"{verb!r} must be alone on its line")
+        if not text and verb not in {*_ALONE, ">", "<", "handed over"}:
             raise self._error(number, f"{verb!r} needs something after it")
 
     def _error(self, number: int, what: str) -> ScriptError:
@@ -167,14 +167,14 @@ class _Parser:
 
 
 def _split(raw: str) -> tuple[str, str]:
-    """The verb of a line and the rest; the first word where that is no verb."""
+    """The verb of a line and the rest; the first word if it is not a verb."""
     for verb in (*ACTIONS, *CHECKS):
         rest = raw.removeprefix(verb)
         if rest != raw and (verb in "<>" or not rest or rest[0] in " :"):
             is_reason = verb == "handed over" and rest.startswith(":")
             return verb, rest[1:].strip() if is_reason else rest.removeprefix(" ")
-    verb, _, words = raw.partition(" ")
-    return verb, words
+    verb, _, text = raw.partition(" ")
+    return verb, text
 
 
 def _top(
@@ -190,36 +190,36 @@ def _top(
             end = number
         elif found and found[1] not in CHECKS:
             raise ScriptError(
-                f"{file}:{number}: {found[1]!r} is no header; they are {_listed(_HEADERS)}"
+                f"{file}:{number}: {found[1]!r} is not a header; use {_list(_HEADERS)}"
             )
         elif raw.strip() and not raw.startswith("#"):
             break
     if not values.get("bot"):
-        raise ScriptError(f"{file}:1: no bot; the header needs a line as bot: bots.template:bot")
+        raise ScriptError(f"{file}:1: no bot; add a header such as bot: bots.template:bot")
     return list(raws[:end]), values, list(enumerate(raws, 1))[end:]
 
 
-def _channels(words: str, file: str) -> tuple[Channel, ...]:
+def _channels(text: str, file: str) -> tuple[Channel, ...]:
     found: list[Channel] = []
-    for word in words.replace(",", " ").split():
+    for word in text.replace(",", " ").split():
         if word not in {"sms", "whatsapp"}:
-            raise ScriptError(f"{file}:1: {word!r} is no channel; they are sms and whatsapp")
+            raise ScriptError(f"{file}:1: {word!r} is not a channel; use sms or whatsapp")
         found.append("sms" if word == "sms" else "whatsapp")
     return tuple(dict.fromkeys(found)) or ("sms",)
 
 
-def _moment(words: str, file: str) -> datetime:
+def _moment(text: str, file: str) -> datetime:
     try:
-        found = datetime.fromisoformat(words)
+        found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ScriptError(f"{file}:1: {words!r} is no moment, as 2030-01-07 09:00") from error
+        raise ScriptError(f"{file}:1: {text!r} is not a time such as 2030-01-07 09:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _indented(words: str) -> str:
-    first, *others = words.split("\n")
+def _indent(text: str) -> str:
+    first, *others = text.split("\n")
     return "\n".join([first.rstrip(), *(f"{_INDENT}{line}".rstrip() for line in others)])
 
 
-def _listed(words: Sequence[str] | Mapping[str, object]) -> str:
-    return ", ".join(words)
+def _list(text: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(text)

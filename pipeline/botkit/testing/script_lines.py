@@ -1,7 +1,4 @@
-"""The lines that a talk is written in: what the contact does, and how a reply reads.
-
-`tester`, `script_replay` and `fuzzing` drive a conversation with these.
-"""
+"""The actions of a script and the text of a reply, which tester, fuzzing and replay share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,16 +16,16 @@ _PLACE = re.compile(r"(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*(.*)")
 
 
 class InvalidLine(ParleyError):
-    """A line of a talk that cannot be acted on."""
+    """A line of a script that cannot be performed."""
 
 
-def perform(talk: Talk, verb: str, words: str) -> None:
-    """Do what one line says. Raises InvalidLine that says what is wrong with it."""
-    ACTIONS[verb](talk, words)
+def perform(talk: Talk, verb: str, text: str) -> None:
+    """Do what a line says. Raises InvalidLine that says what is wrong with it."""
+    ACTIONS[verb](talk, text)
 
 
 def tap(talk: Talk, wanted: str) -> None:
-    """Tap a choice by its id or title; by SMS, where nothing can be tapped, write its number."""
+    """Tap a choice by its id or title; by SMS, which has no taps, send its number."""
     choice = find_choice(talk, wanted)
     if talk.channel == "sms":
         talk.hear(str(choice.number))
@@ -37,19 +34,17 @@ def tap(talk: Talk, wanted: str) -> None:
 
 
 def find_choice(talk: Talk, wanted: str) -> Choice:
-    """The choice of this id or title. Raises InvalidLine that lists those there are."""
+    """The choice with this id or title. Raises InvalidLine that lists the choices."""
     by_id = [choice for choice in talk.choices if choice.id == wanted]
     by_title = [choice for choice in talk.choices if normalize(choice.title) == normalize(wanted)]
     for choice in [*by_id, *by_title]:
         return choice
     known = ", ".join(f"{choice.id} ({choice.title})" for choice in talk.choices)
-    raise InvalidLine(
-        f"nothing that is offered is called {wanted!r}; offered: {known or 'nothing'}"
-    )
+    raise InvalidLine(f"no choice is called {wanted!r}; offered: {known or 'nothing'}")
 
 
 def reply_text(reply: Reply) -> str:
-    """A reply as text: its files, its words, and what can be tapped under them."""
+    """A reply as text: its files, its body, and what can be tapped."""
     lines = [f"[{url}]" for url in reply.media_urls]
     lines += [reply.body] if reply.body or not lines else []
     content = reply.content
@@ -60,48 +55,48 @@ def reply_text(reply: Reply) -> str:
     return "\n".join(lines)
 
 
-def parse_duration(words: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """`1 h 30 min` as a duration. Raises InvalidLine."""
-    found = _DURATION.findall(words)
-    if not found or _DURATION.sub("", words).strip():
-        raise InvalidLine(f"{words!r} is no time to wait; write it as 30 min, 2 h or 1 d 12 h")
+    found = _DURATION.findall(text)
+    if not found or _DURATION.sub("", text).strip():
+        raise InvalidLine(f"{text!r} is not a duration; use one such as 30 min, 2 h or 1 d 12 h")
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in found), timedelta())
 
 
-def _file(talk: Talk, words: str) -> None:
-    url, _, caption = words.partition(" ")
+def _file(talk: Talk, text: str) -> None:
+    url, _, caption = text.partition(" ")
     talk.hear(caption, media=_address(url))
 
 
-def _card(talk: Talk, words: str) -> None:
-    talk.hear(card=_address(words))
+def _card(talk: Talk, text: str) -> None:
+    talk.hear(card=_address(text))
 
 
 def _address(url: str) -> str:
     if not url.startswith(("https://", "http://")):
-        raise InvalidLine(f"a file has an http(s) address, not {url!r}")
+        raise InvalidLine(f"a file needs an http(s) URL, not {url!r}")
     return url
 
 
-def _place(talk: Talk, words: str) -> None:
-    found = _PLACE.fullmatch(words)
+def _place(talk: Talk, text: str) -> None:
+    found = _PLACE.fullmatch(text)
     if not found:
-        raise InvalidLine(f"{words!r} is no place; write it as 52.52, 13.40 Berlin")
+        raise InvalidLine(f"{text!r} is not a location; use one such as 52.52, 13.40 Berlin")
     talk.hear(location=Location(float(found[1]), float(found[2]), found[3]))
 
 
-def _wait(talk: Talk, words: str) -> None:
-    talk.wait(parse_duration(words))
+def _wait(talk: Talk, text: str) -> None:
+    talk.wait(parse_duration(text))
 
 
-def _enter(talk: Talk, words: str) -> None:
-    if words not in talk.bot.states:
+def _enter(talk: Talk, text: str) -> None:
+    if text not in talk.bot.states:
         known = ", ".join(talk.bot.states)
-        raise InvalidLine(f"{talk.bot.name} has no state {words!r}; it has: {known}")
-    talk.enter(words)
+        raise InvalidLine(f"{talk.bot.name} has no state {text!r}; it has: {known}")
+    talk.enter(text)
 
 
-def _give_back(talk: Talk, _words: str) -> None:
+def _hand_back(talk: Talk, _text: str) -> None:
     talk.give_back()
 
 
@@ -113,5 +108,6 @@ ACTIONS: Mapping[str, Callable[[Talk, str], None]] = {
     "place": _place,
     "wait": _wait,
     "enter": _enter,
-    "given back": _give_back,
+    "handed back": _hand_back,
+    "given back": _hand_back,
 }

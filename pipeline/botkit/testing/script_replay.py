@@ -9,7 +9,7 @@ from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
 from pipeline.botkit.testing.script import Script, ScriptLine, ScriptStep
 from pipeline.botkit.testing.session import Talk
-from pipeline.botkit.testing.tester import OPENING, PHONE, difference
+from pipeline.botkit.testing.tester import OPENING, PHONE, diff
 from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel
@@ -19,12 +19,12 @@ _Before = tuple[str, str | None, bool]
 
 
 class ScriptMismatch(AssertionError):
-    """The bot did not do what the file says; the message begins with file and line."""
+    """The bot did not do what the script says; the message starts with file and line."""
 
 
 def replay(script: Script, bot: Bot, channel: Channel, file: str) -> None:
-    """Go through the talk. Raises ScriptMismatch at the first difference."""
-    talk = _begun(script, bot, channel)
+    """Run the script. Raises ScriptMismatch at the first difference."""
+    talk = _start(script, bot, channel)
     for step in script.steps:
         _perform(talk, step.action, file)
         said = [line for line in step.checks if line.verb == "<"]
@@ -35,8 +35,8 @@ def replay(script: Script, bot: Bot, channel: Channel, file: str) -> None:
 
 
 def rewrite(script: Script, bot: Bot, channel: Channel, file: str) -> str:
-    """The file with what the bot says and does now. Raises ScriptMismatch where it fails."""
-    talk = _begun(script, bot, channel)
+    """The file with what the bot says and does now. Raises ScriptMismatch if a line fails."""
+    talk = _start(script, bot, channel)
     steps = []
     for step in script.steps:
         before = (talk.state, talk.hand_over, talk.is_ended)
@@ -46,19 +46,19 @@ def rewrite(script: Script, bot: Bot, channel: Channel, file: str) -> str:
 
 
 def matches(expected: str, said: str) -> bool:
-    """Whether a reply is as expected; "…" at the end of that stands for any rest."""
-    wanted, found = _trimmed(expected), _trimmed(said)
-    return found == wanted or (wanted.endswith("…") and found.startswith(wanted[:-1]))
+    """Whether a reply is as expected; a "…" at the end matches any rest."""
+    expected, found = _trim(expected), _trim(said)
+    return found == expected or (expected.endswith("…") and found.startswith(expected[:-1]))
 
 
-def _begun(script: Script, bot: Bot, channel: Channel) -> Talk:
+def _start(script: Script, bot: Bot, channel: Channel) -> Talk:
     contact = ContactView("rehearsal", PHONE, script.name)
     return Talk(bot, channel=channel, contact=contact, now=script.now or OPENING)
 
 
 def _perform(talk: Talk, action: ScriptLine, file: str) -> None:
     try:
-        script_lines.perform(talk, action.verb, action.words)
+        script_lines.perform(talk, action.verb, action.text)
     except (script_lines.InvalidLine, BotError) as error:
         raise ScriptMismatch(f"{file}:{action.number}: {error}") from error
 
@@ -68,9 +68,9 @@ def _compare(
 ) -> None:
     for line, reply in zip(expected, replies, strict=False):
         said = script_lines.reply_text(reply)
-        if not matches(line.words, said):
-            shown = difference(_trimmed(line.words), _trimmed(said))
-            raise ScriptMismatch(f"{file}:{line.number}: the bot said something else:\n{shown}")
+        if not matches(line.text, said):
+            parted = diff(_trim(line.text), _trim(said))
+            raise ScriptMismatch(f"{file}:{line.number}: the bot said something else:\n{parted}")
     if len(expected) > len(replies):
         line = expected[len(replies)]
         what = f"the bot said nothing more; expected\n  {line}"
@@ -82,14 +82,14 @@ def _compare(
 
 
 def _problem(talk: Talk, check: ScriptLine) -> str:
-    """What is not as the line says; "" for nothing."""
-    if check.verb == "state" and check.words not in {talk.state, *talk.passed}:
-        return f"the talk is in state {talk.state!r}, not {check.words!r}"
+    """What differs from the line; "" for nothing."""
+    if check.verb == "state" and check.text not in {talk.state, *talk.passed}:
+        return f"the state is {talk.state!r}, not {check.text!r}"
     if check.verb == "ended" and not talk.is_ended:
         return "the bot did not end the conversation"
     if check.verb == "handed over":
-        return _no_hand_over(talk, check.words)
-    return _wrong_data(talk, check.words) if check.verb == "data" else ""
+        return _no_hand_over(talk, check.text)
+    return _wrong_data(talk, check.text) if check.verb == "data" else ""
 
 
 def _no_hand_over(talk: Talk, reason: str) -> str:
@@ -99,12 +99,12 @@ def _no_hand_over(talk: Talk, reason: str) -> str:
     return "" if is_same else f"the bot handed over for {talk.hand_over!r}, not {reason!r}"
 
 
-def _wrong_data(talk: Talk, words: str) -> str:
-    key, _, wanted = (part.strip() for part in words.partition("="))
+def _wrong_data(talk: Talk, text: str) -> str:
+    key, _, expected = (part.strip() for part in text.partition("="))
     try:
-        value = json.loads(wanted)
+        value = json.loads(expected)
     except ValueError:
-        return f'{wanted!r} is no JSON; write it as data {key} = "Ada"'
+        return f'{expected!r} is not JSON; write it as data {key} = "Ada"'
     if key not in talk.data:
         return f"data has no {key!r}; it has: {', '.join(talk.data) or 'nothing'}"
     found = talk.data[key]
@@ -112,40 +112,40 @@ def _wrong_data(talk: Talk, words: str) -> str:
 
 
 def _replies(talk: Talk, step: ScriptStep) -> Iterator[ScriptLine]:
-    """A line for each reply: the old one where it is still right."""
+    """A line for each reply: the old line if it still matches."""
     old = [line for line in step.checks if line.verb == "<"]
     for position, reply in enumerate(talk.replies):
         before = old[position] if position < len(old) else ScriptLine(0, "<", "")
         said = script_lines.reply_text(reply)
-        is_right = before.number and matches(before.words, said)
-        yield before if is_right else ScriptLine(0, "<", _trimmed(said), before.above)
+        is_right = before.number and matches(before.text, said)
+        yield before if is_right else ScriptLine(0, "<", _trim(said), before.above)
 
 
 def _facts(talk: Talk, step: ScriptStep, before: _Before) -> Iterator[ScriptLine]:
-    """The other checks, mended; and what happened that none of them tells."""
+    """The other checks, corrected, and new ones for what they do not cover."""
     checks = [line for line in step.checks if line.verb != "<"]
-    told = {line.verb for line in checks}
+    known_verbs = {line.verb for line in checks}
     for line in checks:
-        mended = line if not _problem(talk, line) else _mended(talk, line)
-        yield from [mended] if mended else []
+        corrected = line if not _problem(talk, line) else _correct(talk, line)
+        yield from [corrected] if corrected else []
     state, hand_over, is_ended = before
-    if talk.hand_over not in {None, hand_over} and "handed over" not in told:
+    if talk.hand_over not in {None, hand_over} and "handed over" not in known_verbs:
         yield ScriptLine(0, "handed over", talk.hand_over or "")
-    if talk.is_ended and not is_ended and "ended" not in told:
+    if talk.is_ended and not is_ended and "ended" not in known_verbs:
         yield ScriptLine(0, "ended", "")
-    if talk.state != state and "state" not in told:
+    if talk.state != state and "state" not in known_verbs:
         yield ScriptLine(0, "state", talk.state)
 
 
-def _mended(talk: Talk, line: ScriptLine) -> ScriptLine | None:
-    """The line as it is true now, or None if there is no such thing any more."""
+def _correct(talk: Talk, line: ScriptLine) -> ScriptLine | None:
+    """The line with what is true now, or None if nothing is."""
     if line.verb == "state":
-        return replace(line, words=talk.state)
+        return replace(line, text=talk.state)
     if line.verb == "handed over" and talk.hand_over is not None:
-        return replace(line, words=talk.hand_over)
-    key = line.words.partition("=")[0].strip()
+        return replace(line, text=talk.hand_over)
+    key = line.text.partition("=")[0].strip()
     if line.verb == "data" and key in talk.data:
-        return replace(line, words=f"{key} = {_json(talk.data[key])}")
+        return replace(line, text=f"{key} = {_json(talk.data[key])}")
     return None
 
 
@@ -153,5 +153,5 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _trimmed(text: str) -> str:
+def _trim(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")

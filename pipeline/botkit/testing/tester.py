@@ -1,4 +1,4 @@
-"""Tests a bot: what the contact sends, what the bot must answer, on a clock of the test's own.
+"""Tester: tests a bot with a conversation, on a clock that the test moves.
 
 Tester(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 """
@@ -51,22 +51,19 @@ class Tester:
         location: Location | None = None,
         card: str | None = None,
     ) -> Self:
-        """The contact writes `text`, sends the file at the address `media`, or taps `button`.
+        """The contact sends `text`, the file at the URL `media`, or a tap on `button`.
 
-        `location` is a place, `card` the address of a contact card. See also `taps`.
+        `card` is the URL of a contact card. See also `taps` and `shares`.
         """
         named = {"": button, "location": location and location.label, "card": card}
         marks = [f"[{f'{what} {it}'.strip()}]" for what, it in named.items() if it is not None]
-        shown = [text, media or "", *marks]
-        self._lines.append(f"  contact: {_indented(' '.join(filter(None, shown)))}")
+        sent = [text, media or "", *marks]
+        self._lines.append(f"  contact: {_indent(' '.join(filter(None, sent)))}")
         self.talk.hear(text, media=media, button=button, location=location, card=card)
-        return self._told()
+        return self._note_replies()
 
     def taps(self, choice: str) -> Self:
-        """The contact picks what was offered, by its id or title.
-
-        By SMS, where nothing can be tapped, they write its number.
-        """
+        """The contact taps a choice by its id or title; by SMS, they send its number."""
         __tracebackhide__ = True
         self._lines.append(f"  contact: [{choice}]")
         problem = ""
@@ -76,38 +73,40 @@ class Tester:
             problem = str(error)
         if problem:
             self._fail(problem)
-        return self._told()
+        return self._note_replies()
 
     def shares(self, latitude: float, longitude: float, label: str = "") -> Self:
-        """The contact shares a place, in degrees."""
+        """The contact shares a location, in degrees."""
         return self.hears(location=Location(latitude, longitude, label))
 
     def enters(self, state: str) -> Self:
-        """An operator puts the talk into `state` by hand."""
+        """An operator sets the state."""
         self._lines.append(f"  operator: sets the state {state}")
         self.talk.enter(state)
-        return self._told()
+        return self._note_replies()
 
-    def given_back(self) -> Self:
-        """An operator gives a talk that was handed over back to the bot."""
-        self._lines.append("  operator: gives the talk back")
+    def handed_back(self) -> Self:
+        """An operator hands the conversation back to the bot."""
+        self._lines.append("  operator: hands back")
         self.talk.give_back()
-        return self._told()
+        return self._note_replies()
+
+    given_back = handed_back  # deprecated: its name before this release
 
     def passes(self, duration: timedelta) -> Self:
-        """Time goes by; timeouts and reminders that fall due run in their order."""
-        self._lines.append(f"  ({duration} go by)")
+        """Time passes; timers that are due run in their order."""
+        self._lines.append(f"  ({duration} pass)")
         self.talk.wait(duration)
-        return self._told()
+        return self._note_replies()
 
     def after(
         self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> Self:
-        """As `passes`: `talk.after(minutes=30)`."""
+        """Like `passes`: `talk.after(minutes=30)`."""
         return self.passes(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
 
     def says(self, expected: str, *, media: str | None = None) -> Self:
-        """The next reply reads `expected`; "…" at its end stands for any rest."""
+        """The next reply is `expected`; a "…" at its end matches any rest."""
         if self._seen == len(self.talk.replies):
             self._fail(f"the bot said nothing more; expected {expected!r}")
         reply = self.talk.replies[self._seen]
@@ -117,25 +116,25 @@ class Tester:
         else:
             is_same = reply.body == expected
         if not is_same:
-            self._fail(f"the bot said something else:\n{difference(expected, reply.body)}")
+            self._fail(f"the bot said something else:\n{diff(expected, reply.body)}")
         if media is not None and media not in reply.media_urls:
             self._fail(f"the reply carries {list(reply.media_urls)}, not {media!r}")
         return self
 
     def says_nothing(self) -> Self:
-        """No reply is left that `says` has not seen."""
+        """The bot says no more than `says` has checked."""
         for reply in self.talk.replies[self._seen :]:
             self._fail(f"the bot said {reply.body!r}; expected nothing")
         return self
 
     def in_state(self, name: str) -> Self:
-        """The talk rests in this state, or this SEND-state ran just now."""
+        """This is the state, or this SEND-state has just run."""
         if name != self.talk.state and name not in self.talk.passed:
-            self._fail(f"the talk is in state {self.talk.state!r}, not {name!r}")
+            self._fail(f"the state is {self.talk.state!r}, not {name!r}")
         return self
 
     def has_data(self, **expected: object) -> Self:
-        """The conversation's data has these values, among others."""
+        """The conversation's data contains these values."""
         for key, value in expected.items():
             if key not in self.talk.data or self.talk.data[key] != value:
                 self._fail(f"data[{key!r}] is {self.talk.data.get(key)!r}, not {value!r}")
@@ -148,25 +147,27 @@ class Tester:
         return self
 
     def handed_over(self, reason: str | None = None) -> Self:
-        """The bot asked for a human, for this reason if one is given."""
+        """The bot asked for a person, for this reason if you pass one."""
         if self.talk.hand_over is None:
             self._fail("the bot did not hand over")
         if reason is not None and reason != self.talk.hand_over:
             self._fail(f"the bot handed over for {self.talk.hand_over!r}, not {reason!r}")
         return self
 
-    def _told(self) -> Self:
-        """Replies of earlier turns that nobody asked about do not disturb what follows."""
+    def _note_replies(self) -> Self:
+        """Log the replies; the next `says` checks the first of them."""
         self._seen = 0
         for reply in self.talk.replies:
-            self._lines.append(f"  bot:     {_indented(script_lines.reply_text(reply))}")
+            self._lines.append(f"  bot:     {_indent(script_lines.reply_text(reply))}")
         return self
 
     def _fail(self, what: str) -> NoReturn:
-        __tracebackhide__ = True  # pytest then points at the line of the script
-        talk = "\n".join(self._lines) or "  (nothing was said)"
+        __tracebackhide__ = True  # pytest then shows the line of the test
+        lines = "\n".join(self._lines) or "  (no messages)"
         rest = f"  (state {self.talk.state!r}, data {self.talk.data!r})"
-        raise AssertionError(f"{what}\n\nthe talk so far, on {self.talk.channel}:\n{talk}\n{rest}")
+        raise AssertionError(
+            f"{what}\n\nthe conversation so far, on {self.talk.channel}:\n{lines}\n{rest}"
+        )
 
 
 # Deprecated: the names of `Tester` before this release.
@@ -185,11 +186,11 @@ def both_channels(
         yield Tester(bot, channel, name=name, attributes=attributes, now=now)
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return text.replace("\n", "\n           ")
 
 
-def difference(expected: str, said: str) -> str:
-    """Two texts line by line, with marks under what differs."""
+def diff(expected: str, said: str) -> str:
+    """Two texts line by line, with marks below what differs."""
     found = ndiff(expected.splitlines(), said.splitlines())
     return "\n".join(["(- expected, + said)", *(f"  {line.rstrip()}" for line in found)])

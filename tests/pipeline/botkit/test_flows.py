@@ -139,7 +139,7 @@ def test_endless_calls_are_stopped() -> None:
     sub.awaits("x")(lambda turn: turn.call(sub, then="x"))
     bot.include(sub)
     memory = {"calls": [["sub", "sub.x"]] * 20}
-    with pytest.raises(BotError, match="more than 20 flows call one another"):
+    with pytest.raises(BotError, match="more than 20 flows call each other"):
         bot.respond(a_situation(state="sub.x", memory=memory))
 
 
@@ -153,7 +153,7 @@ def test_done_outside_a_call_is_told() -> None:
     said = told(a_shop(), "address.city")
     assert said.startswith('bot "shop", state "address.city", tests/pipeline/botkit/test_flows.py:')
     assert (
-        "turn.done() outside a call, so it leads nowhere; come to these states by turn.call(add"
+        "turn.done() outside a call, so it leads nowhere; enter these states with turn.call(add"
         in said
     )
 
@@ -161,8 +161,11 @@ def test_done_outside_a_call_is_told() -> None:
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda turn: turn.call("gone", then="menu"), "the flow 'gone'; bot.include() it first"),
-        (lambda turn: turn.call("address", then="gone"), "then='gone', which is no state"),
+        (
+            lambda turn: turn.call("gone", then="menu"),
+            "the flow 'gone', which the bot lacks; bot.include() it",
+        ),
+        (lambda turn: turn.call("address", then="gone"), "then='gone', which is not a state"),
         (lambda turn: turn.done(turn), "outside a call"),
     ],
 )
@@ -184,11 +187,11 @@ def test_value_must_be_json() -> None:
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda _bot, _flow: Flow("a.b", start="x"), "'a.b' names no flow"),
+        (lambda _bot, _flow: Flow("a.b", start="x"), "a text without a dot, not 'a.b'"),
         (lambda bot, flow: bot.include(flow), 'the flow "address" is included twice'),
-        (lambda _bot, flow: flow.awaits("x")(told), "must take one argument"),
+        (lambda _bot, flow: flow.awaits("x")(told), "must accept one argument"),
         (lambda _bot, flow: flow.sends("x")(lambda _turn: None), "included already"),
-        (lambda bot, _flow: bot.awaits("address.city")(lambda _turn: None), "is written twice"),
+        (lambda bot, _flow: bot.awaits("address.city")(lambda _turn: None), "is defined twice"),
     ],
 )
 def test_wrong_flow_is_refused_at_once(act: Callable[[Bot, Flow], object], words: str) -> None:

@@ -239,9 +239,9 @@ def test_many_threads_share_one_responder(model: Model) -> None:
 
 
 def test_impossible_settings_are_refused_at_start() -> None:
-    with pytest.raises(BotDefinitionError, match="it begins with https:// or http://"):
+    with pytest.raises(BotDefinitionError, match="must start with https:// or http://"):
         OpenAIResponder("localhost:11434", "small")
-    with pytest.raises(BotDefinitionError, match="too small"):
+    with pytest.raises(BotDefinitionError, match="must be positive, history= 0 or more"):
         OpenAIResponder("http://localhost", "small", timeout=timedelta(0))
 
 

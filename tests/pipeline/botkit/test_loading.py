@@ -40,8 +40,8 @@ def test_bot_without_a_file_has_version_zero() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "path", "words"),
     [
-        ("kit_a", SOUND, "kit_a", "write module:name, for example bots.template:bot"),
-        ("kit_b", SOUND, "kit_b:", "names no bot"),
+        ("kit_a", SOUND, "kit_a", "use module:name, for example bots.template:bot"),
+        ("kit_b", SOUND, "kit_b:", "is not the path of a bot"),
         ("kit_c", SOUND, "kit_none:bot", "there is no module kit_none"),
         ("kit_d", SOUND, "kit_d.deep:bot", "there is no module kit_d.deep"),
         ("kit_e", SOUND, "kit_e:robot", "has no robot; its bots are: bot"),
@@ -49,7 +49,7 @@ def test_bot_without_a_file_has_version_zero() -> None:
         ("kit_g", "\nimport kit_lost", "kit_g:bot", "kit_g.py:2: ModuleNotFoundError"),
         ("kit_h", "\n\n1 / 0", "kit_h:bot", "kit_h.py:3: ZeroDivisionError: division by zero"),
         ("kit_i", "\nx = (", "kit_i:bot", "kit_i.py:2: SyntaxError"),
-        ("kit_j", SOUND + SOUND.split("7")[1], "kit_j:bot", 'state "a" is written twice'),
+        ("kit_j", SOUND + SOUND.split("7")[1], "kit_j:bot", 'state "a" is defined twice'),
         (
             "kit_k",
             SOUND + '    return "b"',

@@ -65,8 +65,8 @@ def returns(value: object) -> Bot:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("d", "returned 'd', which is no state; the states are b, c, start"),
-        (7, "returned 7, which is no state; the states are b, c, start"),
+        ("d", "returned 'd', which is not a state; the states are b, c, start"),
+        (7, "returned 7, which is not a state; the states are b, c, start"),
         ("c", "returned 'c'; its to= allows b"),
     ],
 )
@@ -96,15 +96,15 @@ def test_own_state_may_be_returned_beside_to() -> None:
         (lambda turn: turn.say(Buttons(a=" ")), "empty id or title"),
         (lambda turn: turn.say(Buttons(a="Yes", b="yes")), "the same title"),
         (lambda turn: turn.say(Buttons(a=cast("str", 1))), "must be text"),
-        (lambda turn: turn.remind(timedelta(0), "start"), "needs a time to come"),
-        (lambda turn: turn.remind(timedelta(1), "gone"), "'gone', which is no state"),
+        (lambda turn: turn.remind(timedelta(0), "start"), "needs a positive time"),
+        (lambda turn: turn.remind(timedelta(1), "gone"), "'gone', which is not a state"),
         (lambda turn: turn.hand_over(" "), "needs a reason"),
         (lambda turn: setattr(turn, "state", "b"), "AttributeError"),
         (lambda turn: turn.data.update(when=turn.now), "turn.data['when'] is a datetime"),
         (lambda turn: turn.data.update(a=[{"b": {1}}]), "turn.data['a'][0]['b'] is a set"),
         (lambda turn: turn.data.update(x=float("nan")), "turn.data['x'] is nan"),
         (lambda turn: turn.data.update({1: 2}), "turn.data has the key 1"),
-        (lambda turn: turn.data.update(me=turn.data), "nested more than 50 deep"),
+        (lambda turn: turn.data.update(me=turn.data), "nested more than 50 levels deep"),
         (lambda turn: setattr(turn, "data", []), "must stay a dict, not list"),
     ],
 )
@@ -135,11 +135,11 @@ def test_twenty_send_states_are_allowed() -> None:
 def test_send_state_must_lead_somewhere() -> None:
     bot = Bot("tested", start="start")
     bot.sends("start")(lambda _turn: None)
-    assert "must return the next state or end() the talk" in told(bot)
+    assert "must return the next state or call turn.end()" in told(bot)
 
 
 def test_missing_start_is_told() -> None:
-    assert "start='start' is no state" in told(Bot("tested", start="start"))
+    assert "start='start' is not a state" in told(Bot("tested", start="start"))
 
 
 def first(turn: Turn) -> None:
@@ -167,19 +167,19 @@ HOUR = timedelta(hours=1)
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda bot: bot.awaits("start")(first), 'state "start" is written twice, at '),
-        (lambda bot: bot.sends("start")(first), 'state "start" is written twice, at '),
-        (lambda bot: bot.command("MENU")(first), 'command "MENU" is written twice, at '),
-        (lambda bot: bot.command()(first), "command() needs the words"),
-        (lambda bot: bot.fallback(first), "fallback is written twice"),
+        (lambda bot: bot.awaits("start")(first), 'state "start" is defined twice, at '),
+        (lambda bot: bot.sends("start")(first), 'state "start" is defined twice, at '),
+        (lambda bot: bot.command("MENU")(first), 'command "MENU" is defined twice, at '),
+        (lambda bot: bot.command()(first), "command() needs one or more texts"),
+        (lambda bot: bot.fallback(first), "fallback is defined twice"),
         (lambda bot: bot.renamed("old", "b"), 'state "old", '),
         (lambda bot: bot.awaits(" ")(first), "a state needs a name"),
-        (lambda bot: bot.awaits("b")(takes_nothing), "takes_nothing() must take one argument"),
+        (lambda bot: bot.awaits("b")(takes_nothing), "takes_nothing() must accept one argument"),
         (lambda bot: bot.awaits("b")(7), "7 is not a function"),
-        (lambda bot: bot.awaits("b", timeout=HOUR), "timeout= and on_timeout= go together"),
-        (lambda bot: bot.awaits("b", on_timeout="start"), "go together"),
-        (lambda bot: bot.awaits("b", timeout=-HOUR, on_timeout="start"), "more than nothing"),
-        (lambda _bot: Bot("b", start="a", expires_after=-HOUR), "more than nothing"),
+        (lambda bot: bot.awaits("b", timeout=HOUR), "timeout= and on_timeout= need each other"),
+        (lambda bot: bot.awaits("b", on_timeout="start"), "need each other"),
+        (lambda bot: bot.awaits("b", timeout=-HOUR, on_timeout="start"), "must be positive"),
+        (lambda _bot: Bot("b", start="a", expires_after=-HOUR), "must be positive"),
     ],
 )
 def test_wrong_definition_is_refused_at_once(act: Callable[[Bot], object], words: str) -> None:

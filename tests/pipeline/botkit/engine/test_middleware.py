@@ -97,5 +97,5 @@ def test_failure_in_a_middleware_is_found() -> None:
 
 
 def test_middleware_takes_two() -> None:
-    with pytest.raises(BotDefinitionError, match="must take 2 arguments, the turn and call_next"):
+    with pytest.raises(BotDefinitionError, match="must accept 2 arguments, the turn and call_next"):
         a_bot().middleware(lambda _turn: None)  # type: ignore[type-var]  # the mistake

@@ -95,7 +95,7 @@ def test_data_that_does_not_fit_names_field_and_remedy() -> None:
         'bot "booking", state "start", tests/pipeline/botkit/engine/test_typed_data.py'
     )
     assert "does not fit Booking: guests: Input should be a valid integer" in said
-    assert "migrate= to Bot() can bring it there: a function that takes" in said
+    assert "add migrate= to Bot(), a function that gets" in said
 
 
 def renamed_field(raw: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +117,10 @@ def test_old_data_is_migrated(stored: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("stored", "words"),
-    [({"guests": "many"}, "migrate=: KeyError('who')"), ({"who": 7}, "migrate= does not do it")],
+    [
+        ({"guests": "many"}, "migrate=: KeyError('who')"),
+        ({"who": 7}, "correct migrate=, the function"),
+    ],
 )
 def test_migration_that_fails_is_told(stored: dict[str, Any], words: str) -> None:
     with pytest.raises(BotError) as raised:
@@ -151,8 +154,8 @@ class Strict(BaseModel):
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
-        (Strict, "data=Strict: name: Field required; a conversation begins with no data, so give"),
-        (cast("type[Any]", datetime), "takes a pydantic model or a dataclass, not datetime"),
+        (Strict, "data=Strict: name: Field required; a conversation starts without data, so give"),
+        (cast("type[Any]", datetime), "must be a pydantic model or a dataclass, not datetime"),
     ],
 )
 def test_class_that_cannot_begin_is_refused(shape: type[Any], words: str) -> None:

@@ -41,7 +41,7 @@ def test_failure_is_file_line_and_difference(run: pytest.Pytester) -> None:
             "hello.talk:5: the bot said something else:",
             "  - Hi sms",
             "  + Hi whatsapp",
-            "pytest --update-talks writes down what the bot says now.",
+            "pytest --update-talks rewrites the file from what the bot says now.",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -63,7 +63,9 @@ def test_file_that_cannot_be_read_is_an_error(run: pytest.Pytester) -> None:
     talk(run, "> hi\nwiat 1 h")
     result = run.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["hello.talk:5: 'wiat 1 h' is no line of a talk; one begins with*"])
+    result.stdout.fnmatch_lines(
+        ["hello.talk:5: 'wiat 1 h' is not a line of a script; start it with*"]
+    )
 
 
 def test_bot_that_cannot_be_loaded_is_one_line(run: pytest.Pytester) -> None:

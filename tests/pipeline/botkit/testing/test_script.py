@@ -107,17 +107,20 @@ def test_file_that_is_right_is_rewritten_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "a.talk:1: no bot; the header needs a line as bot: bots.template:bot"),
-        ("bot: x:y", "a.talk:1: no talk; a line begins with >, tap, file, card, place, wait, "),
-        ("bot: x:y\nchanel: sms\n> hi", "a.talk:2: 'chanel' is no header; they are bot, channel"),
-        ("bot: x:y\nchannel: mail\n> hi", "'mail' is no channel; they are sms and whatsapp"),
-        ("bot: x:y\nnow: noon\n> hi", "'noon' is no moment, as 2030-01-07 09:00"),
-        (TOP + "> hi\nwiat 30 min", "a.talk:4: 'wiat 30 min' is no line of a talk; one begins "),
-        (TOP + "< hi", "a.talk:3: nothing has happened yet; a talk begins with >"),
-        (TOP + "> hi\nended now", "a.talk:4: 'ended' stands alone on its line"),
+        ("", "a.talk:1: no bot; add a header such as bot: bots.template:bot"),
+        (
+            "bot: x:y",
+            "a.talk:1: no actions; add a line that starts with >, tap, file, card, place, wait, ",
+        ),
+        ("bot: x:y\nchanel: sms\n> hi", "a.talk:2: 'chanel' is not a header; use bot, channel"),
+        ("bot: x:y\nchannel: mail\n> hi", "'mail' is not a channel; use sms or whatsapp"),
+        ("bot: x:y\nnow: noon\n> hi", "'noon' is not a time such as 2030-01-07 09:00"),
+        (TOP + "> hi\nwiat 30 min", "a.talk:4: 'wiat 30 min' is not a line of a script; start it "),
+        (TOP + "< hi", "a.talk:3: nothing has happened yet; start with a line such as > hi"),
+        (TOP + "> hi\nended now", "a.talk:4: 'ended' must be alone on its line"),
         (TOP + "> hi\nwait", "a.talk:4: 'wait' needs something after it"),
-        (TOP + "  more", "a.talk:3: begins with two spaces, but there is no line to go on with"),
-        (TOP + "> hi\n# why\n  more", "a.talk:5: begins with two spaces, but there is no line"),
+        (TOP + "  more", "a.talk:3: starts with two spaces, but there is no line to continue"),
+        (TOP + "> hi\n# why\n  more", "a.talk:5: starts with two spaces, but there is no line"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None:
@@ -129,17 +132,17 @@ def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("wait half an hour", "'half an hour' is no time to wait; write it as 30 min, 2 h or "),
-        ("wait 5", "'5' is no time to wait"),
-        ("tap nobody", "offered is called 'nobody'; offered: human (Call a human)"),
-        ("file a.png", "a file has an http(s) address, not 'a.png'"),
-        ("place Berlin", "'Berlin' is no place; write it as 52.52, 13.40 Berlin"),
+        ("wait half an hour", "'half an hour' is not a duration; use one such as 30 min, 2 h or "),
+        ("wait 5", "'5' is not a duration"),
+        ("tap nobody", "no choice is called 'nobody'; offered: human (Call a human)"),
+        ("file a.png", "a file needs an http(s) URL, not 'a.png'"),
+        ("place Berlin", "'Berlin' is not a location; use one such as 52.52, 13.40 Berlin"),
         ("enter nowhere", "desk has no state 'nowhere'; it has: start, greet"),
-        ("state greet", "the talk is in state 'start', not 'greet'"),
+        ("state greet", "the state is 'start', not 'greet'"),
         ("ended", "the bot did not end the conversation"),
         ("handed over: x", "the bot did not hand over"),
         ("data name = 1", "data has no 'name'; it has: nothing"),
-        ("data name = Ada", "'Ada' is no JSON; write it as data name = \"Ada\""),
+        ("data name = Ada", "'Ada' is not JSON; write it as data name = \"Ada\""),
         ("< more", "the bot said nothing more; expected\n  < more"),
     ],
 )
@@ -180,7 +183,7 @@ def test_bot_that_fails_is_said_with_the_line() -> None:
 def test_bare_talk_is_filled_in() -> None:
     bare = f"{TOP}> name\n\n# Then:\ntap human\n"
     bot = a_bot()
-    with pytest.raises(ScriptMismatch, match="nothing that is offered"):
+    with pytest.raises(ScriptMismatch, match="no choice is called"):
         rewrite(parse(bare, "a.talk"), bot, "sms", "a.talk")
     text = rewrite(parse(f"{TOP}> hi\n\n# Then:\ntap human\n", "a.talk"), bot, "sms", "a.talk")
     assert text.endswith(

@@ -157,7 +157,7 @@ def test_cards_and_places_are_told_apart() -> None:
 
 def test_failure_names_the_channel() -> None:
     _, talk = both_channels(a_patient_bot())
-    with pytest.raises(AssertionError, match="the talk so far, on whatsapp:"):
+    with pytest.raises(AssertionError, match="the conversation so far, on whatsapp:"):
         talk.hears("hi").says("nothing of the kind")
 
 
@@ -172,8 +172,8 @@ Check = Callable[[Tester], object]
         (lambda talk: talk.says("ok…").says("more"), "said nothing more; expected 'more'"),
         (lambda talk: talk.says("ok…", media=URL), f"the reply carries [], not {URL!r}"),
         (lambda talk: talk.says_nothing(), "expected nothing"),
-        (lambda talk: talk.in_state("sleepy"), "in state 'start', not 'sleepy'"),
-        (lambda talk: talk.in_state("nudge"), "in state 'start', not 'nudge'"),
+        (lambda talk: talk.in_state("sleepy"), "the state is 'start', not 'sleepy'"),
+        (lambda talk: talk.in_state("nudge"), "the state is 'start', not 'nudge'"),
         (lambda talk: talk.has_data(name="Ada"), "data['name'] is None, not 'Ada'"),
         (lambda talk: talk.ended(), "did not end"),
         (lambda talk: talk.handed_over(), "did not hand over"),
