@@ -66,9 +66,9 @@ NAMES = {
 }
 # Accepted texts: a part of the path, a part of the line, and the reason.
 EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
-    ("docs/bots", "given back", "a step of talk files"),
     ("benchmarks/figures.py", "`beside`", "a field that this docstring names"),
     ("CHANGELOG.md", "deprecated names", "names the old names"),
+    ("pipeline/botkit/testing", "given back", "an older name of a step of scripts, still accepted"),
 )
 # Accepted names, each with the reason.
 ACCEPTED_NAMES = {
@@ -77,7 +77,22 @@ ACCEPTED_NAMES = {
 # Folders and files that are not rewritten yet: this list only gets shorter.
 PENDING: tuple[str, ...] = (
     "docs/last-proof.md",
-    "pipeline",
+    "pipeline/accounts",
+    "pipeline/conversation",
+    "pipeline/converse",
+    "pipeline/database.py",
+    "pipeline/dispatch",
+    "pipeline/enums.py",
+    "pipeline/errors.py",
+    "pipeline/gates.py",
+    "pipeline/messages.py",
+    "pipeline/override",
+    "pipeline/providers",
+    "pipeline/queries",
+    "pipeline/records",
+    "pipeline/runtime.py",
+    "pipeline/segments.py",
+    "pipeline/settings.py",
     "proving",
     "web",
 )

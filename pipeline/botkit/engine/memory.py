@@ -1,6 +1,6 @@
-"""The memory of the kit: how a talk came to its state, kept as JSON beside the author's data.
+"""Memory: how a conversation got to its state, stored as JSON next to the author's data.
 
-`run` reads and changes it in each turn; pipeline/conversation has what an operator's change needs.
+Each turn reads and changes it; pipeline/conversation has what an operator's change needs.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ MOST_CALLS = 20
 class Memory:
     """`trail` holds the entry and calls of each AWAIT-state passed; the present one comes last.
 
-    `tries` counts wrong answers to the question that is asked. `pace` is when a run of quick
-    messages began and how many there were. `is_new`: the talk is yet to enter its state.
+    `tries` counts wrong answers to the present question. `pace` is when a series of quick messages
+    started and how many there were. `is_new`: the conversation has not entered its state yet.
     """
 
     trail: list[tuple[str, Calls]] = field(default_factory=list)
@@ -32,19 +32,21 @@ class Memory:
         """Drop the calls of flows that `state` is not in."""
         leave_flows(self.calls, state)
 
-    def passed(self, entry: str) -> None:
-        """Note that the talk rests in another AWAIT-state now, which it came to by `entry`."""
+    def remember(self, entry: str) -> None:
+        """Remember that `entry` led to another AWAIT-state."""
         self.trail.append((entry, [list(call) for call in self.calls]))
-        # The present one stands in it as well.
+        # The present state is in it as well.
         del self.trail[: -(LONGEST_TRAIL + 1)]
 
-    def hurries(self, at: datetime, before: datetime | None, guard: tuple[int, timedelta]) -> bool:
-        """Count a message that came `at`, the last one `before`; True when there are too many.
+    def is_too_fast(
+        self, at: datetime, before: datetime | None, guard: tuple[int, timedelta]
+    ) -> bool:
+        """Count a message that arrived `at`, the last one `before`; True if there are too many.
 
-        Messages that come no quicker than the guard allows on average are not even counted.
+        Messages that arrive no faster than the guard allows on average are not counted.
         """
         most, within = guard
-        if before is not None and at < before:  # pulled late, so it says nothing about the pace
+        if before is not None and at < before:  # fetched late: its time does not show the pace
             return False
         if self.pace is not None:
             began, count = datetime.fromisoformat(self.pace[0]), self.pace[1] + 1
@@ -57,7 +59,7 @@ class Memory:
         return False
 
     def as_json(self, result: Any) -> dict[str, Any]:
-        """What is stored: only what is not empty."""
+        """The values that are not empty, to store."""
         kept: dict[str, Any] = {}
         if self.trail:
             kept["trail"] = [[entry, calls] if calls else [entry] for entry, calls in self.trail]
@@ -74,7 +76,7 @@ class Memory:
         return kept
 
 
-def recalled(stored: Mapping[str, Any]) -> Memory:
+def load_memory(stored: Mapping[str, Any]) -> Memory:
     """The inverse of `Memory.as_json`."""
     if not stored:
         return Memory()

@@ -181,7 +181,7 @@ class Navigator:
             return
         if not self._memory.trail and not self._went_back:
             self._memory.trail.append((self._began_in, self._began_with))
-        self._memory.passed(self._entered_by or state)
+        self._memory.remember(self._entered_by or state)
 
 
 def _endless(passed: list[str]) -> str:

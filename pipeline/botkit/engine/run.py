@@ -6,7 +6,7 @@ from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.data import check_json, copy_json
 from pipeline.botkit.definition import Definition, Handler, State
 from pipeline.botkit.engine.calling import Caller
-from pipeline.botkit.engine.memory import recalled
+from pipeline.botkit.engine.memory import load_memory
 from pipeline.botkit.engine.navigation import Navigator
 from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.situation import Situation
@@ -32,7 +32,7 @@ class _Run:
         self._definition = definition
         self._situation = situation
         self._pending = pending = PendingOutcome(situation.state)
-        self._memory = memory = recalled(situation.memory)
+        self._memory = memory = load_memory(situation.memory)
         self._caller = caller = Caller(definition, pending)
         self._turn: Turn[Any] = Turn(situation, pending, self._load_data(), definition)
         self._questions = Questions(definition, memory, caller, self._turn)
@@ -84,7 +84,7 @@ class _Run:
         guard, at = self._definition.loop_guard, self._situation.received_at
         if guard is None or at is None:
             return False
-        if not self._memory.hurries(at, self._situation.last_received_at, guard):
+        if not self._memory.is_too_fast(at, self._situation.last_received_at, guard):
             return False
         self._pending.hand_over = (
             f"More than {guard[0]} messages arrived within {guard[1].total_seconds():g} s, as from "

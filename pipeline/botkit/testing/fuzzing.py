@@ -111,7 +111,7 @@ Walk, walks = FuzzRun, fuzz
 def _next(talk: Talk, said: st.SearchStrategy[str]) -> st.SearchStrategy[_Action]:
     """A strategy for what happens next."""
     if talk.hand_over is not None:
-        return st.sampled_from([("given back", ""), (">", "hello?"), ("wait", "1 d")])
+        return st.sampled_from([("handed back", ""), (">", "hello?"), ("wait", "1 d")])
     written = (said | st.text(max_size=30)).map(_one_line)
     # Nothing can time out before the contact has written once.
     others = [move for move in _OTHERS if talk.past or move[0] != "wait"]

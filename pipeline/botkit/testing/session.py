@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class _Part(Generic[T]):
-    """An attribute of the conversation, read and set as one of the talk."""
+    """An attribute of `conversation`, to read and set on Talk."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name

@@ -57,7 +57,7 @@ def test_photo_of_damage_reaches_a_human(way: list[str]) -> None:
         for text in way:
             talk.hears(text)
         talk.hears("cracked", media=PHOTO).handed_over("order 1003 is damaged: cracked")
-        talk.has_data(photos=[PHOTO]).given_back().hears("hi").says("This is about order 1003.…")
+        talk.has_data(photos=[PHOTO]).handed_back().hears("hi").says("This is about order 1003.…")
 
 
 def test_damage_without_a_photo_reaches_a_human_too() -> None:

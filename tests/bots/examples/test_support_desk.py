@@ -39,7 +39,7 @@ def test_reminder_asks_again_until_the_talk_moves_on() -> None:
 @pytest.mark.parametrize(("problem", "reason"), [("a person", "a person"), ("wha?", "wha?")])
 def test_what_no_rule_knows_reaches_a_human(problem: str, reason: str) -> None:
     talk = told(problem).handed_over(reason).says("I have called a colleague…")
-    talk.hears("hello?").says_nothing().given_back().hears("no").in_state("problem")
+    talk.hears("hello?").says_nothing().handed_back().hears("no").in_state("problem")
 
 
 def test_place_is_written_by_sms_and_shared_on_whatsapp() -> None:

@@ -36,7 +36,7 @@ def test_two_bots_are_stopped_and_a_human_is_called(stage: MakeStage, guarded: B
     assert len(rows(s.database, Message)) == 25
     (step,) = rows(s.database, Transition)
     assert (step.from_state, step.to_state, step.via) == ("start", "start", "hand_over")
-    assert step.reason.startswith("More than 10 messages came within 20 s, as from another bot.")
+    assert step.reason.startswith("More than 10 messages arrived within 20 s, as from another bot.")
 
 
 def test_quick_contact_is_no_bot(stage: MakeStage, guarded: Bot) -> None:
