@@ -1,6 +1,6 @@
 """The servers of a proof: its own PostgreSQL, Redis and RabbitMQ, each in a folder.
 
-Nothing else stands on them, so a proof may kill, pause and empty them as it likes.
+Nothing else uses them, so a proof may kill, pause and empty them.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The checker: compares the witnesses of a history and says which promise was broken, and where.
+"""The checker: compares the records of a history and reports which promise was broken, and where.
 
 In the manner of Jepsen's total-queue (https://github.com/jepsen-io/jepsen, checker.clj): what goes
 in must come out, once, and nothing else.

@@ -1,4 +1,4 @@
-"""The witnesses of a run, once it has come to rest: what each tells, put into one history."""
+"""Collects what the phones, the database and the provider know after a run, as one history."""
 
 import time
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _BEAT_AGE = timedelta(seconds=7)
 
 
 def gather(run: Run) -> history.History:
-    """What every witness tells."""
+    """Return the history of a run, from all its records."""
     waiting, asleep = run.waiting(), _wake(run.stack)
     with run.stack.database.read() as connection:
         turns, replies = history.turns_of(connection), history.replies_of(connection)
-        heard = {} if run.plan.bot else history.heard_of(connection)
+        heard = {} if run.plan.bot else history.texts_counted(connection)
     return history.History(
         said=run.traffic.said,
         turns=turns,

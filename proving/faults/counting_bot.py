@@ -1,4 +1,4 @@
-"""The bot that proofs run with: it counts what it hears, and obeys.
+"""The bot that proofs run with: it counts what it receives, and obeys.
 
 "pause 10" makes it work for 10 s, "three" makes it answer three times, "raise" fails, "die" takes
 its process along, "grow 400" makes that keep 400 MB more, "remind 2" makes it speak up by itself
@@ -43,7 +43,7 @@ def _obey(word: str = "", seconds: str = "", *_: str) -> None:
     elif word == "grow":
         _kept.append(b"x" * (int(seconds) * 1_000_000))
     elif word == "raise":
-        raise ValueError("as it was told to")
+        raise ValueError("as the message asks")
     elif word == "die":
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -35,7 +35,7 @@ class FullDisk:
         if done.returncode:
             raise ServerMissing(f"This needs the right to mount a disk: {done.stderr.strip()}")
         shutil.move(self._file, self._folder)
-        # SQLite keeps its journal beside the file that the link leads to.
+        # SQLite keeps its journal next to the file that the link points to.
         self._file.symlink_to(self._folder / "parley.db")
         return self
 

@@ -1,6 +1,6 @@
 """The history of a proof: what was said and acknowledged, handled, and handed to the provider.
 
-Three witnesses tell it: the phones (traffic.py), the database, and the fake provider. checker.py
+It has three records: the phones (traffic.py), the database, and the fake provider. checker.py
 compares them.
 """
 
@@ -150,7 +150,7 @@ def replies_of(connection: Connection) -> list[Reply]:
     ]
 
 
-def heard_of(connection: Connection) -> dict[str, list[str]]:
+def texts_counted(connection: Connection) -> dict[str, list[str]]:
     """What the counting bot has in the data of each contact's conversations, oldest first."""
     query = (
         select(Contact.key, Conversation.data)

@@ -1,4 +1,4 @@
-"""What a process under proof is told beside Parley's own settings, and does before it works."""
+"""Settings of a process under proof, in addition to Parley's own, and what it does at start."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from proving.faults.turn_trace import watch
 
 
 class Surroundings(BaseSettings):
-    """Set by the proof, in the environment. `broken` names a promise that is taken away."""
+    """Set by the proof, in the environment. `broken` names the mutation to apply."""
 
     proving_notes: Path = Path("notes.jsonl")
     proved_bot: str = ""

@@ -16,7 +16,7 @@ from pipeline.records.core.messages import Message
 
 _EVERY_SECONDS = 0.2
 _NEWEST = 1000
-# Shorter ones, as "n 1", stand in a log by chance.
+# Shorter ones, as "n 1", appear in a log by chance.
 _SHORTEST_SECRET = 8
 _NUMBER = re.compile(r"\d{8,15}")
 

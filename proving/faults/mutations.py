@@ -1,7 +1,7 @@
-"""Broken builds: what keeps a promise is taken out of running processes, to see it reported.
+"""Mutations: remove one safeguard from running processes, to see that the checks report it.
 
 A checker that has never found anything proves nothing. `parley prove --broken NAME` plays the
-scenario that is made for a breakage; the tests do so for each.
+scenario made for a mutation; the tests do so for each.
 """
 
 import threading
@@ -27,7 +27,7 @@ _LATER_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One way to break Parley: what is taken away, and what must be reported of it.
+    """One safeguard to remove, and what the checks must report.
 
     `scenario` shows it, as one of the `found` kinds of violation or as "error", its own assertion.
     `break_it` runs in each process before it works, `schema` once on the database (PostgreSQL).
@@ -42,7 +42,7 @@ class Mutation:
     is_quick: bool = False
 
     def prepare(self, database: Database) -> None:
-        """Take out of the database what would keep the promise all the same."""
+        """Remove from the database what would keep the promise anyway."""
         with database.write() as connection:
             for statement in self.schema:
                 connection.execute(text(statement))
@@ -97,7 +97,7 @@ def _take_the_newest_first() -> None:
     def newest(key: Any, limit: int) -> Any:
         return heads(key, limit).order_by(None).order_by(inbox.Entry.id.desc())
 
-    heads = inbox._heads  # noqa: SLF001 (a breakage breaks in)
+    heads = inbox._heads  # noqa: SLF001 (a mutation needs internals)
     _put(inbox, "_heads", newest)
 
 
@@ -152,7 +152,7 @@ def _open_the_gates() -> None:
 
 def _put(owner: Any, name: str, new: Any) -> None:
     if not hasattr(owner, name):
-        raise AttributeError(f"{owner} has no {name} any more; mend proving/faults/mutations.py")
+        raise AttributeError(f"{owner} no longer has {name}; fix proving/faults/mutations.py")
     setattr(owner, name, new)
 
 
@@ -177,7 +177,7 @@ MUTATIONS: dict[str, Mutation] = {
         is_quick=True,
     ),
     "no-fences": Mutation(
-        "A worker that lost its lease records all the same.",
+        "A worker that lost its lease records anyway.",
         "F21 stalled beyond the lease",
         _TWICE,
         _respect_no_fence,
@@ -193,7 +193,7 @@ MUTATIONS: dict[str, Mutation] = {
         _respect_no_lease,
     ),
     "newest-turn-first": Mutation(
-        "A contact's newest message is taken first.",
+        "A contact's newest message is processed first.",
         "F0 workers away",
         frozenset({"reordered"}),
         _take_the_newest_first,
@@ -225,8 +225,8 @@ MUTATIONS: dict[str, Mutation] = {
         is_quick=True,
     ),
     "no-sweep": Mutation(
-        "Nothing rings for what was left behind.",
-        "F15 no ring at all",
+        "Nothing sends wake-ups for what was left behind.",
+        "F15 no wake-ups at all",
         frozenset({"undrained"}),
         _never_sweep,
     ),

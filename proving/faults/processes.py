@@ -36,7 +36,7 @@ def family_of(pid: int) -> list[int]:
 
 def procfile() -> dict[str, list[str]]:
     """The command of each line of the Procfile, so that tests start what operators start."""
-    # An installed package has its copy beside the commands.
+    # An installed package has its copy next to the commands.
     packaged = ROOT / "parley" / "Procfile"
     path = packaged if packaged.exists() else ROOT / "Procfile"
     lines = path.read_text().splitlines()
@@ -79,7 +79,7 @@ class Process:
         return self._popen.poll() is None
 
     @property
-    def last_words(self) -> str:
+    def last_output(self) -> str:
         """The last lines of its log, without Celery's long greeting."""
         text = self.log.read_text("utf-8", "replace")
         return "\n".join(text.rpartition(" ready.")[2].splitlines()[-40:])
@@ -87,7 +87,7 @@ class Process:
     def says(self, words: str) -> bool:
         """Whether it printed these words; fails if it has ended."""
         text = self.log.read_text("utf-8", "replace")
-        assert words in text or self.is_running, f"{self.log.name} has ended:\n{self.last_words}"
+        assert words in text or self.is_running, f"{self.log.name} has ended:\n{self.last_output}"
         return words in text
 
     def tell(self, number: signal.Signals) -> None:

@@ -41,7 +41,7 @@ def lost(history: History, _: Allowed) -> Iterator[Violation]:
 
 
 def unexpected(history: History, allowed: Allowed) -> Iterator[Violation]:
-    """Nothing comes out that nobody put in, and no turn is given up without a reason."""
+    """Every output has an input, and no turn is parked without a reason."""
     said = {it.sid for it in history.said}
     known = {reply.id for reply in history.replies}
     for turn in history.turns:
@@ -52,7 +52,7 @@ def unexpected(history: History, allowed: Allowed) -> Iterator[Violation]:
     for take in history.takes:
         if take.reply not in known:
             yield Violation(
-                "unexpected", "P2", f"the provider was given {take.body!r}, which is no reply"
+                "unexpected", "P2", f"the provider was sent {take.body!r}, which is not a reply"
             )
 
 
@@ -65,7 +65,7 @@ def doubled_turns(history: History, _: Allowed) -> Iterator[Violation]:
             yield Violation(
                 "doubled",
                 "P2",
-                f"{turn.sid} was taken {times} times",
+                f"{turn.sid} was handled {times} times",
                 _some(about(history, {turn.sid})),
             )
         seen.add(turn.sid)
@@ -104,7 +104,7 @@ def reordered_turns(history: History, _: Allowed) -> Iterator[Violation]:
             if this is None or turn.status != "handled":
                 continue
             if latest and this.acked_at is not None and this.acked_at < latest.sent_at:
-                what = f"{contact}: {latest.text!r} was taken before {this.text!r}"
+                what = f"{contact}: {latest.text!r} was handled before {this.text!r}"
                 events = about(history, {latest.sid, this.sid})
                 yield Violation("reordered", "P3", what, _some(events))
             if latest is None or this.sent_at > latest.sent_at:
@@ -174,7 +174,7 @@ def backwards(history: History, _: Allowed) -> Iterator[Violation]:
         told[takes.get(sid, "")] = max([told[takes.get(sid, "")], *ranks])
     for reply in history.replies:
         if _is_of_its_take(reply) and STATUS_RANK[reply.status] < told[reply.id]:
-            what = f"{reply.body!r} is {reply.status}, but further was told"
+            what = f"{reply.body!r} is {reply.status}, but a later status was reported"
             yield Violation("backwards", "P7", what, tuple(history.statuses.get(reply.id, ())))
         seen = [STATUS_RANK[s] for s in history.statuses.get(reply.id, ())]
         settled = [rank for rank in seen if rank >= STATUS_RANK["accepted"]]

@@ -49,7 +49,7 @@ class Proxy:
         self.cut()
 
     def cut(self) -> None:
-        """Every link breaks; new ones are taken."""
+        """Cut every connection; new ones are accepted."""
         links, self._links = self._links, []
         for link in links:
             _end(link)

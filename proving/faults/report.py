@@ -24,7 +24,7 @@ def listing(scenarios: Sequence[Scenario]) -> str:
 
 
 def beginning(plan: Plan) -> str:
-    """Said while a run goes on."""
+    """Return the line printed while a run is in progress."""
     broken = f"{plan.broken}: " if plan.broken else ""
     return f"{broken}{plan.scenario.name:40} {plan.kind:22} seed {plan.seed:<7} "
 

@@ -1,6 +1,6 @@
 """How quickly webhooks were answered, in proportion to the machine that they were answered on.
 
-Beside the traffic a page that needs no database is asked for: what that took longer than at rest is
+During the traffic a page that needs no database is requested: what that took longer than at rest is
 the machine's own slowness, and no promise of Parley's.
 """
 
@@ -20,7 +20,7 @@ ANSWERED_WITHIN_SECONDS = 2.0
 # The phones are threads of one process, and start a request as late as the page's.
 _SLOWNESSES = 2
 _MARGIN_SECONDS = 0.3
-# Where even such a page is slower, threads of ours are at fault rather than the machine.
+# If even such a page is slower, our threads are the cause and not the machine.
 _MOST_SLOWNESS_SECONDS = 4.0
 
 

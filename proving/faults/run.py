@@ -38,8 +38,8 @@ class Plan:
     """What a run is made with. The same plan does the same harm at the same places.
 
     `bot` is the one under proof, "" for the counting bot, and `says` what its contacts say instead
-    of numbers. `seconds` is how long to go on, for the scenarios that ask; 0 is what they choose
-    themselves. `settings` are further environment variables, `broken` is one of the breakages.
+    of numbers. `seconds` is the duration, for the scenarios that ask; 0 is what they choose
+    themselves. `settings` are further environment variables, `broken` is one of the mutations.
     """
 
     scenario: Scenario
@@ -63,7 +63,7 @@ class Run:
         self.traffic = Traffic(stack, random.Random(plan.seed), plan.says)
         self.fake = stack.fake
         self.faults: list[str] = []
-        # What no log may hold, beside what was said and by whom.
+        # What no log may contain, in addition to texts and numbers.
         self.secrets = [stack.environment[name] for name in _SECRETS]
         self.statuses = Statuses(stack.database)
         self.figures: list[str] = []
@@ -100,7 +100,7 @@ class Run:
         self.faults.append(f"{time.monotonic():12.3f}  {what}")
 
     def measured(self, figure: str) -> None:
-        """Keep a figure with its words, for whoever reads what came of the run."""
+        """Keep a figure with its text, for the report of the run."""
         self.figures.append(figure)
 
     def kill(self, process: Process) -> None:
@@ -144,14 +144,14 @@ class Run:
         self.fake.plan(**asdict(self.fake.callbacks.plan) | changes)
 
     def pull(self) -> None:
-        """Ring now for the pull of missed messages, which the clock rings for every 60 s."""
+        """Wake the pull of missed messages now; the clock does so every 60 s."""
         notify = self.stack.run("pull", "celery", "--app", "workers.app", "call", "sweep.pull")
         eventually(lambda: not notify.is_running, 60)
         self.record("rang for the pull")
 
     def heal(self) -> None:
         """Every server and every link is well again."""
-        self.servers.mend()
+        self.servers.repair()
         for proxy in self._proxies:
             proxy.heal()
         self.fake.knobs.ordered.clear()

@@ -21,7 +21,7 @@ class Scenario:
     `group` is receiver, broker, worker, sender, callbacks, crashes, limits or whole; `kinds` are
     installs that it suits, and it runs on the first unless another is asked for. `is_quick` runs in
     CI, `is_core` is one of those that run on every kind, `is_long` only when it is named. One that
-    `is_obeyed` needs the counting bot, which does what it is told.
+    `is_obeyed` needs the counting bot, which obeys its messages.
     """
 
     name: str

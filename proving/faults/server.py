@@ -57,11 +57,11 @@ class Server:
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop every process of it where it stands; its port stays open."""
+        """Freeze every process of it; its port stays open."""
         self._tell(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         self._tell(signal.SIGCONT)
 
     @property
@@ -93,7 +93,7 @@ class Server:
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
-        """What it is told beside that."""
+        """Further arguments."""
         return {}
 
     def answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""The shelf of a proof: the servers that its runs stand on, each started when first needed."""
+"""The servers that the runs of a proof use, each started when first needed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ Kind = TypeVar("Kind", bound=Server)
 
 
 class ServerPool:
-    """Servers in `folder`; one run stands on them at a time.
+    """Servers in `folder`; one run uses them at a time.
 
     With `is_durable` PostgreSQL syncs every commit, as installed: a proof kills no machine.
     """
@@ -60,7 +60,7 @@ class ServerPool:
     @contextmanager
     def places(self, kind: str, folder: Path) -> Iterator[tuple[str, str]]:
         """The addresses of an empty database with every table and of an empty broker."""
-        self.mend()
+        self.repair()
         database, _, broker = kind.partition(" + ")
         if database == "sqlite":
             yield f"sqlite:///{shutil.copy(self._file, folder / 'parley.db')}", ""
@@ -69,17 +69,17 @@ class ServerPool:
         try:
             yield url, self.redis.url if broker == "redis" else self.rabbitmq.url
         finally:
-            self.mend()
+            self.repair()
             self.postgresql.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
             self._empty(broker)
 
     def under(self, kind: str) -> list[Server]:
-        """The servers that an install of this kind stands on; none under SQLite."""
+        """The servers that an installation of this kind uses; none under SQLite."""
         if kind == KINDS[0]:
             return []
         return [self.postgresql, self.redis if kind == KINDS[1] else self.rabbitmq]
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Every server that was used runs, whatever was done to it."""
         for server in self._used:
             server.resume()
@@ -92,7 +92,7 @@ class ServerPool:
             server.kill()
 
     def _used_from_now(self, server: Kind) -> Kind:
-        # First, so that one that does not come up in time is ended all the same.
+        # First, so that one that does not come up in time is ended too.
         self._used.append(server)
         server.start()
         return server

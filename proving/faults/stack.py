@@ -105,7 +105,7 @@ class Stack:
     def logs(self) -> str:
         """The end of each process's log."""
         return "\n".join(
-            f"--- {process.log.name}\n{process.last_words}" for process in self._processes
+            f"--- {process.log.name}\n{process.last_output}" for process in self._processes
         )
 
     def printed(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a scenario asks of an install beside the promises, and does to it as an operator."""
+"""What a scenario checks in addition to the promises, and does as an operator."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,13 +54,13 @@ def insist(run: Run, method: str, path: str, *, key: str = "", **body: object) -
 
 
 def call(run: Run, task: str) -> None:
-    """Ring for a job of the clock now, which is otherwise due in a minute or more."""
+    """Wake a job of the clock now, which is otherwise due in a minute or more."""
     process = run.stack.run("call", "celery", "--app", "workers.app", "call", task)
     eventually(lambda: not process.is_running, 60)
 
 
 def call_until(run: Run, task: str, is_done: Callable[[], object]) -> None:
-    """Ring for it again and again: a ring may be lost with who took it."""
+    """Wake it again and again: a wake-up may be lost with the process that received it."""
 
     def called() -> bool:
         call(run, task)

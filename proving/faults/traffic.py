@@ -22,14 +22,14 @@ _PHONES = 16
 
 
 class Traffic:
-    """Everybody who writes in a proof. `url` is where webhooks go, which a proxy may stand in.
+    """All contacts of a proof. `url` is where webhooks go, which may be a proxy.
 
     With `says` they say those words, drawn at random, and not what the scenario has for them.
     """
 
     def __init__(self, stack: Stack, draw: random.Random, says: Sequence[str] = ()) -> None:
         self.said: list[Said] = []
-        # By the message's id: who wrote it, and what is special about its form.
+        # By the message's id: its contact, and what is special about its form.
         self._written: dict[str, tuple[FakeContact, Form]] = {}
         self.url = stack.url
         self.patience_seconds = GIVEN_UP_AFTER_SECONDS
@@ -49,10 +49,10 @@ class Traffic:
         copies: int = 1,
         fields: Form = MappingProxyType({}),
     ) -> Said:
-        """Write to the bot; the webhook is tried until it is answered 200 or given up.
+        """Write to the bot; the webhook is tried until it is answered 200 or the tries end.
 
         The message is in the provider's list from before the first try. `copies` come at once.
-        `fields` stand over those of an ordinary form; one that is [] is left out.
+        `fields` replace those of an ordinary form; one that is [] is left out.
         """
         if self._says and not excused:
             text = self._says[self._bits(16) % len(self._says)]
@@ -102,7 +102,7 @@ class Traffic:
         copies: int = 1,
         connections: int = _PHONES,
     ) -> Iterator[None]:
-        """The same beside what the block does; its end waits until all is answered."""
+        """The same, while the block runs; its end waits until all is answered."""
 
         def say_all(person: FakeContact) -> None:
             for text in texts[person]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, text
 
-from proving.seeding import sql, words
+from proving.seeding import sample_texts, sql
 from proving.seeding.plan import OPERATORS, OUR_NUMBER, Plan
 
 _TABLES = "'contact', 'conversation', 'message', 'transition'"
@@ -19,7 +19,7 @@ _FOR_THIS_TRANSACTION = {
 
 
 def fill(connection: Connection, plan: Plan, say: Callable[[str], None]) -> None:
-    """Add contacts, conversations, messages and steps; `say` hears how far it is."""
+    """Add contacts, conversations, messages and steps; `say` receives the progress."""
     for name, value in _FOR_THIS_TRANSACTION.items():
         connection.execute(text(f"SET LOCAL {name} = '{value}'"))
     dropped = _drop_indexes(connection)
@@ -47,7 +47,10 @@ def tidy(connection: Connection) -> None:
 
 def _prepare(connection: Connection, plan: Plan) -> None:
     connection.execute(text(sql.functions(plan.seed)))
-    for table, pieces in (("phrase", words.phrases(plan.seed)), ("called", words.names(plan.seed))):
+    for table, pieces in (
+        ("phrase", sample_texts.phrases(plan.seed)),
+        ("called", sample_texts.names(plan.seed)),
+    ):
         connection.execute(
             text(
                 f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT n - 1 AS n, words "  # noqa: S608 (names of our own)

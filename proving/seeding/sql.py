@@ -16,7 +16,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     lpad(to_hex(CAST(extract(epoch FROM moment) * 1000 AS bigint)), 12, '0')
     || '7' || substr(noise, 1, 3) || 'a' || substr(noise, 4, 15) AS uuid)
 $$;
-""".replace(":", r"\:")  # noqa: S608 (a number of ours)
+""".replace(":", r"\:")  # noqa: S608 (a constant)
 
 
 def _by_share(chance: str, shares: tuple[tuple[str, float], ...]) -> str:
@@ -43,7 +43,7 @@ SELECT n, md5('contact' || n) AS noise,
   CAST(:now AS timestamptz) - interval '400 days' * pg_temp.chance(n, 3) ^ 2 AS last_at,
   CAST(floor(pg_temp.chance(n, 4) * (SELECT count(*) FROM called)) AS bigint) AS name
 FROM generate_series(1, CAST(:people AS bigint)) n
-"""  # noqa: S608 (words of ours)
+"""  # noqa: S608 (constants)
 _TALKS = f"""
 CREATE TEMP TABLE talk ON COMMIT DROP AS
 WITH placed AS (
@@ -70,7 +70,7 @@ FROM sized s JOIN person p ON p.n = s.person, LATERAL (
   SELECT p.last_at - CASE WHEN s.is_earlier THEN interval '1 day' + interval '90 days'
     * pg_temp.chance(s.n, 10) ELSE interval '0' END AS last_at
 ) moment
-"""  # noqa: S608 (words of ours)
+"""  # noqa: S608 (constants)
 _CONTACTS = """
 INSERT INTO contact (id, key, phone, name, attributes, opt_outs, is_blocked, created_at,
   last_seen_at)
@@ -148,7 +148,7 @@ FROM (
 ) m
 JOIN phrase a ON a.n = CAST(floor(pg_temp.chance(m.id, 20) * 20000) AS bigint)
 LEFT JOIN phrase b ON b.n = CAST(floor(pg_temp.chance(m.id, 21) * 40000) AS bigint)
-"""  # noqa: S608 (words of ours)
+"""  # noqa: S608 (constants)
 # Half of the talks went to the questions and back, the others only to where they are.
 _STEPS = """
 INSERT INTO transition (conversation_id, from_state, to_state, cause, via, actor, bot_version,

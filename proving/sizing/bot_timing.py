@@ -50,7 +50,7 @@ class BotTimes:
 
 
 class Meter:
-    """The sums of this process, in a file of `folder` that begins with its first turn."""
+    """The sums of this process, in a file of `folder`, started at its first turn."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

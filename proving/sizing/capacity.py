@@ -21,7 +21,7 @@ _MACHINE, _COMMITS = "machine", "commits"
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Messages a second: of one process of each pool (`each`), and of everything as it stands.
+    """Messages a second: of one process of each pool (`each`), and of the whole installation.
 
     `limits` are those of the pools with the processes they have, of the machine, and of the
     database's commits where they were what the backlog waited for; `first` is the lowest. `fill`
@@ -51,7 +51,7 @@ class Capacity:
 
 
 def assess(measurement: Measurement) -> Capacity:
-    """Reckon it out."""
+    """Return the capacity that follows from a measurement."""
     each = one_process(measurement)
     processes = {pool: measurement.stages[pool].processes for pool in _POOLS}
     limits = {pool: each[pool] * processes[pool] for pool in _POOLS}

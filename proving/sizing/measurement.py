@@ -50,9 +50,9 @@ class Bot:
 class Measurement:
     """One bench.
 
-    `others_busy` is the share of the machine that was used by nobody of ours, while the backlog
+    `others_busy` is the share of the machine that other work used while the backlog
     was worked off; `load_busy` that of the provider and the phones. `counters` are what a message
-    cost the database and the broker, beside CPU. `children` of converse took the turns of the
+    cost the database and the broker, besides CPU. `children` of converse took the turns of the
     rush and the backlog, while `stages` tells of one.
     """
 

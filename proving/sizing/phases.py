@@ -117,7 +117,7 @@ class Phases:
         return self._webhooks(max(_FIRST, math.ceil(self.rate * self._wish.seconds)), self.rate)
 
     def rush(self) -> Phase:
-        """Webhooks as quick as they are taken, until all is sent."""
+        """Send webhooks as fast as they are accepted, until all is sent."""
         return self._webhooks(self.messages)
 
     def backlog(self) -> Phase:
@@ -131,7 +131,7 @@ class Phases:
                 entries = [_entry(one) | {"received_at": now} for one in said[first:][:_ROWS]]
                 inbox.append(connection, entries)
         before = self._install.sample()
-        # Its webhook rings for all of them.
+        # Its webhook sends a wake-up for all of them.
         return self._part([*said, last], before, self._line.at_once([_webhook(last)]))
 
     def callbacks(self, creates: Sequence[Create]) -> Phase:

@@ -1,4 +1,4 @@
-"""The provider of a bench: the fake Twilio in a process of its own, as slow as it is told to be."""
+"""The provider of a bench: the fake Twilio in its own process, with a response time."""
 
 import sys
 from collections.abc import Sequence

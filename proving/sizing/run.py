@@ -15,7 +15,7 @@ _FULL_BATCHES = {"converse", "dispatch"}
 
 
 def run_bench(install: Install, request: Request, tell: Callable[[str], None]) -> Measurement:
-    """Play the course on an install that runs; `tell` hears what is done, for a person."""
+    """Play the course on an install that runs; `tell` receives the progress."""
     phases = Phases(install, request)
     try:
         tell("warming up")
@@ -23,7 +23,7 @@ def run_bench(install: Install, request: Request, tell: Callable[[str], None]) -
         tell(f"{phases.rate:.3g} messages a second for {request.seconds:g} s")
         steady = phases.steady()
         phases.widen()
-        tell(f"{phases.messages} webhooks as quick as they are taken")
+        tell(f"{phases.messages} webhooks as fast as they are accepted")
         rush = phases.rush()
         tell(f"a backlog of {phases.messages} messages")
         backlog = phases.backlog()

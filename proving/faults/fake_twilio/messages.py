@@ -50,7 +50,7 @@ class Messages:
         self._by_to.clear()
 
     def add(self, account: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A new message; `values` stand over what a text sent through the API would say."""
+        """A new message; `values` replace those of a text sent through the API."""
         sid = f"SM{self._prefix}{next(self._count):016x}"
         now = _rfc2822(datetime.now(UTC))
         message = {

@@ -76,7 +76,7 @@ def _odd_forms(person: FakeContact) -> Iterator[tuple[str, Mapping[str, object],
 
 @scenario("L3 huge and malformed", is_quick=True)
 def malformed(run: Run) -> None:
-    """Bytes that are no HTTP, forms that are no message: refused, with nothing half-done.
+    """Bytes that are not HTTP, forms without a message: refused, with nothing half-done.
 
     After each of them the receiver takes an ordinary message.
     """
@@ -100,7 +100,7 @@ def malformed(run: Run) -> None:
 
 
 def _odd_words(run: Run, person: FakeContact) -> None:
-    """What must be taken all the same, cleaned: NUL, half of a surrogate pair, no UTF-8."""
+    """What must still be accepted, cleaned: NUL, half of a surrogate pair, invalid UTF-8."""
     said = run.traffic.say(person, "quince \x00 and a tag \U000e0001 and \u202e")
     said.text = storable(said.text)
     # Neither can be signed as Twilio would, so the signature is over something else.
@@ -183,7 +183,7 @@ def _dawdle(run: Run, seconds: float) -> SlowClients:
     with clients.speaking():
         run.traffic.crowd(numbered(fake_contacts, int(seconds * 2)), every_seconds=0.5)
     waits = _waits(run)
-    run.measured(f"webhooks beside slow clients: slowest {max(waits):.2f} s of {len(waits)}")
+    run.measured(f"webhooks during slow clients: slowest {max(waits):.2f} s of {len(waits)}")
     assert max(waits) < _ANSWERED_WITHIN_SECONDS, f"a webhook waited {max(waits):.1f} s"
     return clients
 

@@ -35,7 +35,7 @@ def goes_on(run: Run, within_seconds: float = 15.0) -> None:
 
 
 def at_work(run: Run) -> dict[FakeContact, list[str]]:
-    """Let converse be in a turn and dispatch in a call, each with a ring in its hand."""
+    """Let converse be in a turn and dispatch in a call, each with a wake-up."""
     slow, late = run.fake_contacts(2)
     run.fake.turn(to=late.number, times=1, latency_seconds=1.5)
     run.traffic.say(late, "hello")
@@ -95,7 +95,7 @@ def redis_emptied(run: Run) -> None:
 
 @scenario("F12 redis frozen", needs_counting_bot=True, kinds=(REDIS,))
 def redis_frozen(run: Run) -> None:
-    """Redis stops where it stands, with every link half open, and goes on after 20 s.
+    """Redis is frozen, with every connection half open, and continues after 20 s.
 
     Longer than each time-out on the way (10 s for an answer, 2 s for a link), so that 40 s would
     show no more. Webhooks are answered at once meanwhile, and turns in hand end.
@@ -126,7 +126,7 @@ def _full(run: Run) -> Iterator[None]:
 
 @contextmanager
 def _unsaved(run: Run) -> Iterator[None]:
-    """A folder stands where the file should go, so that saving fails."""
+    """Put a folder where the file should be, so that saving fails."""
     obstacle = run.servers.redis.folder / "dump.rdb"
     with run.servers.redis.client as client:
         obstacle.mkdir()

@@ -98,8 +98,8 @@ def web_killed(run: Run) -> None:
             web = run.stack.start_one("web")
 
 
-@scenario("F39 late words", needs_counting_bot=True)
-def late_words(run: Run) -> None:
+@scenario("F39 late statuses", needs_counting_bot=True)
+def late_statuses(run: Run) -> None:
     """'sent' after 'delivered', 'failed' without its code after one with it, 'read' at the end."""
     run.callbacks(statuses=())
     run.start()
@@ -123,8 +123,8 @@ def late_words(run: Run) -> None:
         run.record(f"{status} {code}".strip())
         run.settle()
         now = next(it for it in _replies(run) if it.id == reply.id)
-        stands = (now.status, now.error_code)
-        assert stands == expected, f"after {status} {code}: {stands}, not {expected}"
+        reached = (now.status, now.error_code)
+        assert reached == expected, f"after {status} {code}: {reached}, not {expected}"
 
 
 @scenario("F39 forged callbacks")

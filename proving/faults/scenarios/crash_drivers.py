@@ -1,4 +1,4 @@
-"""How a run comes to a crash point, and what has to be so after it, beside the promises."""
+"""How a run reaches a crash point, and what must hold after it, in addition to the promises."""
 
 import time
 import uuid
@@ -70,7 +70,7 @@ def stop_and_start(run: Run, mark: Path) -> None:
 
 
 def a_reply_that_cannot_be_recorded(run: Run, mark: Path) -> None:
-    """The database refuses what the bot says, until its owner mends that."""
+    """The database refuses what the bot says, until its owner fixes that."""
     run.start()
     persons = run.fake_contacts(10)
     with refused_by_the_database(run, "refused"):
@@ -152,10 +152,10 @@ def a_state_set_by_hand(run: Run, mark: Path) -> None:
     """An operator sets a state; the answer does not come, so the client asks again."""
     person = _a_talk(run)
     path = f"/conversations/{person.conversation['id']}"
-    insist(run, "PATCH", path, state="counting", reason="by hand")
+    insist(run, "PATCH", path, state="counting", reason="from an operator")
     run.has_crashed(mark)
     moves = count(run, Transition.id, Transition.cause == "operator")
-    assert moves == 1, f"one change by hand left {moves} transitions"
+    assert moves == 1, f"one change by an operator left {moves} transitions"
     _is_audited_once(run, "change_state")
 
 
@@ -170,21 +170,21 @@ def a_hold(run: Run, mark: Path) -> None:
     insist(run, "PATCH", path, holder="bot")
 
 
-def words_of_an_operator(run: Run, mark: Path) -> None:
+def operator_message(run: Run, mark: Path) -> None:
     """An operator writes; the answer does not come, so the client asks again with the same key."""
     person = _a_talk(run)
     path = f"/conversations/{person.conversation['id']}/messages"
-    insist(run, "POST", path, key="once", body="by hand")
+    insist(run, "POST", path, key="once", body="from an operator")
     run.has_crashed(mark)
-    eventually(lambda: "by hand" in person.got, 60)
-    assert person.got.count("by hand") == 1, person.got
+    eventually(lambda: "from an operator" in person.got, 60)
+    assert person.got.count("from an operator") == 1, person.got
     _is_audited_once(run, "send_message")
 
 
 def a_turn_run_again(run: Run, mark: Path) -> None:
     """An operator lets a parked turn run again; the answer does not come, so the client asks again.
 
-    A turn is given up at its fifth attempt, which is 150 s after the first: here the lane counts
+    A turn is parked at its fifth attempt, which is 150 s after the first: here the lane counts
     four attempts at once.
     """
     person = _a_talk(run)

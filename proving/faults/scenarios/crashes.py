@@ -41,13 +41,13 @@ DRIVERS: dict[Point, tuple[Driver, int]] = {
     Point.CLOCK_FOLDING: (drivers.counts, 1),
     Point.OVERRIDE_MOVING: (drivers.a_state_set_by_hand, 1),
     Point.OVERRIDE_TAKING_OVER: (drivers.a_hold, 1),
-    Point.OVERRIDE_WRITING: (drivers.words_of_an_operator, 1),
+    Point.OVERRIDE_WRITING: (drivers.operator_message, 1),
     Point.OVERRIDE_RERUNNING: (drivers.a_turn_run_again, 1),
 }
 _QUICK = {Point.RECEIVE_COMMITTED, Point.CONVERSE_RECORDED, Point.CLOCK_MOVED_TIMERS}
 _QUICK |= {Point.DISPATCH_CALLED, Point.DISPATCH_RECORDING}
 _CORE = {Point.CONVERSE_RECORDING, Point.DISPATCH_CALLED}
-# Other calls are under way beside the one: of those nobody knows, so they are looked up 15 s and
+# Other calls are in flight too: their outcome is unknown, so they are looked up 15 s and
 # 35 s after they began, and what Twilio never had is sent again, and counted.
 _UNKNOWN = {Point.DISPATCH_CLAIMING, Point.DISPATCH_CLAIMED, Point.DISPATCH_LOOKED_UP}
 _UNKNOWN |= {Point.DISPATCH_RECORDED, Point.DISPATCH_MERGING}

@@ -24,7 +24,7 @@ scenario = Group("worker", [])
 
 @scenario("F26 every link to the database cut", kinds=ON_POSTGRESQL, is_quick=True)
 def links_cut(run: Run) -> None:
-    """PostgreSQL ends every session, again and again: nobody knows whether a commit was made."""
+    """PostgreSQL ends every session, again and again: the outcome of commits is unknown."""
     run.start()
     with run.traffic.meanwhile(numbered(run.fake_contacts(15), 8), every_seconds=0.3):
         for _ in range(12):

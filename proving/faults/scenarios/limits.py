@@ -22,7 +22,7 @@ scenario = Group("limits", [])
 
 FLOOD = 2000
 CROWD = 10_000
-# Of somebody beside a flood, from the webhook to the provider: so much, and so many times what it
+# For a contact during a flood, from the webhook to the provider: so much, and so many times what it
 # takes without one on this machine as it is.
 REPLIED_WITHIN_SECONDS = 2.0
 TIMES_AS_LONG = 10
@@ -50,14 +50,14 @@ def _flood(run: Run, count: int) -> None:
     quiet = statistics.median(eventually(lambda: _delays(run, others, len(others)), 60))
     texts = [f"quince flood {number}" for number in range(count)]
     with (
-        run.traffic.meanwhile(numbered(others, 3, "quince beside"), every_seconds=0.3),
+        run.traffic.meanwhile(numbered(others, 3, "quince other"), every_seconds=0.3),
         ThreadPoolExecutor(16) as lines,
     ):
         list(lines.map(lambda text: run.traffic.say(flooder, text), texts))
     run.record(f"wrote {count} messages from one number")
     delays = eventually(lambda: _delays(run, others, 4 * len(others)), 60)
     median, worst = statistics.median(delays), max(delays)
-    figure = f"replies in {quiet:.2f} s; beside the flood: {median:.2f} s, the slowest {worst:.2f}"
+    figure = f"replies in {quiet:.2f} s; during the flood: {median:.2f} s, the slowest {worst:.2f}"
     run.measured(figure)
     assert worst < REPLIED_WITHIN_SECONDS + TIMES_AS_LONG * quiet, figure
 
@@ -91,7 +91,7 @@ def crowd(run: Run) -> None:
 
 @scenario("L5 disk full", kinds=(SQLITE,))
 def disk_full(run: Run) -> None:
-    """The disk under SQLite fills up: 503 and never 200 without a row; with room it goes on."""
+    """The disk under SQLite fills up: 503 and never 200 without a row; with room it continues."""
     run.traffic.patience_seconds = 60
     disk = run.until_closed(FullDisk(run.stack))
     processes = run.start()
@@ -110,7 +110,7 @@ def disk_full(run: Run) -> None:
 
 @scenario("L6 no connections left", kinds=ON_POSTGRESQL, is_quick=True)
 def no_connections(run: Run) -> None:
-    """Somebody takes every connection of PostgreSQL: 503 within 2 s, and then it goes on.
+    """Somebody takes every connection of PostgreSQL: 503 within 2 s, and then it continues.
 
     Parley's are cut first, so that it has to ask for new ones, as after a restart of PostgreSQL.
     """
@@ -196,8 +196,8 @@ def _take_those_of_parley(held: list[psycopg.Connection[tuple[object, ...]]]) ->
 def clocks_jump(run: Run) -> None:
     """The clock of the machine jumps an hour ahead and back again, under every process.
 
-    Rings, leases and sweeps go on: what is due is told by the database's clock and by monotonic
-    ones. A retry is ordered at each step, because only the clock process rings for those.
+    Wake-ups, leases and sweeps continue: due times use the database's clock and monotonic clocks.
+    A retry is requested at each step, because only the clock process wakes for those.
     """
     clock = FakeClock(run.stack.folder / "clock")
     run.stack.environment |= clock.environment

@@ -63,7 +63,7 @@ def _put_in(run: Run, fake_contacts: list[FakeContact], wave: int) -> None:
     numbers = range(TURNS // _WAVES)
     for first in range(0, len(numbers), _ROWS):
         _insert(run, fake_contacts, wave, numbers[first : first + _ROWS])
-    # The clock rings within 2 s.
+    # The clock sends a wake-up within 2 s.
 
 
 def _insert(run: Run, fake_contacts: list[FakeContact], wave: int, numbers: range) -> None:

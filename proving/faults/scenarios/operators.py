@@ -1,4 +1,4 @@
-"""Operators at work while turns of the same conversations are in flight: their word stands (P8)."""
+"""Operators act while turns of the same conversations are in flight: their changes stay (P8)."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from proving.faults.stack import EVERYTHING
 from proving.faults.violations import Allowed
 
 _SILENT = Allowed(silences=True)
-# A send that is under way when the hold is taken ends all the same.
+# A send in flight when an operator takes over still ends.
 _UNDER_WAY_SECONDS = 3.0
 
 scenario = Group("worker", [])
@@ -84,7 +84,7 @@ def _kill_one(run: Run, name: str) -> None:
 def holds(run: Run) -> None:
     """An operator takes conversations whose turns are in flight; workers are killed meanwhile.
 
-    From then on the contact hears no bot, until the operator has given the conversation back; the
+    From then on the bot is paused, until the operator has handed the conversation back; the
     state that the operator sets last is the one that it is in.
     """
     run.start(*EVERYTHING)

@@ -18,7 +18,7 @@ def postgresql_killed(run: Run) -> None:
     """PostgreSQL is killed in traffic, away for 5 s, and started again.
 
     For 30 s it would be the same six times over: no webhook is kept longer than 2 s, and what the
-    provider gives up after its 15 s comes by the pull (F9).
+    provider drops after its 15 s comes by the pull (F9).
     """
     run.start()
     server = run.servers.postgresql
@@ -48,7 +48,7 @@ def postgresql_silent_then_cut(run: Run) -> None:
 
 @scenario("F4 postgresql paused", kinds=ON_POSTGRESQL)
 def postgresql_paused(run: Run) -> None:
-    """Every process of PostgreSQL stands still for 4 s, its port open, and then goes on."""
+    """Every process of PostgreSQL is paused for 4 s, its port open, and then continues."""
     run.start()
     server = run.servers.postgresql
     _suffer(run, 4.0, begin=server.pause, end=server.resume)

@@ -54,7 +54,7 @@ def cut(run: Run) -> None:
 
 @scenario("F14 rabbitmq out of memory", needs_counting_bot=True, kinds=(RABBITMQ,))
 def out_of_memory(run: Run) -> None:
-    """RabbitMQ's memory alarm blocks whoever publishes, for 8 s."""
+    """RabbitMQ's memory alarm blocks all publishers, for 8 s."""
     run.start()
     at_work(run)
     try:

@@ -67,7 +67,7 @@ def web_worker_killed(run: Run) -> None:
             time.sleep(pause_seconds)
 
 
-@scenario("F1 web told to end")
+@scenario("F1 web stopped")
 def web_restarted(run: Run) -> None:
     """SIGTERM of the web process in traffic, and another started: what an update does."""
     run.traffic.patience_seconds = 60
@@ -100,7 +100,7 @@ def links_cut(run: Run) -> None:
 def broker_out_of_reach(run: Run) -> None:
     """The broker refuses, falls silent, and takes 5 s for each piece: webhooks do not notice.
 
-    Nobody is rung meanwhile; the clock makes good once the broker is back.
+    No wake-ups arrive in the meantime; the clock sends them once the broker is back.
     """
     broker = run.proxy("BROKER_URL")
     run.start()
@@ -122,7 +122,7 @@ def broker_out_of_reach(run: Run) -> None:
 
 @scenario("F9 receiver away")
 def receiver_away(run: Run) -> None:
-    """No web process while people write, until the provider gives up; the pull brings it all."""
+    """No web process runs until the provider stops retrying; the pull fetches all messages."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")
     persons = run.fake_contacts(10)
     run.traffic.crowd(numbered(persons, 1))
@@ -159,7 +159,7 @@ def _is_replaced(web: Process, victim: int, workers: int) -> None:
 
 
 def _everything_is_handled(run: Run) -> None:
-    """Assert that what nobody acknowledged was handled all the same, soon."""
+    """Assert that even what was not acknowledged was handled soon."""
     wanted = {said.sid for said in run.traffic.said}
     eventually(lambda: run.handled() >= wanted, 30)
     assert any(said.acked_at is None for said in run.traffic.said)

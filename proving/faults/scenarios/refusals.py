@@ -57,9 +57,9 @@ def a_message_is_refused(run: Run) -> None:
 
 @scenario("F34 the account is refused", needs_counting_bot=True)
 def the_account_is_refused(run: Run) -> None:
-    """Each code that blames us stops that number of ours, and no other, until it is mended.
+    """Each code that blames us stops our number, and no other, until the cause is fixed.
 
-    The probe that finds it mended comes 60 s after the refusal: here it is due at once.
+    The probe that finds it fixed comes 60 s after the refusal: here it is due immediately.
     """
     persons = dict(zip(_ACCOUNT, run.fake_contacts(len(_ACCOUNT)), strict=True))
     senders = {case: f"+1555020{number:02}" for number, case in enumerate(_ACCOUNT)}
@@ -117,7 +117,7 @@ def to_come_later(run: Run) -> None:
 
 @scenario("F35 opted out in mid-talk", needs_counting_bot=True, is_quick=True)
 def opted_out(run: Run) -> None:
-    """Twilio says 21610 in the middle of a talk: nothing more goes out until START."""
+    """Twilio says 21610 in the middle of a conversation: nothing more goes out until START."""
     run.start()
     persons = run.fake_contacts(5)
     for person in persons:
@@ -192,7 +192,7 @@ def sent_twice_by_hand(run: Run) -> None:
     path = f"/conversations/{persons[0].conversation['id']}/messages"
 
     def ask(key: str) -> Any:
-        return insist(run, "POST", path, key=key, body=f"by hand {key}")
+        return insist(run, "POST", path, key=key, body=f"from an operator {key}")
 
     with (
         run.traffic.meanwhile(numbered(persons, 8, "more"), every_seconds=0.1),
@@ -202,7 +202,7 @@ def sent_twice_by_hand(run: Run) -> None:
         run.record("one message twenty times")
         list(clients.map(ask, [str(number) for number in range(10)]))
     assert len({answer["id"] for answer in answers}) == 1, answers
-    assert count(run, Message.id, Message.body == "by hand same") == 1
+    assert count(run, Message.id, Message.body == "from an operator same") == 1
     assert count(run, AuditEntry.id, AuditEntry.action == "send_message") == 11
 
 

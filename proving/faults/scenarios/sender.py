@@ -15,13 +15,13 @@ scenario = Group("sender", [])
 # Settled by a look-up, not earlier than 15 s after the call, and a second one 20 s later.
 UNKNOWN_WITHIN_SECONDS = 90.0
 _RATE = 20
-# A quarter of a second's worth may go at once, beside what a second allows.
+# A quarter of a second's worth may go at once, in addition to what a second allows.
 _MOST_IN_A_SECOND = _RATE * 5 // 4 + 1
 
 
 @scenario("F28 too many requests", needs_counting_bot=True)
 def too_many_requests(run: Run) -> None:
-    """Twilio refuses a burst with 429 and asks for 2 s; nothing goes faster than SENDER_RATE."""
+    """Twilio refuses many calls with 429 and asks for 2 s; nothing goes faster than SENDER_RATE."""
     run.stack.environment["SENDER_RATE"] = str(_RATE)
     run.fake.turn(times=6, status=429, code=20429, retry_after="2")
     run.start()
@@ -34,7 +34,7 @@ def too_many_requests(run: Run) -> None:
 
 @scenario("F28 too many requests, no Retry-After", needs_counting_bot=True)
 def too_many_requests_unsaid(run: Run) -> None:
-    """The same burst without Retry-After: we wait at least the second that the code stands for."""
+    """The same without Retry-After: we wait at least the second that the code stands for."""
     run.fake.turn(times=6, status=429, code=20429)
     run.start()
     run.traffic.crowd(numbered(run.fake_contacts(20), 2))
@@ -67,7 +67,7 @@ def stumbles_before(run: Run) -> None:
 
 
 @scenario("F30 made and not told", drained_within_seconds=UNKNOWN_WITHIN_SECONDS, is_core=True)
-def made_and_not_told(run: Run) -> None:
+def made_and_not_reported(run: Run) -> None:
     """Twilio makes messages and answers 500, resets, hangs or names no sid: found in its list."""
     run.fake.plan()
     persons = _not_told(run)

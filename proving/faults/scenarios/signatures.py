@@ -1,4 +1,4 @@
-"""Who may speak: forged webhooks change nothing, real ones of every shape are one row each."""
+"""Signatures: forged webhooks change nothing, real ones of every shape are one row each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ FORGERIES: Mapping[str, Headers] = {
         **signed_headers(_URL, form),
         SIGNATURE_SETTINGS_HEADER: "key=1,algorithm=HMAC_SHA256",
     },
-    "an algorithm nobody knows": lambda form: {
+    "an unknown algorithm": lambda form: {
         **signed_headers(_URL, form),
         SIGNATURE_SETTINGS_HEADER: "key=1,algorithm=NONE",
     },
@@ -87,7 +87,7 @@ def forged(run: Run) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A real form: `text` is what the bot is to hear, `fields` stand over an ordinary form's."""
+    """A real form: `text` is what the bot must receive, `fields` replace those of a plain form."""
 
     text: str
     fields: Mapping[str, str | list[str]]

@@ -73,7 +73,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _park(run: Run, text: str, why: str) -> None:
-    """Somebody says what fails every time: it is parked after five tries, and the lane goes on."""
+    """A message that fails every time is parked after five tries, and the lane continues."""
     (guilty,) = run.fake_contacts(1)
     neighbours = run.fake_contacts(10)
     run.traffic.crowd({guilty: [text], **numbered(neighbours, 1)})
@@ -125,9 +125,9 @@ def endless(run: Run) -> None:
 
 @scenario("F23 handler that raises", needs_counting_bot=True, allowed=_PARKED, is_core=True)
 def raising(run: Run) -> None:
-    """A handler raises every time: its turn is parked after five tries, the contact goes on."""
+    """A handler raises every time: its turn is parked after five tries, the contact continues."""
     run.start()
-    _park(run, "raise", "ValueError: as it was told to")
+    _park(run, "raise", "ValueError: as the message asks")
 
 
 @scenario("F23 handler that kills its process", needs_counting_bot=True, allowed=_PARKED)

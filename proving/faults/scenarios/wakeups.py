@@ -1,4 +1,4 @@
-"""The broker, third part: rings lost, doubled, late, or beyond understanding."""
+"""The broker, third part: wake-ups lost, doubled, late, or unreadable."""
 
 import json
 import shutil
@@ -25,25 +25,25 @@ scenario = Group("broker", [])
 
 
 class Publisher:
-    """A second hand at the broker of a run, which takes rings away and adds some."""
+    """A second client of a run's broker, which removes wake-ups and adds some."""
 
     def __init__(self, run: Run) -> None:
         place = run.stack.environment
         settings = Settings.model_construct(
             database_url=place["DATABASE_URL"], broker_url=place["BROKER_URL"]
         )
-        self._app = Celery("bells", set_as_current=False)
+        self._app = Celery("wakeups", set_as_current=False)
         self._app.config_from_object("celeryconfig")
         self._app.conf.update(broker.address(settings))
         self._connection = self._app.connection_for_write()
 
     def take(self, queue: str) -> dict[str, Any] | None:
-        """Take a ring out of a queue: its headers, None if there is none."""
+        """Remove a wake-up from a queue; returns its headers, or None."""
         message = self._connection.default_channel.basic_get(queue, no_ack=True)
         return message and dict(message.headers)
 
     def notify(self, task: str, queue: str, *args: object) -> None:
-        """Ring for a task by its name."""
+        """Send a wake-up for a task by its name."""
         with self._app.amqp.Producer(self._connection.default_channel) as producer:
             self._app.send_task(task, args, queue=queue, producer=producer, retry=False)
 
@@ -68,9 +68,9 @@ def _publisher(run: Run) -> Iterator[Publisher]:
         publisher.close()
 
 
-@scenario("F15 rings lost, doubled and shuffled", is_quick=True, is_core=True)
+@scenario("F15 wake-ups lost, doubled and shuffled", is_quick=True, is_core=True)
 def tangled(run: Run) -> None:
-    """Half of the rings are taken away, the others come three times, late and in no order."""
+    """Half of the wake-ups are removed, the others come three times, late and in random order."""
     run.start()
     is_over = threading.Event()
     tangling = threading.Thread(target=_tangle, args=[run, is_over])
@@ -86,17 +86,17 @@ def _tangle(run: Run, is_over: threading.Event) -> None:
     with _publisher(run) as publisher:
         while not is_over.wait(0.05):
             taken = [q for q in TASKS if publisher.take(q) and run.draw.random() < 0.5]
-            # And some that nobody has rung, for the workers are quicker than we are.
+            # And some that nobody has sent, because the workers are quicker than we are.
             late = taken * 3 + [q for q in TASKS if run.draw.random() < 0.3] * 3
             run.draw.shuffle(late)
             for queue in late:
                 publisher.notify(TASKS[queue], queue)
-            run.record(f"took {len(taken)} rings, rang {len(late)} times")
+            run.record(f"removed {len(taken)} wake-ups, sent {len(late)}")
 
 
-@scenario("F15 no ring at all", kinds=ON_POSTGRESQL)
+@scenario("F15 no wake-ups at all", kinds=ON_POSTGRESQL)
 def without_wakeups(run: Run) -> None:
-    """No ring of a web process reaches anybody: what came in is found by the clock.
+    """No wake-up of a web process arrives: the clock finds what came in.
 
     Its link is refused and the breaker waits 5 s; the clock looks every 2 s.
     """
@@ -106,13 +106,13 @@ def without_wakeups(run: Run) -> None:
     run.stack.environment["BROKER_URL"] = address
     run.stack.start("converse", "dispatch", "clock")
     proxied.refuse()
-    run.record("no ring leaves the web process")
+    run.record("no wake-up leaves the web process")
     run.traffic.crowd(numbered(run.fake_contacts(20), 5), every_seconds=0.5)
     answered_at_once(run)
     goes_on(run)
 
 
-@scenario("F16 rings that nobody understands")
+@scenario("F16 unreadable wake-ups")
 def odd(run: Run) -> None:
     """Tasks of another version, arguments that nobody takes, bodies that cannot be read."""
     run.start()

@@ -74,7 +74,7 @@ def _kill_children(run: Run, worker: Process) -> None:
 def killed(run: Run) -> None:
     """converse, dispatch and clock are killed, each in the middle of its work, and started again.
 
-    What dispatch had in hand was taken by the provider, which is found there: no resend.
+    The provider accepted what dispatch was sending, and it is found there: no resend.
     """
     _, *workers = run.start()
     with (
@@ -129,20 +129,20 @@ def settled_by_callback(run: Run) -> None:
     assert resends(run) == {}
 
 
-@scenario("F20 told to end in a turn", needs_counting_bot=True)
-def told_to_end(run: Run) -> None:
+@scenario("F20 stopped in a turn", needs_counting_bot=True)
+def stopped_in_a_turn(run: Run) -> None:
     """SIGTERM of each worker in the middle of its work: it ends within 10 s and leaves nothing."""
     _, converse, dispatch, clock = run.start()
     run.traffic.crowd({person: ["pause 0.5", "two"] for person in run.fake_contacts(8)})
     at_work(run)
     for worker in (converse, dispatch, clock):
         _end(run, worker)
-    assert nothing_leased(run), "a worker that was told to end left leases behind"
+    assert nothing_leased(run), "a stopped worker left leases behind"
     run.start("converse", "dispatch", "clock")
 
 
-@scenario("F20 whole groups told to end", needs_counting_bot=True)
-def groups_told_to_end(run: Run) -> None:
+@scenario("F20 whole groups stopped", needs_counting_bot=True)
+def groups_stopped(run: Run) -> None:
     """SIGTERM of every process of a worker at once, as systemd does, in the middle of its work.
 
     The children of the pool end in their turns, whose leases last up to 15 s more.
@@ -171,7 +171,7 @@ def _end(run: Run, worker: Process) -> None:
     drained_within_seconds=60.0,
 )
 def stalled(run: Run) -> None:
-    """converse and dispatch stop where they stand for longer than a lease, then go on.
+    """converse and dispatch are frozen for longer than a lease, then continue.
 
     Others have taken their work meanwhile; what the sleepers still record is thrown away.
     """
@@ -191,7 +191,7 @@ def stalled(run: Run) -> None:
     eventually(lambda: not run.waiting(), 60)
     for worker in (converse, dispatch):
         worker.tell_all(SIGCONT)
-    # The turn that was stalled ends now, beside the one that took its place.
+    # The stalled turn ends now, in addition to the one that replaced it.
     eventually(lambda: [n.what for n in run.trace() if n.text == "pause 3"].count("end") == 2)
     goes_on(run)
     assert resends(run) == {}
