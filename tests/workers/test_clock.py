@@ -7,7 +7,7 @@ from tests.processes import is_running
 from tests.stack.fixtures import MakeStack
 
 
-def test_the_beat_of_a_killed_worker_does_not_ring_on(make_stack: MakeStack) -> None:
+def test_the_beat_of_a_killed_worker_does_not_keep_running(make_stack: MakeStack) -> None:
     with make_stack("sqlite + embedded") as stack:
         (clock,) = stack.start("clock")
         beat = eventually(lambda: family_of(clock.pid)[1:], 20)
