@@ -121,7 +121,7 @@ def test_saved_bot_file_is_used_by_the_next_message(tmp_path: Path, database: Da
         text_the_bot(port, "hi")
         wait_until(lambda: bodies(database) == ["one"], 10)
         file.write_text(BOT.replace("one", "two"))
-        wait_until(lambda: output(tmp_path).count("desk is reloaded, version ") == 1, 5)
+        wait_until(lambda: output(tmp_path).count("Reloaded desk: version ") == 1, 5)
         text_the_bot(port, "hi")
         wait_until(lambda: bodies(database) == ["one", "two"], 10)
         file.write_text(BOT.replace("turn.say", "trun.say(").replace("one", "six"))
@@ -130,7 +130,7 @@ def test_saved_bot_file_is_used_by_the_next_message(tmp_path: Path, database: Da
         text_the_bot(port, "hi")
         wait_until(lambda: bodies(database) == ["one", "two", "two"], 10)
         file.write_text(BOT.replace("one", "ten"))
-        wait_until(lambda: output(tmp_path).count("desk is reloaded, version ") == 2, 5)
+        wait_until(lambda: output(tmp_path).count("Reloaded desk: version ") == 2, 5)
         text_the_bot(port, "hi")
         wait_until(lambda: bodies(database) == ["one", "two", "two", "ten"], 10)
 

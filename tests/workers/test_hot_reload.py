@@ -73,7 +73,7 @@ def test_saved_file_is_the_same_bot_changed(desk: Desk) -> None:
     assert (desk.answer, list(held.states)) == ("two", ["hall"])
     assert held.version != version
     assert [node.name for node in graph.machine(held).states] == ["hall"]
-    assert desk.told == [f"desk is reloaded, version {held.version}, 1 states."]
+    assert desk.told == [f"Reloaded desk: version {held.version}, 1 states."]
 
 
 def test_imported_module_counts_too(desk: Desk) -> None:
@@ -115,7 +115,7 @@ def test_file_that_still_changes_waits(desk: Desk) -> None:
         (BOT + "\n1 / 0", "desk.py:11: ZeroDivisionError: "),
         (BOT.replace("texts_of", "words_of"), "No module named"),
         (BOT.replace('start="welcome"', 'start="nowhere"'), "start='nowhere' is not a state"),
-        (BOT + "\nraise SystemExit(1)", "desk ends the process while it is imported"),
+        (BOT + "\nraise SystemExit(1)", "desk calls sys.exit() on import"),
         ("", "the module has no bot"),
     ],
 )
