@@ -85,13 +85,13 @@ class HotReload:
         _read_source(edited)
         bot.become(edited)
         self._runtime.editing.error = ""
-        said = f"{bot.name} is reloaded, version {bot.version}, {len(bot.states)} states."
+        said = f"Reloaded {bot.name}: version {bot.version}, {len(bot.states)} states."
         self._tell("\n".join([said, *(str(problem) for problem in bot.check())]))
 
     def _fail(self, error: BaseException) -> None:
         is_exit = isinstance(error, SystemExit)
         said = str(error) if isinstance(error, BotDefinitionError) else repr(error)
-        text = f"{self._module} ends the process while it is imported" if is_exit else said
+        text = f"{self._module} calls sys.exit() on import" if is_exit else said
         if text != self._runtime.editing.error:
             self._runtime.editing.error = text
             self._tell(f"{_FAILED}\n{text}")
