@@ -1,8 +1,8 @@
-"""Crash points: named places in the verbs where a proof lets the process die (`parley prove`).
+"""Crash points: named places in the pipeline where a proof kills the process (`parley prove`).
 
-Off, a point is one call of a function that does nothing. `arm` takes what the setting CRASH_AT
-says: the process that comes to the point for the k-th time kills itself as `kill -9` would, and the
-mark that it leaves keeps every other process from dying there too.
+Unarmed, a point is one call of a function that does nothing. `arm` reads the setting CRASH_AT: the
+process that reaches the point for the k-th time kills itself as `kill -9` would, and leaves a mark
+so that no other process dies there too.
 """
 
 import os

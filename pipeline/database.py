@@ -105,13 +105,13 @@ class Database:
             return datetime.now(UTC)
         now = time.monotonic()
         if self._read_clock is None or now - self._read_clock[1] > _CLOCK_SECONDS:
-            # Dated after the answer: rather a little behind than ahead, where work is not due yet.
+            # Timestamp after the round trip, so the cached clock lags rather than leads.
             self._read_clock = connection.execute(_CLOCK).scalar_one(), time.monotonic()
         read, read_at = self._read_clock
         return read + timedelta(seconds=max(0.0, now - read_at))
 
     def close(self) -> None:
-        """Give back every pooled connection."""
+        """Close every pooled connection."""
         self.engine.dispose()
 
 
@@ -146,12 +146,12 @@ def _begin_sqlite(patience_seconds: float, connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     writer: Any = connection.connection.driver_connection
-    # SQLite's own wait looks every 100 ms after a while, so one of several busy writers starves:
-    # measured beside four that write all the time, 1.7 s at the median, and two of nine in vain.
+    # SQLite's own wait polls every 100 ms after a while, so one of several busy writers starves:
+    # with four that write all the time we measured 1.7 s at the median, and two of nine failed.
     writer.execute("PRAGMA busy_timeout = 0")
     try:
         if not _is_begun(writer, time.monotonic() + patience_seconds):
-            # Once more, so that what is wrong comes out as SQLAlchemy's error.
+            # Once more, so that the problem is raised as SQLAlchemy's error.
             connection.exec_driver_sql(_BEGIN_WRITING)
     finally:
         writer.execute(f"PRAGMA busy_timeout = {patience_seconds * 1000:.0f}")

@@ -1,6 +1,6 @@
-"""The words that records are marked with, and the sets of them, each defined once.
+"""The enums of records, such as status and kind, and their sets, each defined once.
 
-They are stored as their values: sqlite3, psycopg and orjson take a StrEnum for its text.
+The database stores their values: sqlite3, psycopg and orjson accept a StrEnum as text.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Direction(StrEnum):
-    """Who wrote: the contact (inbound) or Parley (outbound)."""
+    """Whether the contact (inbound) or Parley (outbound) wrote a message."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -36,7 +36,7 @@ class MessageKind(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a message has come."""
+    """The delivery status of a message."""
 
     RECEIVED = "received"
     QUEUED = "queued"
@@ -54,22 +54,22 @@ class Status(StrEnum):
     READ = "read"
 
     @classmethod
-    def of(cls, word: str) -> "Status | None":
-        """The status that a provider's word means; None for a word that Parley does not know."""
+    def of(cls, text: str) -> "Status | None":
+        """The status that a provider reports; None for one that Parley does not know."""
         try:
-            return cls(word)
+            return cls(text)
         except ValueError:
             return None
 
 
-# Sending goes on: the message is not with the provider yet, or nobody knows whether it is.
+# Still being sent: not with the provider yet, or with an unknown outcome.
 PENDING = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN})
-# An operator is told of these: they are listed as undelivered messages.
+# Listed for operators as undelivered messages.
 FAILED = frozenset({Status.FAILED, Status.UNDELIVERED, Status.EXPIRED})
-# These did not arrive. The contact opted out of those that are suppressed, so nobody is told.
+# Not delivered. Suppressed ones are not listed, because the contact opted out.
 NOT_DELIVERED = FAILED | {Status.SUPPRESSED}
 
-# How far along an outbound message is; a status never goes to a lower rank (promise P7).
+# The progress of an outbound message; a status never goes to a lower rank (promise P7).
 # https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
 STATUS_RANK: Mapping[str, int] = {
     Status.QUEUED: 0,
@@ -89,14 +89,14 @@ STATUS_RANK: Mapping[str, int] = {
 
 
 class Holder(StrEnum):
-    """Who answers in a conversation."""
+    """The one who answers a conversation: the bot or an operator."""
 
     BOT = "bot"
     OPERATOR = "operator"
 
 
 class Consent(StrEnum):
-    """What a contact wants who writes STOP, START or HELP."""
+    """What a contact wants with STOP, START or HELP."""
 
     STOP = "stop"
     START = "start"
@@ -118,7 +118,7 @@ class EntryKind(StrEnum):
 
 
 class EntryStatus(StrEnum):
-    """What became of an inbox entry; only one that is waiting gets a turn."""
+    """The status of an inbox entry; only a waiting one gets a turn."""
 
     WAITING = "waiting"
     HANDLED = "handled"

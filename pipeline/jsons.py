@@ -1,18 +1,18 @@
-"""JSON as the database takes it: quick, and without a limit on what Python's own json could say."""
+"""JSON for the database: fast, and for everything that Python's own json can express."""
 
 import json
 from typing import Any
 
 import orjson
 
-# What a JSON object holds is its author's business: data of a bot, content of a message.
+# The contents are the author's: data of a bot, content of a message.
 JsonObject = dict[str, Any]
 
 
 def to_json(value: Any) -> str:
-    """JSON text; UUIDs and moments become strings, NaN and infinities null (RFC 8259 has none).
+    """JSON text; UUIDs and datetimes become strings, NaN and infinities null (RFC 8259 has none).
 
-    Raises TypeError for what JSON cannot hold.
+    Raises TypeError for what JSON cannot express.
     """
     try:
         return orjson.dumps(value).decode()

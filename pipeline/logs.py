@@ -19,16 +19,16 @@ _QUIET = (
 )
 
 
-# Where PostgreSQL names values: "DETAIL:  Key (key)=(+1415…) already exists." A line of its own, or
-# in a repr.
+# PostgreSQL's values: "DETAIL:  Key (key)=(+1415…) already exists." On a separate line, or in a
+# repr.
 _VALUES = re.compile(r"(DETAIL|CONTEXT):.*?(?=\\n|\n|$)")
 
 
 def _without_values(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Leave out of errors what a database says of the rows they came from."""
-    for name, told in event.items():
-        if isinstance(told, str) and ("DETAIL:" in told or "CONTEXT:" in told):
-            event[name] = _VALUES.sub(r"\1: left out", told)
+    """Remove the values of rows from a database's errors."""
+    for name, value in event.items():
+        if isinstance(value, str) and ("DETAIL:" in value or "CONTEXT:" in value):
+            event[name] = _VALUES.sub(r"\1: left out", value)
     return event
 
 

@@ -141,7 +141,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message and gave it an id; `status` is where it stands already."""
+    """The provider accepted the message and gave it an id; `status` is what it reports so far."""
 
     provider_id: str
     status: Status = Status.ACCEPTED

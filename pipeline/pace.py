@@ -1,10 +1,10 @@
-"""Pace: do something at most so often, inside a loop that turns much faster."""
+"""Pace: limits how often something is done inside a faster loop."""
 
 import time
 
 
 class Pace:
-    """True at the first question and then at most once in `seconds`."""
+    """True at the first call, and then once per `seconds` or less often."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

@@ -11,9 +11,9 @@ _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-# These take an escape before them.
+# These need an escape before them.
 _EXTENDED = frozenset("\f^{}\\[~]|€")
-# What a segment holds alone, and what one of several holds beside the header that joins them.
+# The room of a single segment, and of one of several, which also has a header that joins them.
 _ROOM = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 
 

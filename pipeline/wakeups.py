@@ -1,6 +1,6 @@
 """Wake-ups, as the pipeline sees them: a call that wakes a pool and never fails or waits.
 
-workers/notifier.py makes one out of the broker.
+workers/notifier.py implements it with the broker.
 """
 
 from collections.abc import Callable
