@@ -63,7 +63,7 @@ class NotFound(ChangeRefused):
 
 
 class SignInRefused(ChangeRefused):
-    """There is no user with this e-mail address and password."""
+    """Wrong e-mail or password."""
 
 
 class MediaUnavailable(ParleyError):

@@ -88,5 +88,4 @@ PENDING: tuple[str, ...] = (
     "pipeline/records",
     "pipeline/runtime.py",
     "pipeline/settings.py",
-    "web",
 )

@@ -1,4 +1,4 @@
-"""The web process: one Flask app from the settings; webhooks, API, health and the dashboard."""
+"""The web process: one Flask app with webhooks, API, health checks and the dashboard."""
 
 from importlib.metadata import version
 from types import TracebackType
@@ -11,7 +11,7 @@ from pipeline.receive import Receiver
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
-from web import headers, metrics, parent_watch, problems, stalled, webhooks
+from web import headers, metrics, parent_watch, problems, slow_client_guard, webhooks
 from web.api import shapes
 from web.api.nouns import NOUNS
 from web.broker import BrokerProbe
@@ -22,12 +22,12 @@ from web.services import Site
 from workers.notifier import Notifier
 
 API = "/api/v1"
-# A provider hangs up after 15 s and a person sooner; a webhook is answered within 2 s.
+# A webhook must be answered within 2 s; providers give up after 15 s.
 STATEMENT_SECONDS = 1.5
 
 
 class _App(APIFlask):
-    """An app whose log names no addresses: that of an invitation is a secret while it holds."""
+    """An app that logs no addresses: the address of an invitation is a secret."""
 
     def log_exception(
         self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
@@ -37,7 +37,7 @@ class _App(APIFlask):
 
 
 def create_app(runtime: Runtime | None = None, notify: Notify | None = None) -> APIFlask:
-    """The app. Without arguments it is built from the settings of a process of its own."""
+    """Create the app; without arguments, from the settings of this process."""
     runtime = runtime or _own_runtime()
     notify = notify or Notifier(runtime.settings).notify
     app = _api_app()
@@ -57,9 +57,9 @@ def create_app(runtime: Runtime | None = None, notify: Notify | None = None) -> 
 
 
 def create_served_app() -> APIFlask:
-    """The app of a web process that stands where strangers can reach it."""
+    """Create the app of a web process that is reachable from a network."""
     app = create_app()
-    stalled.watch(Settings.load().port)
+    slow_client_guard.watch(Settings.load().port)
     parent_watch.start()
     return app
 
@@ -70,7 +70,7 @@ def _own_runtime() -> Runtime:
         Settings.load(),
         application="parley-web",
         statement_seconds=STATEMENT_SECONDS,
-        # A webhook is a row, whatever became of the bot; every page says so.
+        # Webhooks are stored even if the bot can't be loaded; every page shows the error.
         needs_bot=False,
     )
 

@@ -1,4 +1,4 @@
-"""Who may use the API: bearer tokens, each with a role that includes the ones below it."""
+"""Access to the API: bearer tokens, each with a role that includes the roles below it."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from pipeline.records.accounts import tokens
 from web.services import here
 
 bearer = HTTPTokenAuth(
-    scheme="Bearer", realm="Parley", description="A token made by `parley token add NAME`."
+    scheme="Bearer", realm="Parley", description="Create a token with `parley token add NAME`."
 )
 
 
 def at_least(role: str) -> list[str]:
-    """The roles that may do what `role` may."""
+    """The roles that include `role`."""
     return list(tokens.ROLES[tokens.ROLES.index(role) :])
 
 
 def actor() -> str:
-    """How the caller is named in logs and as the author of messages."""
+    """The name of the caller in logs and as the author of messages."""
     token = bearer.current_user
     return f"token:{token.name if token else ''}"
 

@@ -1,6 +1,6 @@
 """Exports: what a filter shows as one CSV or JSON file, streamed batch by batch.
 
-Each batch is a transaction of its own, so that whoever reads slowly holds nothing up.
+Each batch is a transaction of its own, so that a slow client blocks nothing.
 """
 
 import csv
@@ -8,11 +8,11 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from apiflask import Schema
 from flask import Response
 from sqlalchemy import Connection, Row
 
@@ -24,12 +24,12 @@ from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
-from web.api import views
+from web.api import shapes
 from web.services import here
 
-# A batch of what very many have said is found in a second.
+# A search for a common word finds a batch of this size within a second.
 A_BATCH = 200
-# Spreadsheets run what begins like a formula, and phone numbers begin with a plus.
+# Spreadsheets run text that starts like a formula; phone numbers start with a plus.
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TYPES: Mapping[str, str] = {
@@ -42,31 +42,31 @@ Ask = Callable[[Connection, Any, int], Sequence[Row[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One kind of file: its columns, what a row looks like, and how the next rows are found.
+    """One kind of file: its columns, the shape of a row, and how the next rows are found.
 
-    `told` is which rows were asked for, as the audit log may keep it.
+    `criteria` is the filter as the audit log may store it.
     """
 
     noun: str
-    told: Mapping[str, Any]
+    criteria: Mapping[str, Any]
     columns: Sequence[str]
-    view: Callable[[Row[Any]], Mapping[str, Any]]
+    shape: type[Schema]
     ask: Ask
     place: Callable[[Row[Any]], Any]
 
 
-def conversations(wanted: ConversationFilter) -> Export:
-    """The conversations that are wanted, the newest first."""
+def conversations(criteria: ConversationFilter) -> Export:
+    """The conversations that match, the newest first."""
     return Export(
         "conversations",
-        wanted.for_audit(),
+        criteria.for_audit(),
         (
             *("id", "contact_id", "phone", "name", "channel", "our_number", "state", "holder"),
             *("held_by", "held_until", "unread", "failed", "opened_at", "last_message_at"),
             *("last_inbound_at", "closed_at", "data"),
         ),
-        partial(views.conversation, bot=here().runtime.bot),
-        lambda connection, after, limit: queries.all_of(connection, wanted, after, limit),
+        shapes.Conversation,
+        lambda connection, after, limit: queries.all_of(connection, criteria, after, limit),
         lambda row: row.id,
     )
 
@@ -80,14 +80,14 @@ def contacts(words: str) -> Export:
             *("id", "address", "phone", "name", "created_at", "last_seen_at", "blocked"),
             *("opted_out", "opt_outs", "attributes"),
         ),
-        views.contact,
+        shapes.Contact,
         lambda connection, after, limit: contact_list.listing(connection, words, after, limit),
         lambda row: (row.created_at, row.id),
     )
 
 
 def messages(conversation_id: UUID) -> Export:
-    """Everything that was said in one conversation, the oldest first."""
+    """The messages of one conversation, the oldest first."""
     return Export(
         "messages",
         {"conversation": str(conversation_id)},
@@ -95,7 +95,7 @@ def messages(conversation_id: UUID) -> Export:
             *("id", "created_at", "direction", "author", "kind", "body", "media", "channel"),
             *("status", "error_code", "error", "segments", "provider_id"),
         ),
-        views.message,
+        shapes.Message,
         lambda connection, after, limit: transcript.of_conversation(
             connection, conversation_id, after or 0, limit
         ),
@@ -104,16 +104,16 @@ def messages(conversation_id: UUID) -> Export:
 
 
 def file(export: Export, kind: str, *, actor: str) -> Response:
-    """The file, to be saved; who took it is in the audit log."""
+    """Stream the file; the audit log records who exported it."""
     if kind not in _TYPES:
         raise NotFound("An export is a CSV or a JSON file.")
     database = here().runtime.database
     with database.write() as connection:
         now = database.now(connection)
-        details = {"format": kind, "filter": dict(export.told)}
+        details = {"format": kind, "filter": dict(export.criteria)}
         audit.append(connection, now, actor, "export", export.noun, **details)
     pages = _pages(database, export)
-    # Before the answer begins: a database that is away is a 503, not half a file.
+    # Before the answer starts: an unreachable database is a 503, not half a file.
     pages = chain([next(pages, [])], pages)
     name = f"{export.noun}-{now:%Y-%m-%d-%H%M}.{kind}"
     return Response(
@@ -126,17 +126,18 @@ def file(export: Export, kind: str, *, actor: str) -> Response:
 def _pages(database: Database, export: Export, a_page: int = A_BATCH) -> Iterator[list[list[Any]]]:
     """The values of the columns, batch by batch."""
     after = None
+    shape = export.shape(only=export.columns)
     while True:
         with database.read() as connection:
             rows = export.ask(connection, after, a_page)
-        yield [[plain(view[name]) for name in export.columns] for view in map(export.view, rows)]
+        yield [[item[name] for name in export.columns] for item in shape.dump(rows, many=True)]
         if len(rows) < a_page:
             return
         after = export.place(rows[-1])
 
 
 def plain(value: Any) -> Any:
-    """A value as a file has it: moments as ISO 8601."""
+    """A value for a file: moments as ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
@@ -162,7 +163,7 @@ def csv_lines(columns: Sequence[str], pages: Iterable[list[list[Any]]]) -> Itera
 
 
 def cell(value: object) -> str:
-    """A value as a spreadsheet may see it: never as a formula."""
+    """A value for a spreadsheet, escaped so that it is never a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

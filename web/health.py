@@ -1,7 +1,7 @@
-"""Health: /healthz says that the process is up, /readyz how everything it depends on stands.
+"""Health checks: /healthz for this process, /readyz for everything it depends on.
 
-Only a database that cannot take a webhook makes /readyz fail: receivers must stay in the load
-balancer when the broker or the workers are down.
+/readyz fails only if webhooks cannot be stored: receivers must stay in the load balancer while
+broker or workers are down.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """How each dependency stands: ok, degraded or failed."""
+    """The status of each dependency: ok, degraded or failed."""
     checks = dependencies(here())
     found = {check["status"] for check in checks.values()}
     overall = next((word for word in ("failed", "degraded") if word in found), "ok")

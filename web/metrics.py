@@ -1,4 +1,4 @@
-"""/metrics for Prometheus: gauges read from the database when somebody asks, so any process can.
+"""/metrics for Prometheus: gauges read from the database at each scrape, in any web process.
 
 Counts only: no number, name or text of anybody.
 """
@@ -43,7 +43,7 @@ class Pipeline(Collector):
         yield _gauge(
             "parley_inbox_oldest_seconds", "Age of the oldest of them.", inbox.oldest_seconds
         )
-        yield _gauge("parley_inbox_parked", "Entries given up.", queues.parked(connection))
+        yield _gauge("parley_inbox_parked", "Parked entries.", queues.parked(connection))
         yield from _outbox(connection, now)
         lanes = queues.lanes(connection, now)
         yield _gauges("parley_lanes", "Lanes by state.", ["direction", "state"], lanes)
@@ -67,7 +67,7 @@ def _outbox(connection: Connection, now: datetime) -> Iterator[Metric]:
     )
     yield CounterMetricFamily(
         "parley_ambiguous_resends",
-        "Messages sent again after an outcome that nobody knew.",
+        "Messages sent again after an unknown outcome.",
         value=queues.resends(connection),
     )
 

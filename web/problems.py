@@ -1,7 +1,6 @@
-"""What a caller is told when something goes wrong: problem+json under /api, a page to a browser,
-plain text to a provider.
+"""Error answers: problem+json under /api (RFC 9457), a page for browsers, plain text for providers.
 
-RFC 9457. No traceback, no statement and no value of a row ever leaves this process.
+They hold no traceback, no SQL and no value of a row.
 """
 
 import re
@@ -47,8 +46,8 @@ STATUS: Mapping[type[ParleyError], int] = {
     DatabaseUnavailable: 503,
     SchemaError: 503,
 }
-# A database that is down, slow or without tables; other errors of a database are bugs of ours.
-_OUT_OF_REACH: tuple[type[SQLAlchemyError], ...] = (
+# A database that is down, slow or without tables; other database errors are bugs.
+_UNREACHABLE: tuple[type[SQLAlchemyError], ...] = (
     InterfaceError,
     OperationalError,
     PoolTimeoutError,
@@ -57,17 +56,17 @@ _OUT_OF_REACH: tuple[type[SQLAlchemyError], ...] = (
 
 
 def install(app: APIFlask) -> None:
-    """Answer every error in one form."""
+    """Register a handler for every error."""
     app.error_processor(_of_http)
     app.spec_processor(document.describe)
     for error in STATUS:
         app.register_error_handler(error, _of_parley)
-    for unreachable in _OUT_OF_REACH:
+    for unreachable in _UNREACHABLE:
         app.register_error_handler(unreachable, _of_database)
 
 
 def problem(status: int, detail: str = "", **more: Any) -> Response:
-    """An error answer; `more` are further members of the problem."""
+    """Make an error answer; `more` are additional members of the problem."""
     title = HTTPStatus(status).phrase
     if not request.path.startswith("/api/"):
         if _is_for_a_browser():
@@ -79,7 +78,7 @@ def problem(status: int, detail: str = "", **more: Any) -> Response:
 
 
 def _is_for_a_browser() -> bool:
-    """Whether a person reads the answer: nobody else asks for HTML by name, or through htmx."""
+    """Whether a browser asked: only browsers accept HTML by name or use htmx."""
     return "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
 
 
@@ -89,7 +88,7 @@ def _page(status: int, detail: str) -> Response:
         "layout/problem.html",
         status=status,
         title=_TITLES.get(status, HTTPStatus(status).phrase),
-        detail=detail or _SAID.get(status, ""),
+        detail=detail or _DETAILS.get(status, ""),
         command=command[1] if command else "",
     )
     return Response(page, status, headers={"Cache-Control": "no-store"})
@@ -98,15 +97,15 @@ def _page(status: int, detail: str) -> Response:
 _COMMAND = re.compile("`(parley [^`]+)`")
 _TITLES: Mapping[int, str] = {
     403: "Not allowed",
-    404: "Nothing here",
-    409: "That cannot be done",
+    404: "Page not found",
+    409: "Can't do that",
     500: "Something went wrong",
-    503: "Not ready",
+    503: "Temporarily unavailable",
 }
 
 
 def database_problem() -> str:
-    """What is wrong with the database and how to mend it, in one line; "" when nothing is."""
+    """The problem with the database and its fix, in one line; "" if there is none."""
     database = here().runtime.database
     try:
         with database.read() as connection:
@@ -115,39 +114,39 @@ def database_problem() -> str:
         return str(error)
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return f"The database does not answer ({type(cause).__name__}); check DATABASE_URL."
+        return f"The database is unreachable ({type(cause).__name__}). Check DATABASE_URL."
     return ""
 
 
 def page_of_log() -> str:
-    """What was asked for, as the log names it: the rule, for an address may hold a secret."""
-    return str(request.url_rule or "no page of ours")
+    """The requested rule, for logs: the address itself may contain a secret."""
+    return str(request.url_rule or "unknown page")
 
 
 def _of_http(error: HTTPError) -> Response:
     more = {"errors": error.detail} if error.detail else {}
-    said = _SAID_OF_API if request.path.startswith("/api/") else _SAID
-    response = problem(error.status_code, said.get(error.status_code, ""), **more)
+    details = _DETAILS_OF_API if request.path.startswith("/api/") else _DETAILS
+    response = problem(error.status_code, details.get(error.status_code, ""), **more)
     for name, value in dict(error.headers).items():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
 
 
-_SAID: Mapping[int, str] = {
-    400: "This form is too old, or came from elsewhere; load the page again and send it once more.",
-    403: "Your role does not allow that; an admin can change it.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+_DETAILS: Mapping[int, str] = {
+    400: "This form has expired. Reload the page and send it again.",
+    403: "Your role doesn't allow this. Ask an admin to change it.",
+    404: "There is no page at this address.",
+    405: "This address doesn't support that method.",
     413: "The request is larger than 64 KiB.",
-    500: "Something went wrong here; the log of the web process has it.",
+    500: "Something went wrong. Details are in the log of the web process.",
 }
-_SAID_OF_API: Mapping[int, str] = {
-    **_SAID,
-    400: "The body is not JSON.",
-    401: "Send a token as `Authorization: Bearer TOKEN`; `parley token add` makes one.",
-    403: "This token's role may not do that.",
-    422: "The request does not fit; `errors` says where.",
+_DETAILS_OF_API: Mapping[int, str] = {
+    **_DETAILS,
+    400: "The body is not valid JSON.",
+    401: "Send a token as `Authorization: Bearer TOKEN`. Create one with `parley token add`.",
+    403: "This token's role doesn't allow this.",
+    422: "The request is invalid; see `errors`.",
 }
 
 
@@ -163,8 +162,8 @@ def _of_parley(error: ParleyError) -> Response:
 
 
 def _of_database(error: SQLAlchemyError) -> Response:
-    log.warning("database out of reach", error=type(error).__name__, page=page_of_log())
-    detail = database_problem() or "The database did not answer in time; try again."
+    log.warning("database unreachable", error=type(error).__name__, page=page_of_log())
+    detail = database_problem() or "The database did not answer in time. Try again."
     response = problem(503, detail)
     response.headers.update(RETRY_AFTER)
     return response

@@ -1,7 +1,6 @@
-"""The reader: asks the database for every viewer of this process, each question once at a time.
+"""The reader: runs the queries of live pages once for all viewers of this process.
 
-A live page asks again and again; however many people look, the database hears each question at
-most once in FRESH_SECONDS.
+Live pages ask repeatedly; whatever the number of viewers, each query runs once in FRESH_SECONDS.
 """
 
 import threading
@@ -43,12 +42,12 @@ class Reader:
         Raises DatabaseUnavailable where somebody else has waited for it too long already.
         """
         if not is_live:
-            # Who has just changed something must see it; only the polls share.
-            return self._told(question, args)
+            # A viewer who changed something must see it; only live updates share answers.
+            return self._fresh(question, args)
         answer = self._answer((question, args))
         # A database that hangs must not take every thread of the process, one poll after another.
         if not answer.lock.acquire(timeout=PATIENCE_SECONDS):
-            raise DatabaseUnavailable("The database takes long to answer; it is asked again.")
+            raise DatabaseUnavailable("The database is slow to answer. Trying again.")
         try:
             if time.monotonic() - answer.asked_at > FRESH_SECONDS:
                 self._refresh(answer, question, args)
@@ -58,7 +57,7 @@ class Reader:
         finally:
             answer.lock.release()
 
-    def _told(self, question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    def _fresh(self, question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         with self._database.read() as connection:
             value = question(connection, *args)
         answer = self._answer((question, args))

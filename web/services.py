@@ -1,4 +1,4 @@
-"""What every view of one web process works with; web/app.py puts it into the app."""
+"""The objects that all views of a web process share; web/app.py puts them into the app."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -26,5 +26,5 @@ class Site:
 
 
 def here() -> Site:
-    """The site of the request in hand."""
+    """The site of the current request."""
     return cast("Site", current_app.extensions["parley"])

@@ -1,4 +1,4 @@
-"""Accounts: who may use the dashboard: invitations, passwords, sign-ins. Everything is audited.
+"""Accounts of dashboard users: invitations, passwords, sign-ins. Every change is audited.
 
 ASVS 5.0 chapters 6 and 7: https://github.com/OWASP/ASVS
 """

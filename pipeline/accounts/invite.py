@@ -1,4 +1,4 @@
-"""Invitations: a link that works once. Its guest becomes a user, or sets a new password."""
+"""Invitations: a link that works once, to create an account or set a new password."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,19 +13,19 @@ from pipeline.errors import ChangeRefused
 from pipeline.records.accounts import audit, invitations, sign_ins, users
 
 INVITED_FOR = timedelta(hours=24)
-_GONE = "This link was used already, or is too old; ask an admin for a new one."
+_GONE = "This link was used or has expired. Ask an admin for a new one."
 
 
 def invite(database: Database, email: str, role: str = "", *, actor: str) -> str:
-    """Make a link's token for a new user or, where the address is one, for a new password.
+    """Create the token of a link, for a new user or for a user's new password.
 
-    An earlier link for the address ends.
+    An earlier link for the address stops working.
     """
     email = address(email)
     with database.write() as connection:
         user = users.by_email(connection, email)
         if user and user.is_disabled:
-            raise ChangeRefused(f"{email} is disabled; enable the user first.")
+            raise ChangeRefused(f"{email} is disabled. Enable the user first.")
         role = user.role if user else known_role(role)
         now = database.now(connection)
         token = secret.new()
@@ -45,7 +45,7 @@ def invite(database: Database, email: str, role: str = "", *, actor: str) -> str
 
 
 def invite_first_admin(database: Database) -> str:
-    """A link's token for whoever started Parley; "" once there is an admin."""
+    """Create the token of the first admin's link; "" once there is an admin."""
     with database.write() as connection:
         if users.has_admin(connection):
             return ""
@@ -65,7 +65,7 @@ def invite_first_admin(database: Database) -> str:
 
 
 def invitation(database: Database, token: str) -> Row[Any]:
-    """The invitation of a link. Raises ChangeRefused when it holds no more."""
+    """Return the invitation of a link. Raises ChangeRefused if it was used or has expired."""
     with database.read() as connection:
         found = invitations.find(connection, secret.hashed(token), database.now(connection))
     if found is None:
@@ -74,7 +74,7 @@ def invitation(database: Database, token: str) -> Row[Any]:
 
 
 def accept(database: Database, token: str, email: str, password: str, *, agent: str) -> str:
-    """Make the guest a user with this password and sign them in; returns the sign-in's token."""
+    """Create the user, or set the password, and return the token of a new sign-in."""
     found = invitation(database, token)
     email = found.email or address(email)
     password_hash = passwords.new_hash(password, email)
@@ -86,8 +86,8 @@ def accept(database: Database, token: str, email: str, password: str, *, agent: 
         if user is None:
             user_id = create(connection, database, (email, found.role, password_hash), email)
         elif not found.email or user.is_disabled:
-            # The first admin's link must not take over somebody who is there already.
-            raise ChangeRefused(f"There is a user {email} already.")
+            # The first admin's link must not take over an existing account.
+            raise ChangeRefused(f"{email} already has an account.")
         else:
             user_id = user.id
             users.change(connection, user_id, password_hash=password_hash)

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, at least twelve characters, any of them, and none that everybody tries.
+"""Passwords: argon2id, twelve characters or more of any kind, and no common ones.
 
 ASVS 5.0 6.2.1 (length), 6.2.4 (common ones), 6.2.5 (no rules of composition), 11.4.2 (argon2id).
 """
@@ -14,7 +14,7 @@ from pipeline.errors import ChangeRefused
 SHORTEST = 12
 LONGEST = 128
 _hasher = PasswordHasher()
-# What a guesser of twelve characters tries first; shorter ones are refused anyway.
+# Common passwords of twelve characters or more; shorter ones are refused anyway.
 _COMMON = frozenset(
     {
         "password1234",
@@ -43,21 +43,21 @@ _COMMON = frozenset(
 
 
 def new_hash(password: str, email: str) -> str:
-    """The hash of a new password. Raises ChangeRefused that says what is wrong with it."""
+    """Hash a new password. Raises ChangeRefused with the reason it is refused."""
     password = _same(password)
     if len(password) < SHORTEST:
-        raise ChangeRefused(f"A password needs at least {SHORTEST} characters; use a few words.")
+        raise ChangeRefused(f"Use {SHORTEST} characters or more, for example a few words.")
     if len(password) > LONGEST:
-        raise ChangeRefused(f"A password has at most {LONGEST} characters.")
+        raise ChangeRefused(f"Use {LONGEST} characters or fewer.")
     plain = password.casefold()
     name = email.casefold()
     if plain in _COMMON or plain in {name, name.partition("@")[0]} or len(set(plain)) < 4:
-        raise ChangeRefused("This password is among the first that are guessed; choose another.")
+        raise ChangeRefused("This password is too common. Choose another.")
     return _hasher.hash(password)
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether this is the password; takes as long for a user who has none."""
+    """Check a password; it takes as long for a user without one."""
     try:
         return _hasher.verify(password_hash or _nobody(), _same(password)) and bool(password_hash)
     except (VerificationError, InvalidHashError):
@@ -70,16 +70,16 @@ def is_outdated(password_hash: str) -> bool:
 
 
 def rehashed(password: str) -> str:
-    """The hash of a password that was just seen to match."""
+    """Hash a password that was just checked."""
     return _hasher.hash(_same(password))
 
 
 def _same(password: str) -> str:
-    # One password typed on two keyboards; and argon2 is not made to hash a megabyte.
+    # Keyboards compose characters differently; and argon2 is too slow for a megabyte.
     return unicodedata.normalize("NFC", password[: 4 * LONGEST])
 
 
 @cache
 def _nobody() -> str:
-    # At the first sign-in of nobody: at import it would cost every command 50 ms.
+    # Made when first needed: at import it would cost every command 50 ms.
     return _hasher.hash("nobody has this password")

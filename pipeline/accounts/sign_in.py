@@ -1,4 +1,4 @@
-"""Signing in and out. A sign-in is a row, so that it can be ended from anywhere.
+"""Signing in and out. Each sign-in is a row, so that it can be ended from anywhere.
 
 ASVS 5.0 6.3.1 (guessing is slowed down), 7.2 (tokens), 7.3 (time-outs), 7.4 (ending).
 """
@@ -23,7 +23,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 GUESSING_WITHIN = timedelta(minutes=15)
 MOST_FAILURES_OF_A_PAIR = 5
 MOST_FAILURES_OF_AN_ADDRESS = 20
-# From anywhere: so many that nobody is locked out by a few guesses of somebody else.
+# From any address; high, so that a few guesses by others do not lock a user out.
 MOST_FAILURES_OF_AN_EMAIL = 50
 _FAILED = "sign_in_failed"
 _AGENT_LENGTH = 200
@@ -31,7 +31,7 @@ _AGENT_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in; `token_hash` is this browser's sign-in."""
+    """A signed-in user; `token_hash` identifies this browser's sign-in."""
 
     id: uuid.UUID
     email: str
@@ -54,7 +54,7 @@ def sign_in(database: Database, email: str, password: str, *, address: str, agen
     with database.read() as connection:
         now = database.now(connection)
         user = users.by_email(connection, email)
-    # Outside of any transaction: it is meant to take long.
+    # Outside any transaction: hashing is slow on purpose.
     is_right = passwords.matches(_hash_of(user), password)
     if user is None or not is_right:
         raise SignInRefused
@@ -68,9 +68,9 @@ def _hash_of(user: Row[Any] | None) -> str:
 
 
 def _attempt(database: Database, email: str, address: str) -> list[int]:
-    """Note a failure before the password is looked at, and return its entries in the audit log.
+    """Log a failure before checking the password, and return its entries in the audit log.
 
-    Each counts itself once it is committed: of many at once no more than the limit get on.
+    Committed first, each counts itself: of many at once, only as many as the limit continue.
     """
     details = {"address": address} if address else {}
     with database.write() as connection:
@@ -81,18 +81,18 @@ def _attempt(database: Database, email: str, address: str) -> list[int]:
     with database.read() as connection:
         if not _is_too_much(connection, email, address, now - GUESSING_WITHIN):
             return entries
-    # Who is refused has guessed nothing, and does not make the wait longer.
+    # A refused attempt guessed nothing, and does not extend the wait.
     with database.write() as connection:
         audit.take_back(connection, entries)
     minutes = GUESSING_WITHIN.seconds // 60
-    raise SignInRefused(f"Too many failed sign-ins; try again in {minutes} minutes.")
+    raise SignInRefused(f"Too many failed sign-ins. Try again in {minutes} minutes.")
 
 
 def _is_too_much(connection: Connection, email: str, address: str, since: datetime) -> bool:
     counted = partial(audit.count_since, connection, _FAILED, since=since)
     pair = {"address": address}
     return (
-        # An address that is not known would stand for everybody.
+        # An unknown address would count for every client.
         (address != "" and counted(address) > MOST_FAILURES_OF_AN_ADDRESS)
         or (address != "" and counted(email, details=pair) > MOST_FAILURES_OF_A_PAIR)
         or (email != "" and counted(email) > MOST_FAILURES_OF_AN_EMAIL)
@@ -106,7 +106,7 @@ def _begin(connection: Connection, user: Row[Any], password: str, agent: str, no
 
 
 def begin(connection: Connection, user_id: uuid.UUID, email: str, agent: str, now: datetime) -> str:
-    """Note a sign-in and return its token; the password was seen before."""
+    """Record a sign-in and return its token; the password is already checked."""
     token = secret.new()
     sign_ins.prune(connection, now)
     sign_ins.add(
@@ -123,9 +123,9 @@ def begin(connection: Connection, user_id: uuid.UUID, email: str, agent: str, no
 
 
 def signed_in(database: Database, token: str, *, is_used: bool = True) -> Person | None:
-    """Who holds this token; None where the sign-in has ended.
+    """Return the user of this token; None if the sign-in has ended.
 
-    Unless `is_used` nobody did anything: the sign-in idles on (ASVS 5.0 7.3.1).
+    Without `is_used` the request is not an activity, and the idle time continues (ASVS 5.0 7.3.1).
     """
     token_hash = secret.hashed(token)
     with database.read() as connection:

@@ -1,4 +1,4 @@
-"""What is changed about users: role, access, password. There is always an admin who can sign in."""
+"""Changes to users: role, access, password. One active admin always remains."""
 
 import re
 import uuid
@@ -16,17 +16,19 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 def address(email: str) -> str:
-    """The address as it is kept. Raises ChangeRefused for what is none."""
+    """Normalize an e-mail address. Raises ChangeRefused if it is invalid."""
     email = storable(email).strip().casefold()
     if not _EMAIL.fullmatch(email) or not email.isprintable() or "\ufffd" in email:
-        raise ChangeRefused(f"{email[:80]!r} is no e-mail address; expected name@example.com.")
+        raise ChangeRefused(
+            f"{email[:80]!r} is not an e-mail address. Use the form name@example.com."
+        )
     return email
 
 
 def known_role(role: str) -> str:
-    """The role. Raises ChangeRefused for what is none."""
+    """Return the role. Raises ChangeRefused if it is unknown."""
     if role not in tokens.ROLES:
-        raise ChangeRefused(f"A role is one of {', '.join(tokens.ROLES)}.")
+        raise ChangeRefused(f"The role must be one of: {', '.join(tokens.ROLES)}.")
     return role
 
 
@@ -41,11 +43,11 @@ def add_user(database: Database, email: str, role: str, password: str, *, actor:
 def create(
     connection: Connection, database: Database, new: tuple[str, str, str], actor: str
 ) -> uuid.UUID:
-    """Add a row of (e-mail, role, hash). Raises ChangeRefused where the address is taken."""
+    """Add a row of (e-mail, role, hash). Raises ChangeRefused if the address has an account."""
     email, role, password_hash = new
     now = database.now(connection)
     if users.by_email(connection, email):
-        raise ChangeRefused(f"There is a user {email} already.")
+        raise ChangeRefused(f"{email} already has an account.")
     user_id = users.add(connection, email, role, password_hash, now)
     audit.append(connection, now, actor, "add_user", email, role=role)
     return user_id
@@ -66,7 +68,7 @@ def change_user(
         role = known_role(role or before.role)
         is_disabled = before.is_disabled if is_disabled is None else is_disabled
         if admins == {user_id} and (role != "admin" or is_disabled):
-            raise ChangeRefused("This is the only admin who can sign in; make another one first.")
+            raise ChangeRefused("You can't remove the last active admin.")
         users.change(connection, user_id, role=role, is_disabled=is_disabled)
         if is_disabled:
             sign_ins.end_all(connection, user_id)
@@ -83,7 +85,7 @@ def change_password(
     with database.read() as connection:
         user = existing(connection, user_id)
     if not passwords.matches(user.password_hash, current):
-        raise ChangeRefused("The current password is not right.")
+        raise ChangeRefused("The current password is wrong.")
     password_hash = passwords.new_hash(new, user.email)
     with database.write() as connection:
         users.change(connection, user_id, password_hash=password_hash)
@@ -96,4 +98,4 @@ def existing(connection: Connection, user_id: uuid.UUID) -> Row[Any]:
     """The user. Raises NotFound."""
     if user := users.by_id(connection, user_id):
         return user
-    raise NotFound("There is no such user.")
+    raise NotFound("User not found.")

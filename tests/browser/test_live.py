@@ -61,7 +61,7 @@ def test_list_and_counts_move_by_themselves(live: Site, visit: Visit, ada: FakeC
 def test_half_written_words_and_focus_stay(live: Site, visit: Visit, ada: FakeContact) -> None:
     page = visit(live, "operator")
     open_talk(page, live, ada)
-    words = page.get_by_label(re.compile("^Write to"))
+    words = page.get_by_label(re.compile("^Message to"))
     words.fill("half writ")
     words.evaluate("field => field.setSelectionRange(2, 4)")
     ada.says("something meanwhile")
@@ -93,7 +93,7 @@ def test_opened_menus_stay_open(live: Site, visit: Visit, ada: FakeContact) -> N
     page.get_by_label("More").click()
     ada.says("while the menu is open")
     expect(log(page)).to_contain_text("while the menu is open", timeout=PATIENCE_MS)
-    expect(page.get_by_role("button", name=re.compile("^Reset"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Restart"))).to_be_visible()
 
 
 def test_page_says_when_it_is_not_live(live: Site, visit: Visit, ada: FakeContact) -> None:
@@ -114,7 +114,7 @@ def test_who_is_signed_out_elsewhere_is_told(live: Site, visit: Visit) -> None:
     for page in pages:
         live.sign_in(page, "leaver@example.com")
     pages[1].goto(f"{live.url}/account")
-    pages[1].get_by_role("button", name="Sign out every other browser").click()
+    pages[1].get_by_role("button", name="Sign out all other browsers").click()
     expect(pages[0].locator("#live")).to_contain_text("signed out", timeout=15_000)
     pages[0].reload()
     expect(pages[0]).to_have_url(re.compile("/sign-in"))

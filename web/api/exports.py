@@ -3,15 +3,16 @@
 import uuid
 from typing import Any
 
-from apiflask import APIBlueprint
 from flask import Response
 
+from pipeline.queries.filter import ConversationFilter
 from web import exports as files
-from web.api import conversations, filters, shapes
-from web.auth import actor, at_least, bearer
+from web.api import conversations, shapes
+from web.api.noun import Noun
+from web.auth import actor
 from web.services import here
 
-exports = APIBlueprint("exports_api", __name__, tag="Exports")
+exports = Noun("exports", "Exports")
 
 _FILE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     200: {
@@ -25,39 +26,38 @@ _FILE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
 
 
 @exports.get("/conversations/export")
-@exports.auth_required(bearer, roles=at_least("viewer"))
-@exports.input(shapes.ConversationExport, location="query", arg_name="query")
+@exports.needs("viewer")
+@exports.takes(shapes.ConversationExport, "query")
 @exports.doc(responses=_FILE)
-def export_conversations(query: dict[str, Any]) -> Response:
+def export_conversations(criteria: ConversationFilter, kind: str) -> Response:
     """Export conversations
 
     All that match the filters of the list, the latest activity first.
     """
-    export = files.conversations(filters.wanted(query))
-    return files.file(export, query["format"], actor=actor())
+    return files.file(files.conversations(criteria), kind, actor=actor())
 
 
 @exports.get("/contacts/export")
-@exports.auth_required(bearer, roles=at_least("viewer"))
-@exports.input(shapes.ContactExport, location="query", arg_name="query")
+@exports.needs("viewer")
+@exports.takes(shapes.ContactExport, "query")
 @exports.doc(responses=_FILE)
-def export_contacts(query: dict[str, Any]) -> Response:
+def export_contacts(q: str, kind: str) -> Response:
     """Export contacts
 
     All that match `q`, the newest first.
     """
-    return files.file(files.contacts(query["q"]), query["format"], actor=actor())
+    return files.file(files.contacts(q), kind, actor=actor())
 
 
 @exports.get("/conversations/<uuid:conversation_id>/messages/export")
-@exports.auth_required(bearer, roles=at_least("viewer"))
-@exports.input(shapes.ExportFormat, location="query", arg_name="query")
+@exports.needs("viewer")
+@exports.takes(shapes.ExportFormat, "query")
 @exports.doc(responses=_FILE)
-def export_messages(conversation_id: uuid.UUID, query: dict[str, Any]) -> Response:
+def export_messages(conversation_id: uuid.UUID, kind: str) -> Response:
     """Export a conversation's messages
 
     The oldest first.
     """
     with here().runtime.database.read() as connection:
         conversations.existing(connection, conversation_id)
-    return files.file(files.messages(conversation_id), query["format"], actor=actor())
+    return files.file(files.messages(conversation_id), kind, actor=actor())

@@ -1,80 +1,68 @@
-"""/users: who may use the dashboard; for admins."""
+"""/users: the users of the dashboard; for admins."""
 
 import uuid
-from typing import Any
 
-from apiflask import APIBlueprint
-from flask import request, url_for
-from sqlalchemy import Row
-
-from pipeline import accounts
 from pipeline.accounts.users import existing
 from pipeline.records.accounts import users as records
+from web.actions import table
+from web.api.listing import Listing
+from web.api.noun import Noun
 from web.api.shapes import accounts as shapes
-from web.auth import actor, at_least, bearer
+from web.auth import actor
+from web.links import invitation_link
 from web.services import here
 
-users = APIBlueprint("users_api", __name__, tag="Users")
+users = Noun("users", "Users")
 
 
 @users.get("/users")
-@users.auth_required(bearer, roles=at_least("admin"))
+@users.needs("admin")
 @users.output(shapes.UserPage)
-def list_users() -> dict[str, Any]:
+def list_users() -> object:
     """List users
 
     All of them, by e-mail address.
     """
     with here().runtime.database.read() as connection:
-        return {"items": records.listing(connection), "next": None}
+        return Listing(records.listing(connection))
 
 
 @users.post("/users")
-@users.auth_required(bearer, roles=at_least("admin"))
-@users.input(shapes.NewUser, arg_name="new")
+@users.needs(table.INVITE.role)
+@users.takes(shapes.NewUser)
 @users.output(shapes.Invitation, status_code=201)
 @users.doc(responses={409: "Refused"})
-def invite_user(new: dict[str, Any]) -> dict[str, str]:
+def invite_user(email: str, role: str) -> object:
     """Invite a user
 
-    Answers with a link that works once, for 24 hours; its guest chooses the password. For
-    somebody who is a user already it sets a new password, and the role stays.
+    Answers with a link that works once, for 24 hours; the invited person chooses a password. For
+    an existing user it sets a new password, and the role stays.
     """
-    runtime = here().runtime
-    token = accounts.invite(runtime.database, new["email"], new["role"], actor=actor())
-    base = runtime.settings.public_url or request.host_url.rstrip("/")
-    return {"email": new["email"], "url": base + url_for("welcome.form", token=token)}
+    token = table.INVITE(email, role, actor=actor())
+    return {"email": email, "url": invitation_link(token)}
 
 
 @users.patch("/users/<uuid:user_id>")
-@users.auth_required(bearer, roles=at_least("admin"))
-@users.input(shapes.UserChange, arg_name="change")
+@users.needs(table.CHANGE_USER.role)
+@users.takes(shapes.UserChange)
 @users.output(shapes.User)
-@users.doc(responses={409: "The only admin stays"})
-def change_user(user_id: uuid.UUID, change: dict[str, Any]) -> Row[Any]:
-    """Set the role or take the access away
+@users.doc(responses={409: "You can't remove the last active admin"})
+def change_user(user_id: uuid.UUID, role: str = "", disabled: bool | None = None) -> object:
+    """Change the role, or disable or enable a user
 
-    Who is disabled is signed out everywhere.
+    A disabled user is signed out everywhere.
     """
-    database = here().runtime.database
-    accounts.change_user(
-        database,
-        user_id,
-        actor=actor(),
-        role=change.get("role", ""),
-        is_disabled=change.get("disabled"),
-    )
-    with database.read() as connection:
+    table.CHANGE_USER(user_id, actor=actor(), role=role, is_disabled=disabled)
+    with here().runtime.database.read() as connection:
         return existing(connection, user_id)
 
 
 @users.post("/users/<uuid:user_id>/sign-out")
-@users.auth_required(bearer, roles=at_least("admin"))
+@users.needs(table.SIGN_OUT_USER.role)
 @users.output(shapes.User)
-def sign_user_out(user_id: uuid.UUID) -> Row[Any]:
+def sign_user_out(user_id: uuid.UUID) -> object:
     """Sign a user out everywhere"""
-    database = here().runtime.database
-    with database.read() as connection:
+    with here().runtime.database.read() as connection:
         user = existing(connection, user_id)
-    accounts.sign_out_everywhere(database, user_id, actor=actor())
+    table.SIGN_OUT_USER(user_id, actor=actor())
     return user

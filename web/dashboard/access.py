@@ -1,4 +1,4 @@
-"""Who may see which page: each view says which role it needs; a view that says nothing is closed.
+"""Access to pages: each view declares the role it needs; a view without a role is closed.
 
 ASVS 5.0 chapters 3.3 (cookies), 3.5 (forgery), 7 (sessions) and 8 (authorisation).
 """
@@ -20,13 +20,13 @@ from web.services import here
 
 SIGN_IN = "sign_in"
 _csrf = CSRFProtect()
-# A live page asks twice a second; whoever was signed out sees nothing new after this.
+# A live page asks twice a second; after a sign-out it gets nothing new once this has passed.
 _REMEMBERED_SECONDS = 5.0
 _CROWDED = 1000
 
 
 def install(app: APIFlask, settings: Settings) -> None:
-    """The cookie and the check of forms."""
+    """Configure the session cookie and CSRF protection."""
     is_https = settings.public_url.startswith("https:")
     app.config.update(
         SECRET_KEY=secret_key.of(settings),
@@ -37,9 +37,9 @@ def install(app: APIFlask, settings: Settings) -> None:
         SESSION_COOKIE_PATH="/",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
-        # Only pages have forms: webhooks are signed, the API takes no cookie.
+        # Only pages have forms: webhooks are signed, and the API does not use cookies.
         WTF_CSRF_CHECK_DEFAULT=False,
-        # A token holds as long as its session; ours send no Referer that could be compared.
+        # A token is valid as long as its session; pages send no Referer to compare.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
@@ -47,7 +47,7 @@ def install(app: APIFlask, settings: Settings) -> None:
 
 
 def guard(*, is_live: bool) -> Response | None:
-    """Before each page: let the right people in."""
+    """Before each page, check the role and the CSRF token."""
     role = role_of(request.endpoint or "")
     if role is None:
         abort(403)
@@ -57,7 +57,7 @@ def guard(*, is_live: bool) -> Response | None:
         return None
     found = _signed_in(session.get(SIGN_IN, ""), is_live=is_live)
     if found is None:
-        return _to_the_door(is_live=is_live)
+        return _to_sign_in(is_live=is_live)
     if not found.may(role):
         abort(403)
     g.person = found
@@ -65,19 +65,19 @@ def guard(*, is_live: bool) -> Response | None:
 
 
 def role_of(endpoint: str) -> str | None:
-    """The role that a view needs; None for one that says nothing."""
+    """The role that a view needs; None if it declares none."""
     return getattr(current_app.view_functions[endpoint], "needs", None)
 
 
-def let_in(token: str) -> None:
-    """Begin a session of this browser for a sign-in."""
-    # Nothing of an earlier session is carried over, so none can be planted.
+def start_session(token: str) -> None:
+    """Start a session of this browser for a sign-in."""
+    # An earlier session is discarded, so that nobody can plant one.
     session.clear()
     session[SIGN_IN] = token
     session.permanent = True
 
 
-def _to_the_door(*, is_live: bool) -> Response:
+def _to_sign_in(*, is_live: bool) -> Response:
     if is_live:
         abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
@@ -93,7 +93,7 @@ def _signed_in(token: str, *, is_live: bool) -> Person | None:
     known = _remembered.get(token)
     if is_live and known and time.monotonic() - known[1] < _REMEMBERED_SECONDS:
         return known[0]
-    # An open page that asks by itself is not somebody who uses it.
+    # A live update is not an activity of the user.
     found = accounts.signed_in(here().runtime.database, token, is_used=not is_live)
     if len(_remembered) > _CROWDED:
         _remembered.clear()

@@ -1,4 +1,4 @@
-"""How values look on pages: moments, numbers, states, delivery marks; all escaped."""
+"""Formats values for pages: times, numbers, states, delivery status; all escaped."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from pipeline.botkit import Bot
 from pipeline.enums import NOT_DELIVERED, Status
 from pipeline.jsons import to_json
 
-# So many colours tell states apart; the first three are the template's.
+# The number of colors for states in parley.css; the first three are the template bot's.
 _TINTS = 6
 _MARKS: Mapping[Status, str] = {
-    Status.QUEUED: "waiting to be sent",
-    Status.SENDING: "being sent",
-    Status.UNKNOWN: "outcome unknown, being looked up",
-    Status.ACCEPTED: "handed over",
+    Status.QUEUED: "queued",
+    Status.SENDING: "sending",
+    Status.UNKNOWN: "outcome unknown, checking",
+    Status.ACCEPTED: "accepted by the provider",
     Status.SCHEDULED: "scheduled",
     Status.SENT: "sent",
     Status.DELIVERED: "delivered",
@@ -30,7 +30,7 @@ _MARKS: Mapping[Status, str] = {
     Status.UNDELIVERED: "not delivered",
     Status.EXPIRED: "not sent",
     Status.SUPPRESSED: "not sent",
-    Status.CANCELED: "cancelled",
+    Status.CANCELED: "canceled",
 }
 _CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
 _KINDS = {
@@ -45,7 +45,7 @@ _KINDS = {
 
 
 def install(app: APIFlask, bot: Bot) -> None:
-    """Give the templates their filters."""
+    """Add the filters to the templates."""
     app.jinja_env.globals.update(not_sent=NOT_DELIVERED, new_key=lambda: uuid.uuid4().hex)
     app.jinja_env.filters.update(
         ago=ago,
@@ -66,18 +66,18 @@ def install(app: APIFlask, bot: Bot) -> None:
 
 
 def tint(bot: Bot, state: str) -> str:
-    """The class that colours a state; one that the bot lacks is marked."""
+    """The CSS class that colors a state; "unknown" for one that the bot lacks."""
     known = bot.definition.known(state)
     return f"tint-{list(bot.states).index(known.name) % _TINTS}" if known else "unknown"
 
 
 def ago(moment: datetime | None) -> Markup:
-    """How long ago, as live.js keeps it current."""
+    """How long ago; live.js keeps it current."""
     return _time(moment, "ago", _ago(moment, datetime.now(UTC)) if moment else "")
 
 
 def clock(moment: datetime | None) -> Markup:
-    """The time of day; live.js turns UTC into the reader's zone."""
+    """The time of day; live.js converts UTC to the viewer's time zone."""
     return _time(moment, "clock", f"{moment:%H:%M:%S}" if moment else "")
 
 
@@ -120,12 +120,12 @@ def span(length: timedelta | None) -> str:
 
 
 def channel(name: str) -> str:
-    """A channel as people write it."""
+    """The name of a channel, as "SMS"."""
     return _CHANNELS.get(name, name)
 
 
 def phone(number: str | None) -> str:
-    """A number in groups, as +1 415-555-0132; whatever is no number stays as it is."""
+    """A phone number in groups, as +1 415-555-0132; any other text is unchanged."""
     try:
         parsed = phonenumbers.parse(number or "")
     except phonenumbers.NumberParseException:
@@ -135,27 +135,27 @@ def phone(number: str | None) -> str:
 
 
 def who(row: Any) -> str:
-    """What a contact is called first: the number, else the name, else the provider's id."""
+    """The title of a contact: phone number, else name, else provider ID."""
     return phone(row.phone) if row.phone else str(row.name or row.key)
 
 
 def tail(row: Any) -> str:
-    """Two characters for a contact's badge."""
+    """The two characters of a contact's badge."""
     return str(row.phone or row.key)[-2:]
 
 
 def mark(message: Any) -> str:
-    """How far an outbound message is, in words, with the reason where it failed."""
-    words = _MARKS.get(message.status) or str(message.status)
+    """The delivery status of an outbound message, with the reason if it failed."""
+    text = _MARKS.get(message.status) or str(message.status)
     if message.error:
-        words += f": {message.error.splitlines()[0][:200]}"
+        text += f": {message.error.splitlines()[0][:200]}"
     if message.error_code:
-        words += f" ({message.error_code})"
-    return words
+        text += f" ({message.error_code})"
+    return text
 
 
 def last_mark(row: Any) -> str:
-    """The mark of the last message of a conversation in the list."""
+    """The delivery status of the last message of a listed conversation."""
     last = SimpleNamespace(
         status=row.last_status, error=row.last_error, error_code=row.last_error_code
     )
@@ -163,12 +163,12 @@ def last_mark(row: Any) -> str:
 
 
 def plainly(value: Any) -> str:
-    """A value of a bot's data as a person would write it."""
+    """A value of a bot's data as text: JSON unless it is a string."""
     return value if isinstance(value, str) else to_json(value)
 
 
 def gist(kind: str, body: str | None) -> str:
-    """One line that stands for a message in a list."""
+    """One line that summarizes a message in a list."""
     if body and body.strip():
         return " ".join(body[:300].split())
     return _KINDS.get(kind, kind.replace("_", " ").capitalize())

@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import get_flashed_messages, request
 
 from pipeline.runtime import Runtime
+from web.actions import table
 from web.dashboard import access, formats, shell
 from web.dashboard.page import Page
 
@@ -43,6 +44,7 @@ def install(app: APIFlask, runtime: Runtime) -> None:
     app.before_request(lambda: shell.prepare() if request.blueprint in under else None)
     formats.install(app, runtime.bot)
     app.jinja_env.globals.update(
+        actions_on=table.actions_on,
         menu=[page for page in pages if page.title],
         menu_of=under,
         role_of=lambda page: access.role_of(f"{page.name}.index"),

@@ -1,4 +1,4 @@
-"""The key that signs cookies: SECRET_KEY or, in simulator mode, one made once beside the database.
+"""The key that signs cookies: SECRET_KEY or, in simulator mode, one stored next to the database.
 
 A real provider needs the setting: several machines must agree on it.
 """
@@ -11,7 +11,7 @@ from pipeline.settings import Settings
 
 
 def of(settings: Settings) -> str:
-    """The key of this installation."""
+    """Return the key of this installation."""
     return settings.secret_key.get_secret_value() or _kept(settings.broker_folder.parent)
 
 
@@ -23,7 +23,7 @@ def _kept(folder: Path) -> str:
         draft.touch(0o600)
         draft.write_text(secrets.token_hex(32))
         try:
-            # Of several processes that start together one is the first, and all read its key.
+            # If several processes start together, the first one's key is used by all.
             os.link(draft, path)
         except FileExistsError:
             pass

@@ -1,6 +1,6 @@
-"""The shell around every page: the menu with its counts, messages to the person, and life.
+"""Renders every page: the menu with its counts, flashed messages, and live updates.
 
-live.js asks for the page it shows again and again, naming the version it has: it gets 204 while
+live.js requests the current page repeatedly and names the version it has. The answer is 204 while
 nothing has changed, else the whole page, which it morphs into the document.
 """
 
@@ -22,7 +22,7 @@ LIVE = "Parley-Live"
 
 
 def prepare() -> BaseResponse | None:
-    """Before each page: is Parley installed, and who asks? Raises SchemaError, or leads away."""
+    """Before each page, check the schema and the sign-in. Raises SchemaError, or redirects."""
     g.is_live = LIVE in request.headers
     here().reader.ask(schema.check, (), is_live=True)
     return guard(is_live=g.is_live)
@@ -33,7 +33,7 @@ def show(
 ) -> Response:
     """Answer with a page made of plain values, or 204 if live.js has this version already.
 
-    What a form is answered with stands still: its address has no page to ask for.
+    The answer to a form is not live: its address has no page to request.
     """
     counts = ask(_counts)
     is_live = is_live and request.method != "POST"
@@ -51,10 +51,10 @@ def show_bare(template: str, /, *, status: int = 200, **context: object) -> Resp
 
 def _page(template: str, status: int, context: Mapping[str, object]) -> Response:
     response = make_response(render_template(template, **context), status)
-    # The "back" button must not show what has changed since, nor what somebody else may see.
+    # The "back" button must not show outdated data, or data of another user.
     response.headers["Cache-Control"] = "no-store"
     if request.method == "POST":
-        # The address of a form is none to come back to: the page that has it stays in the bar.
+        # The address of a form can't be revisited: the page with the form stays in the bar.
         response.headers["HX-Push-Url"] = "false"
     return response
 

@@ -1,5 +1,5 @@
-// Keeps the page in step with the server: asks again and again for the page that is shown and
-// morphs what changed into the document. Scroll, focus and whatever somebody typed stay.
+// Keeps the page up to date: requests the current page repeatedly and morphs changes into the
+// document. Scroll position, focus and typed text stay.
 "use strict";
 
 const VISIBLE_MS = 450;
@@ -7,9 +7,9 @@ const HIDDEN_MS = 5000;
 const ANSWER_MS = 4000;
 const touched = new WeakSet();
 
-// Fields that somebody has changed are theirs until their form was sent and taken.
+// A changed field keeps its value until its form was sent and accepted.
 document.addEventListener("input", (event) => touched.add(event.target));
-// A file may go without words.
+// A file needs no text.
 document.addEventListener("input", ({ target }) => {
   if (target.name === "media_url") target.form.elements.body.required = !target.value;
 });
@@ -24,17 +24,17 @@ function page() {
   return document.getElementById("page");
 }
 
-let isLook = false;
+let isLiveUpdate = false;
 function keepsUp(old, fresh) {
   if (touched.has(old)) return false;
-  // Words to the person, and the key of a form, stay until the person does something else.
-  if (isLook && (old.id === "flash" || old.id === "live" || old.hasAttribute?.("data-kept"))) return false;
+  // Flashed messages and the key of a form stay until the next action of the user.
+  if (isLiveUpdate && (old.id === "flash" || old.id === "live" || old.hasAttribute?.("data-kept"))) return false;
   // A picture drawn by another script from the data beside it.
   return !(old.hasAttribute?.("data-drawn") && old.dataset.drawn === fresh.dataset?.drawn);
 }
 
 function keepsAttribute(name, node) {
-  // What somebody has opened stays open; a clock's words are written below.
+  // What the user opened stays open; the text of a time is set below.
   if (name === "open" && (node.tagName === "DETAILS" || node.tagName === "DIALOG")) return false;
   return !(node.tagName === "TIME" && name === "title");
 }
@@ -49,9 +49,9 @@ Object.assign(Idiomorph.defaults.callbacks, {
 function morph(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const ends = [...document.querySelectorAll("[data-end]")].map((pane) => [pane, isAtEnd(pane)]);
-  isLook = true;
+  isLiveUpdate = true;
   Idiomorph.morph(document.body, fresh.body.children, { morphStyle: "innerHTML", ignoreActiveValue: true });
-  isLook = false;
+  isLiveUpdate = false;
   document.title = fresh.title;
   for (const [pane, wasAtEnd] of ends) if (wasAtEnd) pane.scrollTop = pane.scrollHeight;
   htmx.process(document.body);
@@ -62,7 +62,7 @@ function isAtEnd(pane) {
   return pane.scrollHeight - pane.scrollTop - pane.clientHeight < 60;
 }
 
-// Times in the reader's own zone and words; the server wrote UTC for whoever has no script.
+// Times in the viewer's time zone and language; the server wrote UTC for browsers without scripts.
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -77,11 +77,11 @@ function ago(moment) {
   return (moment.getFullYear() === new Date().getFullYear() ? short : day).format(moment);
 }
 
-function tellTimes() {
+function updateTimes() {
   for (const time of document.querySelectorAll("time[data-as]")) {
     const moment = new Date(time.dateTime);
-    const words = { ago, clock: (m) => clock.format(m), day: (m) => day.format(m) };
-    const text = words[time.dataset.as](moment);
+    const texts = { ago, clock: (m) => clock.format(m), day: (m) => day.format(m) };
+    const text = texts[time.dataset.as](moment);
     if (time.textContent !== text) time.textContent = text;
     time.title = full.format(moment);
   }
@@ -90,7 +90,7 @@ function tellTimes() {
 // After every change of the document.
 const settled = new WeakSet();
 function settle() {
-  tellTimes();
+  updateTimes();
   for (const pane of document.querySelectorAll("[data-end]")) {
     if (settled.has(pane)) continue;
     settled.add(pane);
@@ -100,11 +100,11 @@ function settle() {
 }
 
 let lost = null;
-function tellLife(isLive, words) {
+function showLive(isLive, problem) {
   const sign = document.getElementById("live");
   if (!sign) return;
   lost = isLive ? null : (lost ?? new Date());
-  const text = isLive ? "Live" : words ?? `Not live since ${clock.format(lost)}; trying again`;
+  const text = isLive ? "Live" : problem ?? `Not live since ${clock.format(lost)}. Trying again…`;
   const word = sign.querySelector(".word");
   if (word.textContent !== text) word.textContent = text;
   sign.classList.toggle("bad", !isLive);
@@ -113,7 +113,7 @@ function tellLife(isLive, words) {
 let isAsking = false;
 async function look() {
   const shown = page();
-  // A request of the person's own goes first; and what is not shown live is left alone.
+  // A request of the user goes first; a page that is not live is left alone.
   if (!shown?.dataset.version || isAsking || document.querySelector(".htmx-request")) return;
   isAsking = true;
   const address = location.href;
@@ -126,18 +126,18 @@ async function look() {
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (response.status === 401) {
-      tellLife(false, "You are signed out; load the page again");
+      showLive(false, "You've been signed out. Reload the page to sign in.");
     } else if (response.ok) {
       const html = response.status === 204 ? "" : await response.text();
-      // Meanwhile the person may have gone elsewhere, or sent something.
+      // The user may have left the page or sent a form in the meantime.
       const isStill = location.href === address && page()?.dataset.version === version;
       if (html && isStill && !document.querySelector(".htmx-request")) morph(html);
-      tellLife(true);
+      showLive(true);
     } else {
-      tellLife(false);
+      showLive(false);
     }
   } catch {
-    tellLife(false);
+    showLive(false);
   } finally {
     isAsking = false;
   }
@@ -177,5 +177,5 @@ document.addEventListener("keydown", (event) => {
   }
 });
 settle();
-setInterval(tellTimes, 10000);
+setInterval(updateTimes, 10000);
 again();

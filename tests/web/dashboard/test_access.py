@@ -79,13 +79,13 @@ def test_form_of_a_stranger_changes_nothing(app: APIFlask, admin: FlaskClient) -
         if method != "GET":
             answer = admin.open(path, method=method, headers={"Accept": "text/html"})
             assert answer.status_code == 400, f"{method} {path}"
-            assert "load the page again" in answer.text
+            assert "Reload the page" in answer.text
 
 
 def test_page_for_another_role_says_so(viewer: FlaskClient) -> None:
     answer = viewer.get("/users", headers={"Accept": "text/html"})
     assert answer.status_code == 403
-    assert "Your role does not allow that" in answer.text
+    assert "Your role doesn&#39;t allow this" in answer.text
 
 
 def test_live_page_of_a_stranger_is_told(client: FlaskClient) -> None:

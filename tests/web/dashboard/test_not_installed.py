@@ -62,7 +62,7 @@ def test_bot_that_cannot_be_imported_shows_on_pages(database: Database) -> None:
     assert webhook.status_code == 200
     for page in ("/conversations", "/contacts", "/states", "/failures", "/simulator", "/system"):
         shown = client.get(page).text
-        assert "The bot cannot be loaded" in shown
+        assert "The bot can't be loaded" in shown
         assert "bots/mine.py:3: NameError: &lt;name&gt;" in shown
 
 
@@ -72,9 +72,9 @@ def test_edit_that_failed_shows_on_pages_until_mended(database: Database) -> Non
     runtime.editing.error = "bots/mine.py:3: NameError: <name> 'x'"
     for page in ("/conversations", "/contacts", "/states", "/failures", "/simulator", "/system"):
         shown = client.get(page).text
-        assert "the bot runs as it was before the edit" in shown
+        assert "The version before the edit is still running" in shown
         assert "bots/mine.py:3: NameError: &lt;name&gt;" in shown
-        assert "The bot cannot be loaded" not in shown
+        assert "The bot can't be loaded" not in shown
     runtime.editing.error = ""
     assert "before the edit" not in client.get("/conversations").text
 
@@ -83,4 +83,4 @@ def test_edit_that_failed_shows_on_pages_until_mended(database: Database) -> Non
 def test_unknown_address_is_a_page(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers=BROWSER)
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert "Nothing here" in answer.text
+    assert "Page not found" in answer.text

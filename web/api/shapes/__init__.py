@@ -1,6 +1,6 @@
 """The shapes of the API: what each noun looks like in JSON, and what may be asked."""
 
-from web.api.shapes.base import ByMoment, BySerial, BySerialMoment, Limit, Problem, Shown, page_of
+from web.api.shapes.base import Answer, ByMoment, BySerial, BySerialMoment, Limit, Problem, page_of
 from web.api.shapes.canned_replies import (
     CannedReply,
     CannedReplyChange,
@@ -27,7 +27,7 @@ from web.api.shapes.conversations import (
     TransitionPage,
 )
 from web.api.shapes.exports import ContactExport, ConversationExport, ExportFormat
-from web.api.shapes.failures import FailedMessagePage, FailedTurnPage, Lane, Taken
+from web.api.shapes.failures import FailedMessagePage, FailedTurnPage, Lane, Rerun
 from web.api.shapes.messages import (
     FirstMessage,
     Message,
@@ -40,6 +40,7 @@ from web.api.shapes.messages import (
 )
 
 __all__ = [
+    "Answer",
     "BulkChange",
     "BulkChanged",
     "ByMoment",
@@ -73,12 +74,11 @@ __all__ = [
     "NewContact",
     "Problem",
     "Reply",
+    "Rerun",
     "Retry",
     "Segments",
     "SegmentsQuery",
-    "Shown",
     "StatePage",
-    "Taken",
     "TransitionPage",
     "page_of",
 ]

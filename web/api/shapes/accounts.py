@@ -6,10 +6,10 @@ from apiflask.validators import Length, OneOf
 from marshmallow import ValidationError, validates_schema
 
 from pipeline.records.accounts.tokens import ROLES
-from web.api.shapes.base import BySerial, Flag, Shown, moment, page_of
+from web.api.shapes.base import Answer, BySerial, Flag, moment, page_of
 
 
-class User(Shown):
+class User(Answer):
     id = UUID()
     email = String()
     role = String(validate=OneOf(ROLES))
@@ -17,12 +17,12 @@ class User(Shown):
     created_at = DateTime()
 
 
-class Invitation(Shown):
+class Invitation(Answer):
     email = String()
     url = String(metadata={"description": "Works once, for 24 hours; it cannot be read again."})
 
 
-class AuditEntry(Shown):
+class AuditEntry(Answer):
     id = Integer()
     created_at = DateTime()
     actor = String()

@@ -1,4 +1,4 @@
-"""What every shape is made of: answers, pages of lists, and what a list may be asked."""
+"""The parts that shapes share: answers, pages of lists, and cursors."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +12,11 @@ from marshmallow.fields import Field
 from web.api.cursors import MomentCursor, MomentSerialCursor, SerialCursor
 
 CHANNELS = ("sms", "whatsapp")
-LONGEST_WORDS = 200
+LONGEST_SEARCH = 200
 
 
-class Shown(Schema):
-    """What we answer: every member is there, and others may be added."""
+class Answer(Schema):
+    """An answer: every member is always present, and members may be added."""
 
     class Meta:
         unknown = EXCLUDE
@@ -40,8 +40,19 @@ class Problem(Schema):
         unknown = EXCLUDE
 
 
+class TextOrNull(String):
+    """A text in an answer; an empty one is null."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_none=True, **more)
+
+    def _serialize(self, value: Any, *where: Any, **more: Any) -> str | None:
+        text: str | None = super()._serialize(value, *where, **more)
+        return text or None
+
+
 class Flag(Boolean):
-    """True or false in a body; in an address, where all is text, Boolean takes words for them."""
+    """True or false in a body; in an address, where all values are text, use Boolean."""
 
     def _deserialize(self, value: Any, *where: Any, **more: Any) -> Any:
         if not isinstance(value, bool):
@@ -65,7 +76,7 @@ def page_of(item: type[Schema]) -> type[Schema]:
     """
     items = List(Nested(type(f"{item.__name__}Item", (item,), {})))
     following = String(allow_none=True, metadata={"description": "The cursor of the next page."})
-    return type(f"{item.__name__}Page", (Shown,), {"items": items, "next": following})
+    return type(f"{item.__name__}Page", (Answer,), {"items": items, "next": following})
 
 
 class Limit(Schema):
@@ -85,7 +96,7 @@ class BySerialMoment(Limit):
 
 
 class _Moment(AwareDateTime):
-    """A moment within the reach of a database's calendar: nothing is earlier, nothing later."""
+    """A moment, clamped to what databases can store."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
         given = super()._deserialize(value, attr, data, **more)
@@ -97,5 +108,5 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def moment(description: str) -> AwareDateTime:
-    """A moment that may be asked for; without a zone it is UTC."""
+    """A moment in a filter; UTC without a time zone."""
     return _Moment(format="iso", default_timezone=UTC, metadata={"description": description})

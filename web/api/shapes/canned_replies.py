@@ -8,10 +8,10 @@ from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
 from pipeline.override import LONGEST_BODY, LONGEST_TITLE
-from web.api.shapes.base import Shown, page_of
+from web.api.shapes.base import Answer, page_of
 
 
-class CannedReply(Shown):
+class CannedReply(Answer):
     id = UUID()
     title = String()
     body = String()

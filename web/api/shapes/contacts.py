@@ -7,26 +7,39 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
 from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
-from web.api.shapes.base import LONGEST_WORDS, ByMoment, Flag, Shown, page_of
+from web.api.shapes.base import LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
 
 
-class OptOut(Shown):
+class OptOut(Answer):
     channel = String()
     number = String(metadata={"description": "Our number that they said STOP to."})
     at = String()
 
 
-class Contact(Shown):
+class Contact(Answer):
     id = UUID()
-    address = String(metadata={"description": "E.164, or the provider's user id."})
+    address = String(attribute="key", metadata={"description": "E.164, or the provider's user id."})
     phone = String(allow_none=True)
     name = String()
     attributes = Dict()
     created_at = DateTime()
     last_seen_at = DateTime(allow_none=True)
-    blocked = Boolean()
+    blocked = Boolean(attribute="is_blocked")
     opted_out = Boolean()
     opt_outs = List(Nested(OptOut))
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Read opt-outs from where they are stored, by channel and number."""
+        if attr == "opted_out":
+            return bool(obj.opt_outs)
+        if attr == "opt_outs":
+            return [_opt_out(scope, at) for scope, at in obj.opt_outs.items()]
+        return super().get_attribute(obj, attr, default)
+
+
+def _opt_out(scope: str, at: str) -> dict[str, str]:
+    channel, _, number = scope.partition(" ")
+    return {"channel": channel, "number": number, "at": at}
 
 
 ContactPage = page_of(Contact)
@@ -35,7 +48,7 @@ ContactPage = page_of(Contact)
 class ContactFilter(Schema):
     q = String(
         load_default="",
-        validate=Length(max=LONGEST_WORDS),
+        validate=Length(max=LONGEST_SEARCH),
         metadata={"description": "Part of a number or name."},
     )
 

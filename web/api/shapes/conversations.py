@@ -5,26 +5,30 @@ from typing import Any
 from apiflask import Schema
 from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, post_load, validates_schema
 
 from pipeline.enums import Holder
+from pipeline.messages import storable
 from pipeline.override import LONGEST_TAKEOVER_MINUTES
+from pipeline.queries import filter as filters
 from web.api.shapes.base import (
     CHANNELS,
-    LONGEST_WORDS,
+    LONGEST_SEARCH,
+    Answer,
     ByMoment,
     Flag,
-    Shown,
+    TextOrNull,
     Whole,
     moment,
     page_of,
 )
+from web.services import here
 
 _MOST_STATES = 50
 _HOLDERS = tuple(holder.value for holder in Holder)
 
 
-class Conversation(Shown):
+class Conversation(Answer):
     id = UUID()
     contact_id = UUID()
     phone = String(allow_none=True)
@@ -35,17 +39,29 @@ class Conversation(Shown):
     state_known = Boolean(metadata={"description": "False when the bot's code lacks the state."})
     data = Dict()
     holder = String(validate=OneOf(_HOLDERS))
-    held_by = String(allow_none=True)
+    held_by = TextOrNull()
     held_until = DateTime(allow_none=True)
-    unread = Boolean(metadata={"description": "Something came in since an operator looked."})
-    failed = Boolean(metadata={"description": "A message failed that nobody has seen to."})
+    unread = Boolean(
+        attribute="is_unread",
+        metadata={"description": "A message came in since an operator last looked."},
+    )
+    failed = Boolean(
+        attribute="has_failed",
+        metadata={"description": "A message failed and is not yet sent again or dismissed."},
+    )
     opened_at = DateTime()
     last_message_at = DateTime()
     last_inbound_at = DateTime(allow_none=True)
     closed_at = DateTime(allow_none=True)
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Ask the bot whether it has the state; the rest is stored."""
+        if attr == "state_known":
+            return here().runtime.bot.definition.known(obj.state) is not None
+        return super().get_attribute(obj, attr, default)
 
-class Transition(Shown):
+
+class Transition(Answer):
     from_state = String()
     to_state = String()
     cause = String(validate=OneOf(["bot", "operator", "timer", "import"]))
@@ -58,7 +74,7 @@ class Transition(Shown):
     created_at = DateTime()
 
 
-class StateCount(Shown):
+class StateCount(Answer):
     state = String()
     known = Boolean()
     conversations = Integer()
@@ -74,7 +90,7 @@ class ConversationFilter(Schema):
 
     q = String(
         load_default="",
-        validate=Length(max=LONGEST_WORDS),
+        validate=Length(max=LONGEST_SEARCH),
         metadata={"description": "Part of a number or name, or words that were said."},
     )
     state = List(
@@ -85,12 +101,30 @@ class ConversationFilter(Schema):
     )
     channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
     holder = String(load_default="", validate=OneOf(("", *_HOLDERS)))
-    held_by = String(load_default="", validate=Length(max=LONGEST_WORDS))
+    held_by = String(load_default="", validate=Length(max=LONGEST_SEARCH))
     unread = Boolean(load_default=False)
     failed = Boolean(load_default=False)
     open = Boolean(metadata={"description": "Open ones only, or (false) ended ones only."})
     since = moment("The last message came at this moment or later.")
     until = moment("The last message came before this moment.")
+
+    @post_load
+    def _as_criteria(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """One member `criteria` instead of those of the filter."""
+        given = {name: data.pop(name, None) for name in ConversationFilter().fields}
+        criteria = filters.ConversationFilter(
+            words=given["q"],
+            states=tuple(map(storable, given["state"])),
+            channel=given["channel"],
+            holder=Holder(given["holder"]) if given["holder"] else None,
+            held_by=storable(given["held_by"]),
+            unread=given["unread"],
+            failed=given["failed"],
+            since=given["since"],
+            until=given["until"],
+            is_open=given["open"],
+        )
+        return {"criteria": criteria, **data}
 
 
 class ConversationsQuery(ConversationFilter, ByMoment):
@@ -139,8 +173,12 @@ class BulkChange(Schema):
         metadata={"description": "What the dry run found; refused if there are many more by now."},
     )
 
+    @post_load
+    def _as_criteria(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data.pop("filter"), **data}
 
-class BulkChanged(Shown):
+
+class BulkChanged(Answer):
     found = Integer()
     changed = Integer()
     skipped = Integer(

@@ -9,7 +9,7 @@ from web.api.shapes.conversations import ConversationFilter
 
 
 class ExportFormat(Schema):
-    format = String(load_default="csv", validate=OneOf(["csv", "json"]))
+    kind = String(data_key="format", load_default="csv", validate=OneOf(["csv", "json"]))
 
 
 class ConversationExport(ConversationFilter, ExportFormat):

@@ -1,13 +1,17 @@
 """What failed, turns and messages, in JSON."""
 
+from typing import Any
+
 from apiflask import Schema
 from apiflask.fields import UUID, DateTime, Integer, String
 
-from web.api.shapes.base import Shown, page_of
+from pipeline import override
+from web.api.shapes.base import Answer, TextOrNull, page_of
 from web.api.shapes.messages import Message
+from web.services import here
 
 
-class FailedTurn(Shown):
+class FailedTurn(Answer):
     id = Integer()
     kind = String(metadata={"description": "message, rerun, consent, timer or enter."})
     contact_id = UUID(allow_none=True)
@@ -17,15 +21,33 @@ class FailedTurn(Shown):
     error = String(metadata={"description": "What was raised, with its traceback."})
     attempts = Integer()
     received_at = DateTime()
-    parked_at = DateTime(allow_none=True)
+    parked_at = DateTime(allow_none=True, attribute="handled_at")
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Read the text from the payload; a contact may not be known yet."""
+        if attr == "text":
+            return _text(obj.payload)
+        value = super().get_attribute(obj, attr, default)
+        return value or "" if attr == "name" else value
+
+
+def _text(payload: Any) -> str:
+    message = payload.get("message")
+    text = message.get("text") if isinstance(message, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 class FailedMessage(Message):
     failed_at = DateTime()
-    why_not_again = String(
-        allow_none=True,
-        metadata={"description": "Why sending it once more would fail again; null if it may help."},
+    why_not_again = TextOrNull(
+        metadata={"description": "Why sending it again would fail; null if it may help."},
     )
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Ask the provider whether sending again may help."""
+        if attr == "why_not_again":
+            return override.why_not_again(obj, here().runtime.provider)
+        return super().get_attribute(obj, attr, default)
 
 
 FailedTurnPage = page_of(FailedTurn)
@@ -36,5 +58,5 @@ class Lane(Schema):
     contact_id = UUID(metadata={"description": "Only the turns of this contact."})
 
 
-class Taken(Shown):
+class Rerun(Answer):
     turns = Integer(metadata={"description": "How many are run again."})

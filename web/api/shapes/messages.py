@@ -8,23 +8,23 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
 from pipeline.override import LONGEST_BODY, LONGEST_TAKEOVER_MINUTES, MOST_MEDIA
-from web.api.shapes.base import CHANNELS, Shown, Whole, page_of
+from web.api.shapes.base import CHANNELS, Answer, TextOrNull, Whole, page_of
 
 
-class Media(Shown):
+class Media(Answer):
     url = URL()
-    content_type = String()
-    name = String()
+    content_type = String(dump_default="")
+    name = String(dump_default="")
 
 
-class Choice(Shown):
+class Choice(Answer):
     number = Integer()
     id = String()
     title = String()
 
 
-class Message(Shown):
-    id = UUID()
+class Message(Answer):
+    id = UUID(attribute="public_id")
     contact_id = UUID()
     conversation_id = UUID(allow_none=True)
     direction = String(validate=OneOf(["inbound", "outbound"]))
@@ -40,10 +40,16 @@ class Message(Shown):
     status = String()
     status_times = Dict(keys=String(), values=String())
     provider_id = String(allow_none=True)
-    error_code = String(allow_none=True)
-    error = String(allow_none=True)
+    error_code = TextOrNull()
+    error = TextOrNull()
     segments = Integer(allow_none=True)
     created_at = DateTime()
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Read the choices from the content."""
+        if attr == "choices":
+            return obj.content.get("choices", ())
+        return super().get_attribute(obj, attr, default)
 
 
 MessagePage = page_of(Message)
@@ -94,9 +100,9 @@ class SegmentsQuery(Schema):
     text = String(required=True, validate=Length(max=10_000))
 
 
-class Segments(Shown):
+class Segments(Answer):
     encoding = String(validate=OneOf(["GSM-7", "UCS-2"]))
     units = Integer(metadata={"description": "Septets in GSM-7, 16-bit units in UCS-2."})
-    segments = Integer()
+    segments = Integer(attribute="count")
     left = Integer(metadata={"description": "What still goes into the last segment."})
     special = String(metadata={"description": "The characters that made it UCS-2, each once."})

@@ -1,4 +1,4 @@
-"""One's own account: the password, and the browsers that are signed in."""
+"""Your account: change the password, and see and end sign-ins."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def change_password() -> BaseResponse:
     """Set a new password; other browsers are signed out."""
     form, me = request.form, person()
     if form.get("password", "") != form.get("again", ""):
-        flash("The two passwords differ.", "bad")
+        flash("The passwords don't match.", "bad")
         return _page(422)
     try:
         accounts.change_password(
@@ -43,7 +43,7 @@ def change_password() -> BaseResponse:
     except ChangeRefused as error:
         flash(str(error), "bad")
         return _page(422)
-    flash("The password is changed; every other browser is signed out.")
+    flash("Password changed. All other browsers are signed out.")
     return redirect(url_for("account.index"), 303)
 
 
@@ -53,7 +53,7 @@ def sign_out_everywhere() -> BaseResponse:
     """End every sign-in but this one."""
     me = person()
     accounts.sign_out_everywhere(here().runtime.database, me.id, actor=me.email, keep=me.token_hash)
-    flash("Every other browser is signed out.")
+    flash("All other browsers are signed out.")
     return redirect(url_for("account.index"), 303)
 
 

@@ -1,4 +1,4 @@
-"""The audit log, for admins: who did what by hand, the newest first."""
+"""The audit log, for admins: every change with its author, the newest first."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from web.dashboard.page import Page, needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
 
-page = Page("audit", "Audit")
+page = Page("audit", "Audit log")
 
 A_PAGE = 100
 _LONGEST = 320

@@ -1,22 +1,21 @@
-"""Canned replies: texts that operators send often, kept in one place for all of them."""
+"""Canned replies: saved texts that operators can insert into a message."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, url_for
 from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
-from pipeline import override
-from pipeline.errors import ChangeRefused, NotFound
 from pipeline.override import LONGEST_TITLE
 from pipeline.records.accounts import canned_replies
+from web.actions import table
+from web.dashboard.forms import submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.services import here
 
 page = Page("canned_replies", under="conversations")
 
@@ -33,64 +32,56 @@ class Typed:
 @page.get("/canned-replies")
 @needs("viewer")
 def index() -> Response:
-    """All of them."""
+    """List every reply."""
     return _page()
 
 
 @page.post("/canned-replies")
 @needs("operator")
 def add() -> BaseResponse:
-    """One more."""
+    """Add a reply."""
     typed = _typed("")
-    return _do(
-        lambda: override.add_canned_reply(
-            here().runtime, typed.title, typed.body, actor=person().email
-        ),
-        typed,
-        said="Added.",
+    return submit(
+        table.ADD_CANNED_REPLY,
+        url_for("canned_replies.index"),
+        partial(_page, status=409, typed=typed),
+        typed.title,
+        typed.body,
+        actor=person().email,
     )
 
 
 @page.post("/canned-replies/<uuid:reply_id>")
 @needs("operator")
 def change(reply_id: uuid.UUID) -> BaseResponse:
-    """Another title or text."""
+    """Change a reply."""
     typed = _typed(str(reply_id))
-    return _do(
-        lambda: override.change_canned_reply(
-            here().runtime, reply_id, actor=person().email, title=typed.title, body=typed.body
-        ),
-        typed,
-        said="Saved.",
+    return submit(
+        table.CHANGE_CANNED_REPLY,
+        url_for("canned_replies.index"),
+        partial(_page, status=409, typed=typed),
+        reply_id,
+        actor=person().email,
+        title=typed.title,
+        body=typed.body,
     )
 
 
 @page.post("/canned-replies/<uuid:reply_id>/delete")
 @needs("operator")
 def delete(reply_id: uuid.UUID) -> BaseResponse:
-    """Delete one; what was sent with it stays."""
-    return _do(
-        lambda: override.delete_canned_reply(here().runtime, reply_id, actor=person().email),
-        None,
-        said="Deleted.",
+    """Delete a reply; messages sent with it stay."""
+    return submit(
+        table.DELETE_CANNED_REPLY,
+        url_for("canned_replies.index"),
+        partial(_page, status=409),
+        reply_id,
+        actor=person().email,
     )
 
 
-def _do(change: Callable[[], object], typed: Typed | None, *, said: str) -> BaseResponse:
-    try:
-        change()
-    except NotFound:
-        raise
-    except ChangeRefused as error:
-        flash(str(error), "bad")
-        return _page(status=409, typed=typed)
-    flash(said)
-    return redirect(url_for("canned_replies.index"), 303)
-
-
 def _typed(reply_id: str) -> Typed:
-    form = request.form
-    return Typed(reply_id, form.get("title", ""), form.get("body", "").replace("\r\n", "\n"))
+    return Typed(reply_id, text_of("title"), text_of("body"))
 
 
 def _page(*, status: int = 200, typed: Typed | None = None) -> Response:

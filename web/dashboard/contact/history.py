@@ -1,4 +1,4 @@
-"""Everything about one contact as a page needs it: what was said across all conversations."""
+"""The data of a contact's page: attributes, conversations, and messages across all of them."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the chat: sort is day, conversation (another one begins) or message."""
+class HistoryLine:
+    """One line of the message history; sort is day, conversation (a heading) or message."""
 
     sort: str
     at: datetime
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """Where the contact said STOP, and when."""
+    """An opt-out of the contact: channel, our number, and time."""
 
     channel: str
     our_number: str
@@ -40,8 +40,8 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`conversations` are the latest ones, `open` those that go on; `earlier` is where the page
-    before this one begins; `channels` are those an operator can write on, the likeliest first.
+    """`conversations` are the latest ones, `open` the open ones; `earlier` is the cursor of
+    earlier messages; `channels` are those an operator can use, the likeliest first.
     """
 
     contact: Row[Any]
@@ -50,7 +50,7 @@ class History:
     open: tuple[Row[Any], ...]
     opt_outs: tuple[OptOut, ...]
     channels: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[HistoryLine, ...]
     earlier: int | None
 
 
@@ -58,7 +58,7 @@ def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -
     """The latest messages of a contact, or those before a message. Raises NotFound."""
     contact = contact_records.by_id(connection, contact_id)
     if contact is None:
-        raise NotFound("There is no such contact.")
+        raise NotFound("Contact not found.")
     said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     ids = {row.conversation_id for row in shown if row.conversation_id}
@@ -75,19 +75,19 @@ def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -
     )
 
 
-def _lines(said: Sequence[Row[Any]], among: dict[uuid.UUID, Row[Any]]) -> Iterator[Line]:
-    """Messages in order, with a line for each new day and wherever another conversation speaks."""
+def _lines(said: Sequence[Row[Any]], among: dict[uuid.UUID, Row[Any]]) -> Iterator[HistoryLine]:
+    """Messages in order, with a line for each new day and each change of conversation."""
     day = conversation = None
     for row in said:
         if row.created_at.date() != day:
             day = row.created_at.date()
-            yield Line("day", row.created_at)
-        # What was said outside of any, as a STOP, stands among the others.
+            yield HistoryLine("day", row.created_at)
+        # Messages outside any conversation, as a STOP, are shown with the others.
         belongs_to = among.get(row.conversation_id, conversation)
         if belongs_to != conversation:
             conversation = belongs_to
-            yield Line("conversation", row.created_at, conversation=conversation)
-        yield Line("message", row.created_at, row, conversation)
+            yield HistoryLine("conversation", row.created_at, conversation=conversation)
+        yield HistoryLine("message", row.created_at, row, conversation)
 
 
 def _opt_outs(contact: Row[Any]) -> Iterator[OptOut]:

@@ -1,25 +1,26 @@
-"""Contact: all that is known of one contact, everything that was said, and a first word to them."""
+"""One contact: attributes, message history across conversations, and a message box."""
 
 import uuid
+from functools import partial
 from itertools import zip_longest
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 from werkzeug.datastructures import MultiDict
 
-from pipeline import override
-from pipeline.errors import ChangeRefused, NotFound
+from pipeline.override import Queued
 from pipeline.queries import transcript
 from pipeline.records.accounts import canned_replies
 from pipeline.segments import segments
+from web.actions import table
 from web.api import cursors
 from web.dashboard.contact.history import History, history
 from web.dashboard.conversations.filters import Filters
+from web.dashboard.forms import add_forms, submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.services import here
 
 page = Page("contact", under="contacts")
 
@@ -36,23 +37,20 @@ def index(contact_id: uuid.UUID) -> Response:
 @page.post("/contacts/<uuid:contact_id>")
 @needs("operator")
 def change(contact_id: uuid.UUID) -> BaseResponse:
-    """Set the name and the attributes; an attribute with an empty value goes.
+    """Set the name and attributes; an attribute with an empty value is removed.
 
-    What reads as the page showed it is left alone: meanwhile the bot may have set it anew.
+    Unchanged fields are left alone: the bot may have set them in the meantime.
     """
-    name = request.form.get("name", "")
-    try:
-        override.change_contact(
-            here().runtime,
-            contact_id,
-            actor=person().email,
-            name=None if name == request.form.get("old_name") else name,
-            attributes=_changed(request.form),
-        )
-    except ChangeRefused as error:
-        return _refused(contact_id, error)
-    flash("Saved.")
-    return _back(contact_id)
+    name = text_of("name")
+    return submit(
+        table.CHANGE_CONTACT,
+        _address(contact_id),
+        partial(_page, contact_id, status=409),
+        contact_id,
+        actor=person().email,
+        name=None if name == text_of("old_name") else name,
+        attributes=_changed(request.form),
+    )
 
 
 def _changed(form: MultiDict[str, str]) -> dict[str, str]:
@@ -73,49 +71,34 @@ def _line(text: str) -> str:
     return text.replace("\r", "").replace("\n", "")
 
 
-@page.post("/contacts/<uuid:contact_id>/block")
-@needs("operator")
-def block(contact_id: uuid.UUID) -> BaseResponse:
-    """Send them nothing more."""
-    override.block(here().runtime, contact_id, actor=person().email)
-    flash("Blocked: nothing is sent to this contact.")
-    return _back(contact_id)
-
-
-@page.post("/contacts/<uuid:contact_id>/unblock")
-@needs("operator")
-def unblock(contact_id: uuid.UUID) -> BaseResponse:
-    """Let messages go out to them again."""
-    override.unblock(here().runtime, contact_id, actor=person().email)
-    flash("No longer blocked.")
-    return _back(contact_id)
-
-
 @page.post("/contacts/<uuid:contact_id>/messages")
-@needs("operator")
+@needs(table.WRITE_TO.role)
 def write(contact_id: uuid.UUID) -> BaseResponse:
-    """Write first; the key in the form makes a double click one message."""
-    form = request.form
-    body = form.get("body", "").replace("\r\n", "\n")
-    channel, media = form.get("channel", ""), form.get("media_url", "").strip()
-    try:
-        queued = override.write_to(
-            here().runtime,
-            contact_id,
-            body,
-            actor=person().email,
-            # Without one it is the one they last used.
-            channel=channel if channel in CHANNELS else "",
-            idempotency_key=form.get("key", "")[:200],
-            media_urls=(media,) if media else (),
-        )
-    except ChangeRefused as error:
-        return _refused(contact_id, error, draft=body, channel=channel, media_url=media)
-    here().notify("dispatch")
-    with here().runtime.database.read() as connection:
-        message = transcript.one(connection, queued.message_id)
-    page = "conversation.index"
-    return redirect(url_for(page, conversation_id=message.conversation_id), 303)
+    """Write first; sent twice with one key it is one message."""
+    body, media_url = text_of("body"), text_of("media_url").strip()
+    channel = text_of("channel")
+    again = {"draft": body, "channel": channel, "media_url": media_url}
+    return submit(
+        table.WRITE_TO,
+        _conversation_of,
+        partial(_page, contact_id, status=409, **again),
+        contact_id,
+        body,
+        actor=person().email,
+        # Without one it is the channel they last used.
+        channel=channel if channel in CHANNELS else "",
+        idempotency_key=text_of("key", 200),
+        media_urls=(media_url,) if media_url else (),
+    )
+
+
+def _conversation_of(queued: Queued) -> str:
+    message = ask(transcript.one, queued.message_id)
+    return url_for("conversation.index", conversation_id=message.conversation_id)
+
+
+def _address(contact_id: uuid.UUID) -> str:
+    return url_for("contact.index", contact_id=contact_id)
 
 
 def _page(
@@ -144,12 +127,10 @@ def _canned(connection: Connection) -> tuple[object, ...]:
     return tuple(canned_replies.listing(connection))
 
 
-def _refused(contact_id: uuid.UUID, error: ChangeRefused, **typed: str) -> Response:
-    if isinstance(error, NotFound):
-        raise error
-    flash(str(error), "bad")
-    return _page(contact_id, status=409, **typed)
-
-
-def _back(contact_id: uuid.UUID) -> BaseResponse:
-    return redirect(url_for("contact.index", contact_id=contact_id), 303)
+add_forms(
+    page,
+    "contact",
+    "/contacts/<uuid:contact_id>",
+    back=_address,
+    again=partial(_page, status=409),
+)

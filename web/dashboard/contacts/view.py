@@ -1,69 +1,69 @@
-"""Contacts: everybody who wrote to us or whom we wrote to, the newest first."""
+"""Contacts: everyone who messaged us or was messaged, the newest first."""
 
 import uuid
 from datetime import datetime
+from functools import partial
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
-from pipeline import override
-from pipeline.errors import ChangeRefused
 from pipeline.messages import storable
 from pipeline.queries import address_book
 from pipeline.queries.address_book import Known
 from web import exports
+from web.actions import table
 from web.api import cursors
+from web.dashboard.forms import submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.services import here
 
 page = Page("contacts", "Contacts")
 
 A_PAGE = 50
-LONGEST_WORDS = 200
+LONGEST_SEARCH = 200
 
 
 @page.get("/contacts")
 @needs("viewer")
 def index() -> Response:
-    """The list, or those in it that are searched for."""
+    """List contacts, or those that match the search."""
     return _page()
 
 
 @page.post("/contacts")
-@needs("operator")
+@needs(table.ADD_CONTACT.role)
 def add() -> BaseResponse:
-    """Add a contact by number; a number that is known leads to its contact."""
-    phone = request.form.get("phone", "").strip()
-    try:
-        contact, is_new = override.add_contact(here().runtime, phone, actor=person().email)
-    except ChangeRefused as error:
-        flash(str(error), "bad")
-        return _page(status=422, phone=phone[:LONGEST_WORDS])
-    flash("The contact is there." if is_new else "This contact was there already.")
-    return redirect(url_for("contact.index", contact_id=contact.id), 303)
+    """Add a contact by number; a known number leads to its contact."""
+    phone = text_of("phone").strip()
+    return submit(
+        table.ADD_CONTACT,
+        lambda added: url_for("contact.index", contact_id=added[0].id),
+        partial(_page, status=422, phone=phone[:LONGEST_SEARCH]),
+        phone,
+        actor=person().email,
+    )
 
 
 @page.get("/contacts/export.<kind>")
 @needs("viewer")
 def export(kind: str) -> Response:
     """The contacts that the search finds, as a file."""
-    return exports.file(exports.contacts(words()), kind, actor=person().email)
+    return exports.file(exports.contacts(search_text()), kind, actor=person().email)
 
 
-def words() -> str:
-    """What the address searches for."""
-    return storable(request.args.get("q", ""))[:LONGEST_WORDS].strip()
+def search_text() -> str:
+    """The search in the address."""
+    return storable(request.args.get("q", ""))[:LONGEST_SEARCH].strip()
 
 
 def _page(*, status: int = 200, phone: str = "") -> Response:
-    rows = ask(_rows, words(), cursors.moment_of(request.args.get("after", "")))
+    rows = ask(_rows, search_text(), cursors.moment_of(request.args.get("after", "")))
     return show(
         "contacts/page.html",
         status=status,
-        q=words(),
+        q=search_text(),
         rows=rows[:A_PAGE],
         following=_following(rows),
         is_first=not request.args.get("after"),
@@ -78,9 +78,9 @@ def _rows(
 
 
 def _following(rows: tuple[Known, ...]) -> str:
-    """Where the list goes on; "" at its end."""
+    """The address of the next page; "" at the end of the list."""
     if len(rows) <= A_PAGE:
         return ""
     last = rows[A_PAGE - 1].contact
     after = cursors.encode((last.created_at, last.id))
-    return url_for("contacts.index", q=words() or None, after=after)
+    return url_for("contacts.index", q=search_text() or None, after=after)

@@ -1,4 +1,4 @@
-"""One conversation as a page needs it: the log as a chat, and everything beside it."""
+"""The data of a conversation's page: its messages, activity and contact."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ _OTHERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the chat: sort is message, move or day."""
+class TranscriptLine:
+    """One line of the transcript; sort is message, transition or day."""
 
     sort: str
     at: datetime
@@ -29,31 +29,33 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """`conversation` is a row of the list; `earlier` is where the page before this one begins."""
+class Transcript:
+    """`conversation` is a row of the list; `earlier` is the cursor of earlier messages."""
 
     conversation: Row[Any]
     contact: Row[Any]
-    lines: tuple[Line, ...]
+    lines: tuple[TranscriptLine, ...]
     steps: tuple[Row[Any], ...]
     others: tuple[Row[Any], ...]
     totals: contacts.Totals
     earlier: int | None
 
 
-def talk(connection: Connection, conversation_id: uuid.UUID, before: int | None) -> Talk:
+def load_transcript(
+    connection: Connection, conversation_id: uuid.UUID, before: int | None
+) -> Transcript:
     """The latest messages of a conversation, or those before a message. Raises NotFound."""
     conversation = queries.one(connection, conversation_id)
     if conversation is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound("Conversation not found.")
     contact = contact_records.by_id(connection, conversation.contact_id)
     if contact is None:
-        raise NotFound("There is no such contact.")
+        raise NotFound("Contact not found.")
     said = transcript.latest(connection, conversation_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     steps = transcript.steps(connection, conversation_id, SHOWN)
     others = queries.listing(connection, ConversationFilter(contact_id=contact.id), None, _OTHERS)
-    return Talk(
+    return Transcript(
         conversation=conversation,
         contact=contact,
         lines=tuple(_lines(shown, steps, is_whole=len(said) <= SHOWN)),
@@ -66,23 +68,23 @@ def talk(connection: Connection, conversation_id: uuid.UUID, before: int | None)
 
 def _lines(
     said: Sequence[Row[Any]], steps: Sequence[Row[Any]], *, is_whole: bool
-) -> Iterator[Line]:
+) -> Iterator[TranscriptLine]:
     """Messages and changes of state in order, with a line for each new day."""
     since = None if is_whole or not said else said[0].created_at
-    moves = [Line("move", row.created_at, row) for row in steps if not _stays(row)]
-    lines = [Line("message", row.created_at, row) for row in said]
+    moves = [TranscriptLine("transition", row.created_at, row) for row in steps if not _stays(row)]
+    lines = [TranscriptLine("message", row.created_at, row) for row in said]
     lines += [line for line in moves if since is None or line.at >= since]
     day = None
-    # A turn's step stands between what was heard and what was answered, which have later moments.
+    # A turn's transition comes after its inbound messages and before its replies.
     for line in sorted(lines, key=_place):
         if line.at.date() != day:
             day = line.at.date()
-            yield Line("day", line.at)
+            yield TranscriptLine("day", line.at)
         yield line
 
 
-def _place(line: Line) -> tuple[datetime, int]:
-    if line.sort == "move":
+def _place(line: TranscriptLine) -> tuple[datetime, int]:
+    if line.sort == "transition":
         return line.at, 1
     is_heard = line.row is not None and line.row.direction == "inbound"
     return line.at, 0 if is_heard else 2
@@ -93,7 +95,7 @@ def _stays(step: Row[Any]) -> bool:
 
 
 def window_left(conversation: Row[Any], now: datetime) -> timedelta | None:
-    """How long WhatsApp still takes free-form messages; None on other channels."""
+    """The time left to reply freely on WhatsApp; None on other channels."""
     if conversation.channel != "whatsapp":
         return None
     if conversation.last_inbound_at is None:

@@ -1,4 +1,4 @@
-"""The filters of the conversations list; they live in the address, so that it can be shared."""
+"""The filters of the list of conversations; they are in the address, so that it can be shared."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from pipeline.messages import storable
 from pipeline.queries.filter import ConversationFilter
 
 _MOST_STATES = 50
-_LONGEST_WORDS = 200
+_LONGEST_SEARCH = 200
 _HOLDERS = {"bot": Holder.BOT, "operator": Holder.OPERATOR, "me": Holder.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for. `since` and `until` are days, both included, in UTC."""
+    """The filters in an address. `since` and `until` are days, both included, in UTC."""
 
     q: str = ""
     states: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Filters:
 
     @classmethod
     def asked(cls) -> "Filters":
-        """The filters in the address of this request; what makes no sense is left out."""
+        """The filters in the address of this request, without invalid ones."""
         return cls.of(request.args)
 
     @classmethod
@@ -40,7 +40,7 @@ class Filters:
         """The filters in these parameters."""
         states = [storable(state) for state in args.getlist("state") if state]
         return cls(
-            q=storable(args.get("q", ""))[:_LONGEST_WORDS].strip(),
+            q=storable(args.get("q", ""))[:_LONGEST_SEARCH].strip(),
             states=tuple(dict.fromkeys(states))[:_MOST_STATES],
             channel=_one_of(args.get("channel", ""), ("sms", "whatsapp")),
             holder=_one_of(args.get("holder", ""), ("bot", "operator", "me")),
@@ -50,8 +50,8 @@ class Filters:
             until=_day(args.get("until", "")),
         )
 
-    def wanted(self, me: str) -> ConversationFilter:
-        """What to ask the database; `me` is who "held by me" means."""
+    def criteria(self, me: str) -> ConversationFilter:
+        """The filter for the database; `me` is the user of "taken over by me"."""
         return ConversationFilter(
             words=self.q,
             states=self.states,
@@ -66,11 +66,11 @@ class Filters:
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is filtered at all."""
+        """Whether any filter is set."""
         return self != Filters()
 
     def query(self, **changes: object) -> str:
-        """The part of an address after "?", with some filters changed; "" when nothing is left."""
+        """The query string with some filters changed; "" if none is set."""
         given = {name: value for name, value in (self._given() | changes).items() if value}
         return urlencode(given, doseq=True)
 
@@ -98,7 +98,7 @@ class Filters:
 
 
 def days(since: str, until: str) -> tuple[datetime | None, datetime | None]:
-    """The moments at which the first day begins and the last one ends; None for what is no day."""
+    """The start of the first day and the end of the last; None for an invalid day."""
     first, last = _day(since), _day(until)
     return _midnight(first) if first else None, _end_of(last) if last else None
 
@@ -112,7 +112,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    # Years that no clock of a database can hold are no days to ask for.
+    # Databases cannot store every year.
     return day if 1970 <= day.year <= 9000 else None
 
 

@@ -28,29 +28,29 @@ MOST_COUNTED = 1000
 @page.get("/")
 @needs("viewer")
 def front() -> BaseResponse:
-    """The dashboard begins with the conversations."""
+    """Redirect to the conversations, the first page of the dashboard."""
     return redirect(url_for("conversations.index"))
 
 
 @page.get("/conversations")
 @needs("viewer")
 def index() -> Response:
-    """The list alone."""
-    return show("conversations/page.html", **the_list(), talk=None)
+    """Show the list alone."""
+    return show("conversations/page.html", **list_context(), transcript=None)
 
 
 @page.get("/conversations/export.<kind>")
 @needs("viewer")
 def export(kind: str) -> Response:
     """The conversations that the filters of the address find, as a file."""
-    wanted = Filters.asked().wanted(person().email)
+    wanted = Filters.asked().criteria(person().email)
     return exports.file(exports.conversations(wanted), kind, actor=person().email)
 
 
-def the_list() -> dict[str, Any]:
-    """What conversations/list.html shows, here and beside an open conversation."""
+def list_context() -> dict[str, Any]:
+    """What conversations/list.html shows, here and next to an open conversation."""
     filters = Filters.asked()
-    wanted = filters.wanted(person().email)
+    wanted = filters.criteria(person().email)
     rows = ask(_rows, wanted, cursors.moment_of(request.args.get("after", "")))
     return {
         "filters": filters,

@@ -1,5 +1,5 @@
-"""Files of messages: one that the provider keeps is handed through, as a download that no browser
-runs; any other is named, and a person decides.
+"""Files of messages: one stored by the provider is passed on as a download that a browser does not
+run; for any other, a page shows the link.
 """
 
 import uuid
@@ -21,8 +21,8 @@ from web.services import here
 
 page = Page("media", under="conversations")
 
-# What a browser may be told of a stranger's file, and how its name ends; all else is bytes. SVG and
-# HTML run scripts.
+# Content types that are safe to name for a contact's file, with file endings; others are sent as
+# bytes, because SVG and HTML run scripts.
 _HARMLESS: Mapping[str, str] = {
     "application/pdf": ".pdf",
     "audio/aac": ".aac",
@@ -47,10 +47,10 @@ _BYTES = "application/octet-stream"
 @page.get("/media/<uuid:message_id>/<int:number>")
 @needs("viewer")
 def index(message_id: uuid.UUID, number: int) -> Response:
-    """The file with this number, from 1, of a message."""
+    """Send the file with this number, from 1, of a message."""
     message = ask(_message, message_id)
     if not 1 <= number <= len(message.media):
-        raise NotFound("The message has no such file.")
+        raise NotFound("This message has no such file.")
     url = str(message.media[number - 1].get("url", ""))
     try:
         kept = _kept(message, url)
@@ -58,13 +58,13 @@ def index(message_id: uuid.UUID, number: int) -> Response:
         return _page(message, url, status=502, reason=str(error))
     if kept is None:
         return _page(message, url)
-    return _handed_through(kept, f"{message_id}-{number}")
+    return _passed_on(kept, f"{message_id}-{number}")
 
 
 def _message(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
     if message := messages.by_public_id(connection, message_id):
         return message
-    raise NotFound("There is no such message.")
+    raise NotFound("Message not found.")
 
 
 def _kept(message: Row[Any], url: str) -> File | None:
@@ -75,10 +75,10 @@ def _kept(message: Row[Any], url: str) -> File | None:
     return provider.media(url)
 
 
-def _handed_through(kept: File, name: str) -> Response:
-    told = kept.content_type.partition(";")[0].strip().lower()
-    kind = told if told in _HARMLESS else _BYTES
-    ending = _HARMLESS.get(told) or _OTHER_ENDINGS.get(told, ".bin")
+def _passed_on(kept: File, name: str) -> Response:
+    declared = kept.content_type.partition(";")[0].strip().lower()
+    kind = declared if declared in _HARMLESS else _BYTES
+    ending = _HARMLESS.get(declared) or _OTHER_ENDINGS.get(declared, ".bin")
     response = Response(kept.chunks, content_type=kind, direct_passthrough=True)
     response.call_on_close(kept.close)
     if kept.length is not None:
@@ -93,9 +93,9 @@ def _page(message: Row[Any], url: str, *, status: int = 200, reason: str = "") -
     return show(
         "media/page.html",
         status=status,
-        # Who looks at this page must not have the provider asked twice a second.
+        # A live page would ask the provider twice a second.
         is_live=False,
-        # In ASCII, so that no letter of it stands for another or turns the others round.
+        # In ASCII, so that no character can imitate another or reverse the text.
         url=iri_to_uri(url) if _is_link(url) else url,
         is_link=_is_link(url),
         reason=reason,

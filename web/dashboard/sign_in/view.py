@@ -8,7 +8,7 @@ from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
 from pipeline.errors import SignInRefused
-from web.dashboard.access import let_in
+from web.dashboard.access import start_session
 from web.dashboard.page import NOBODY, Page, needs, person
 from web.dashboard.shell import show_bare
 from web.services import here
@@ -26,7 +26,7 @@ def form() -> Response:
 @page.post("/sign-in")
 @needs(NOBODY)
 def enter() -> BaseResponse:
-    """Sign in and go to the page that was asked for."""
+    """Sign in, then go to the page that was requested."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
         token = accounts.sign_in(
@@ -39,7 +39,7 @@ def enter() -> BaseResponse:
     except SignInRefused as error:
         flash(str(error), "bad")
         return show_bare("sign_in/page.html", status=401, next=_way_back(), email=email[:320])
-    let_in(token)
+    start_session(token)
     return redirect(_way_back(), 303)
 
 
@@ -49,12 +49,12 @@ def sign_out() -> BaseResponse:
     """End this browser's sign-in."""
     accounts.sign_out(here().runtime.database, person())
     session.clear()
-    flash("You are signed out.")
+    flash("Signed out.")
     return redirect(url_for("sign_in.form"), 303)
 
 
 def _way_back() -> str:
-    """The page asked for, if it is one of ours."""
+    """The requested page, if it is on this site."""
     wanted = request.values.get("next", "")
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
@@ -64,7 +64,7 @@ def _way_back() -> str:
 
 
 def _address() -> str:
-    """Where the request comes from; "" behind a proxy, where everybody has the same address."""
+    """The client's address; "" behind a proxy, where all clients share one."""
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:

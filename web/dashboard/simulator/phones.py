@@ -1,4 +1,4 @@
-"""A phone of the simulator: one contact on one channel, as they see it."""
+"""The data of a phone in the simulator: one contact on one channel, as they see it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from pipeline.records.core import contacts, conversations, timers
 
 SHOWN = 60
 KNOWN = 12
-# What did not reach the contact is no part of their screen.
+# A message that did not reach the contact is not on their screen.
 _UNSEEN = PENDING | NOT_DELIVERED | {Status.CANCELED}
 
 
@@ -53,8 +53,8 @@ class Phone:
     then: str = ""
 
 
-def phone(connection: Connection, address: str) -> Phone:
-    """The phone at an address; one that nobody has used yet is empty."""
+def load_phone(connection: Connection, address: str) -> Phone:
+    """Load the phone at an address; an unused one is empty."""
     try:
         who = addresses.contact(address)
     except WebhookRejected:
@@ -65,16 +65,16 @@ def phone(connection: Connection, address: str) -> Phone:
     if contact is None:
         return empty
     said = _seen(connection, contact, who.channel)
-    talk = _open_talk(connection, contact, who.channel)
-    taps, offer = _taps(talk.choices, said) if talk else ((), None)
-    due_at, then = _next_timer(connection, talk)
+    conversation = _open_conversation(connection, contact, who.channel)
+    taps, offer = _taps(conversation.choices, said) if conversation else ((), None)
+    due_at, then = _next_timer(connection, conversation)
     return Phone(
         address,
         other,
         empty.number,
         who.channel,
         contact,
-        talk,
+        conversation,
         said,
         taps,
         offer,
@@ -83,7 +83,7 @@ def phone(connection: Connection, address: str) -> Phone:
     )
 
 
-def known(connection: Connection) -> tuple[Row[Any], ...]:
+def recent_contacts(connection: Connection) -> tuple[Row[Any], ...]:
     """The newest contacts, to open their phones."""
     return tuple(queries.listing(connection, "", None, KNOWN))
 
@@ -96,17 +96,17 @@ def _seen(connection: Connection, contact: Row[Any], channel: str) -> tuple[Row[
 def _taps(
     choices: Sequence[Sequence[Any]], said: Sequence[Row[Any]]
 ) -> tuple[tuple[Tap, ...], UUID | None]:
-    """The choices of a talk, told more about by the message that offers them, and that message."""
+    """The choices of a conversation with their details, and the message that offers them."""
     ids = {button_id for _, button_id, _ in choices}
-    offer = next((row for row in reversed(said) if ids & _told(row).keys()), None)
-    told = _told(offer) if offer else {}
+    offer = next((row for row in reversed(said) if ids & _choices_in(row).keys()), None)
+    offered = _choices_in(offer) if offer else {}
     is_row = offer is not None and offer.content.get("taps") == "list"
     taps = [
         Tap(
             button_id,
             title,
-            told.get(button_id, {}).get("description", ""),
-            told.get(button_id, {}).get("section", ""),
+            offered.get(button_id, {}).get("description", ""),
+            offered.get(button_id, {}).get("section", ""),
             is_row,
         )
         for _, button_id, title in choices
@@ -114,23 +114,25 @@ def _taps(
     return tuple(taps), offer.public_id if offer else None
 
 
-def _told(row: Row[Any]) -> dict[str, Mapping[str, str]]:
-    """What a message of ours tells about its choices."""
+def _choices_in(row: Row[Any]) -> dict[str, Mapping[str, str]]:
+    """The choices of an outbound message, by ID."""
     return {choice["id"]: choice for choice in row.content.get("choices", ())}
 
 
-def _open_talk(connection: Connection, contact: Row[Any], channel: str) -> Row[Any] | None:
-    talks: Sequence[Row[Any]] = conversations.open_of(connection, [contact.id])
-    return next((talk for talk in talks if talk.channel == channel), None)
+def _open_conversation(connection: Connection, contact: Row[Any], channel: str) -> Row[Any] | None:
+    found: Sequence[Row[Any]] = conversations.open_of(connection, [contact.id])
+    return next((conversation for conversation in found if conversation.channel == channel), None)
 
 
-def _next_timer(connection: Connection, talk: Row[Any] | None) -> tuple[datetime | None, str]:
-    timer = timers.next_of(connection, talk.id) if talk else None
+def _next_timer(
+    connection: Connection, conversation: Row[Any] | None
+) -> tuple[datetime | None, str]:
+    timer = timers.next_of(connection, conversation.id) if conversation else None
     if timer is None:
         return None, ""
     if timer.name == "give_back":
-        return timer.due_at, "the bot answers again"
+        return timer.due_at, "handed back to the bot"
     if timer.name == "nudge":
-        return timer.due_at, "a nudge"
-    what = "time-out" if timer.name == "timeout" else "reminder"
+        return timer.due_at, "nudge"
+    what = "timeout" if timer.name == "timeout" else "reminder"
     return timer.due_at, f"{what}: {timer.to_state}"

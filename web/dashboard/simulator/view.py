@@ -1,9 +1,10 @@
-"""The simulator: phones in the browser whose messages take the road of a provider's webhook.
+"""The simulator: phones in the browser whose messages are handled like a provider's webhook.
 
 Which phones are open is in the address: `phone=+1415…` is SMS, `phone=whatsapp:+1415…` WhatsApp.
 """
 
 import uuid
+from functools import partial
 from itertools import count
 from urllib.parse import urlencode
 
@@ -12,14 +13,15 @@ from flask import Response, flash, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
-from pipeline import override, sweep
-from pipeline.errors import ChangeRefused, WebhookRejected
+from pipeline.errors import WebhookRejected
 from pipeline.providers.base import Webhook
 from pipeline.records.core import contacts
+from web.actions import table
+from web.dashboard.forms import submit
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.dashboard.simulator.phones import known, phone
+from web.dashboard.simulator.phones import load_phone, recent_contacts
 from web.services import here
 
 page = Page("simulator", "Simulator", in_simulator_only=True)
@@ -32,20 +34,20 @@ _LONGEST_MINUTES = 366 * _DAY_MINUTES
 @page.get("/simulator")
 @needs("operator")
 def index() -> Response:
-    """The phones that the address names, side by side."""
+    """Show the phones in the address, side by side."""
     return _page(200)
 
 
 @page.post("/simulator/phones")
 @needs("operator")
 def add() -> BaseResponse:
-    """Open one more phone."""
+    """Open another phone."""
     form = request.form
     prefix = "whatsapp:" if form.get("channel") == "whatsapp" else ""
     try:
         parsed = phonenumbers.parse(form.get("number", ""))
     except phonenumbers.NumberParseException:
-        flash("Expected a number with its country, as in +14155550142.", "bad")
+        flash("Include the country code, e.g. +1 415 555 0142.", "bad")
         return _page(422)
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return redirect(_address([prefix + number, *_open()]), 303)
@@ -54,7 +56,7 @@ def add() -> BaseResponse:
 @page.post("/simulator/messages")
 @needs("operator")
 def say() -> BaseResponse:
-    """What the phone sends: words, a tap, a file or a place, in the form a provider posts."""
+    """Receive what a phone sends: text, a tap, a file or a location, as a provider posts it."""
     given = request.form
     fields = {name: given[name] for name in _FIELDS if given.get(name, "").strip()}
     if fields.get("MediaUrl0"):
@@ -79,20 +81,13 @@ _FIELDS = (
 @page.post("/simulator/contacts/<uuid:contact_id>/time")
 @needs("operator")
 def pass_time(contact_id: uuid.UUID) -> BaseResponse:
-    """Let time pass for one contact: time-outs fall due, windows close, talks expire."""
-    site = here()
-    try:
-        override.elapse(site.runtime, contact_id, _seconds(), actor=person().email)
-    except ChangeRefused as error:
-        flash(str(error), "bad")
-        return _page(409)
-    sweep.move_due_timers(site.runtime.database)
-    site.notify("converse")
-    return redirect(_address(_open()), 303)
+    """Skip ahead for one contact: timeouts fire, windows close, conversations expire."""
+    back, again = _address(_open()), partial(_page, 409)
+    return submit(table.PASS_TIME, back, again, contact_id, _seconds(), actor=person().email)
 
 
 def _seconds() -> int:
-    """The time asked for; 0 where that is none."""
+    """The time to skip; 0 if the form has none."""
     try:
         minutes = float(request.form.get("minutes", ""))
     except ValueError:
@@ -101,12 +96,12 @@ def _seconds() -> int:
 
 
 def _page(status: int) -> Response:
-    opened = tuple(ask(phone, address) for address in _open())
+    opened = tuple(ask(load_phone, address) for address in _open())
     return show(
         "simulator/page.html",
         status=status,
         phones=opened,
-        known=ask(known),
+        known=ask(recent_contacts),
         next_number=ask(_unused),
         query=urlencode({"phone": _open()}, doseq=True),
     )
@@ -124,7 +119,7 @@ def _address(addresses: list[str]) -> str:
 
 
 def _unused(connection: Connection) -> str:
-    """A fictional number that no contact has: 555-01XX is set aside for such."""
+    """An unused fictional number: 555-01XX is reserved for fiction."""
     for number in count(42):
         candidate = f"+1{415 + number // 100}55501{number % 100:02}"
         if not contacts.by_keys(connection, [candidate]):

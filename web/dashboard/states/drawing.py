@@ -1,6 +1,6 @@
-"""What web/static/graph.js draws of a bot's machine: nodes, and lines between their numbers.
+"""The data of the state graph: nodes, and edges between them; web/static/graph.js draws it.
 
-Counts stand apart: a drawing whose `version` is unchanged stays, only its numbers are written anew.
+Counts are separate: while `version` is unchanged, the script updates only the counts.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """All moves from one node to another, with what makes them."""
+class Edge:
+    """All transitions from one node to another, with their causes."""
 
     source: int
     target: int
@@ -47,7 +47,7 @@ class Drawing:
 
     version: str
     nodes: tuple[Node, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Edge, ...]
     counts: tuple[int, ...]
 
     @property
@@ -56,8 +56,8 @@ class Drawing:
         return {"nodes": self.nodes, "lines": self.lines, "counts": self.counts}
 
 
-class _Move(NamedTuple):
-    """`source` is None for what may happen in every state."""
+class _Transition(NamedTuple):
+    """`source` is None for a command, which works in every state."""
 
     source: str | None
     target: str
@@ -72,7 +72,7 @@ def drawing(bot: Bot, places: tuple[Place, ...]) -> Drawing:
     moves = list(_moves(graph.machine(bot), places))
     if any(move.source is None for move in moves):
         numbers[None] = len(nodes)
-        nodes.append(Node("anywhere", "what is said in any state", "anywhere", ""))
+        nodes.append(Node("anywhere", "commands in any state", "anywhere", ""))
     drawn = tuple(nodes), _lines(moves, numbers)
     version = hashlib.blake2b(repr(drawn).encode("utf-8", "replace"), digest_size=9).hexdigest()
     return Drawing(version, *drawn, tuple(place.conversations for place in places))
@@ -87,7 +87,7 @@ def _listed(place: Place) -> str:
 def _node(bot: Bot, place: Place) -> Node:
     node, color, href = place.node, tint(bot, place.name), _listed(place)
     if node is None:
-        return Node(place.name, "the bot lacks this state", "unknown", color, href, is_odd=True)
+        return Node(place.name, "not in the bot", "unknown", color, href, is_odd=True)
     is_odd = bool(node.marks)
     note = " · ".join(_notes(node))
     return Node(place.name, note, node.sort, color, href, node.is_start, is_odd)
@@ -96,51 +96,55 @@ def _node(bot: Bot, place: Place) -> Node:
 def _notes(node: graph.Node) -> Iterator[str]:
     if node.is_start:
         yield "start"
-    yield "asks" if node.is_question else "sends" if node.sort == "send" else "awaits"
+    yield "asks" if node.is_question else "sends" if node.sort == "send" else "waits"
     if node.nudge:
         yield f"nudges {node.nudge}"
     if graph.UNREACHABLE in node.marks:
-        yield "no way in"
+        yield "unreachable"
     if graph.NO_EXIT in node.marks:
-        yield "no way out"
+        yield "dead end"
     if node.goes_back:
         yield "leads back"
     if node.is_open:
-        yield "leads on as it runs"
+        yield "decided at run time"
 
 
-def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Move]:
+def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Transition]:
     for state in machine.states:
         for edge in state.transitions:
             # "then" is what every arrow of a SEND-state says.
             is_then = edge.label == "then"
             label = "" if is_then else edge.label
-            yield _Move(state.name, edge.target, "then" if is_then else "move", label)
+            yield _Transition(state.name, edge.target, "then" if is_then else "move", label)
         if state.timeout:
-            yield _Move(state.name, state.timeout.target, "timeout", state.timeout.label)
+            yield _Transition(state.name, state.timeout.target, "timeout", state.timeout.label)
     for command in machine.commands:
         for target in command.targets:
-            yield _Move(None, target, "command", " / ".join(f"“{word}”" for word in command.texts))
-    label = "fallback" if machine.has_fallback else "heard by the start"
+            yield _Transition(
+                None, target, "command", " / ".join(f"“{word}”" for word in command.texts)
+            )
+    label = "fallback" if machine.has_fallback else "handled by the start state"
     for place in places:
         if place.node is None:
-            yield from (_Move(place.name, name, "fallback", label) for name in machine.fallback)
+            yield from (
+                _Transition(place.name, name, "fallback", label) for name in machine.fallback
+            )
 
 
-def _lines(moves: list[_Move], numbers: dict[str | None, int]) -> tuple[Line, ...]:
-    """One line for all moves between two nodes; it is a time-out's only if nothing else is."""
-    between: dict[tuple[int, int], list[_Move]] = {}
+def _lines(moves: list[_Transition], numbers: dict[str | None, int]) -> tuple[Edge, ...]:
+    """One edge for all transitions between two nodes; a timeout's only if there is no other."""
+    between: dict[tuple[int, int], list[_Transition]] = {}
     for move in moves:
         if move.target in numbers:
             between.setdefault((numbers[move.source], numbers[move.target]), []).append(move)
     return tuple(
-        Line(source, target, together[0].way, tuple(_labels(together)))
+        Edge(source, target, together[0].way, tuple(_labels(together)))
         for (source, target), together in between.items()
     )
 
 
-def _labels(together: list[_Move]) -> Iterator[str]:
-    """An arrow that has no label of its own keeps its meaning beside one that has."""
+def _labels(together: list[_Transition]) -> Iterator[str]:
+    """The labels of an edge; transitions without a label are marked by "or"."""
     has_plain = any(not move.label for move in together)
     for label in dict.fromkeys(move.label for move in together if move.label):
         yield f"or {label}" if has_plain else label

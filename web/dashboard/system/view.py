@@ -1,6 +1,6 @@
-"""System: what runs, what waits, what the provider must call; never a secret.
+"""System: services, queues, numbers, webhook URLs and settings; never a secret.
 
-What is wrong and what to do about it is in advice.py.
+Problems and their fixes are in advice.py.
 """
 
 import platform
@@ -27,7 +27,7 @@ page = Page("system", "System")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as it is shown; `is_default` says that nobody set it."""
+    """A setting as displayed; `is_default` if it was not set."""
 
     name: str
     value: str
@@ -52,7 +52,7 @@ def index() -> Response:
         broker_place=_broker_place(settings),
         advice=advice(runtime, found, broker),
         bot=(runtime.bot.name, runtime.bot.version, len(runtime.bot.states)),
-        base=shown(settings.public_url) or request.host_url.rstrip("/"),
+        base=displayed(settings.public_url) or request.host_url.rstrip("/"),
         setup=runtime.provider.setup,
         versions=_versions(),
         settings=tuple(_settings(settings)) if person().may("admin") else (),
@@ -66,7 +66,7 @@ def _overview(connection: Connection) -> queries.Overview:
 def _broker_place(settings: Settings) -> str:
     if settings.is_embedded:
         return f"embedded, in {settings.broker_folder}"
-    return shown(settings.broker_url)
+    return displayed(settings.broker_url)
 
 
 @cache
@@ -79,13 +79,13 @@ def _settings(settings: Settings) -> Iterator[Setting]:
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         help_text = field.description or ""
-        yield Setting(name.upper(), shown(value), help_text, value == field.default)
+        yield Setting(name.upper(), displayed(value), help_text, value == field.default)
 
 
-def shown(value: object) -> str:
-    """A setting as anybody may see it: no secret, and addresses without user and parameters."""
+def displayed(value: object) -> str:
+    """Format a setting without secrets: addresses lose user and parameters."""
     if isinstance(value, SecretStr):
-        return "set, not shown" if value.get_secret_value() else ""
+        return "set (hidden)" if value.get_secret_value() else ""
     if isinstance(value, float):
         return f"{value:g}"
     scheme, is_address, rest = str(value).partition("://")

@@ -1,19 +1,21 @@
-"""Users, for admins: invite, change a role, disable, make a new link, sign out everywhere."""
+"""Users, for admins: invite, change roles, disable, create password links, sign out."""
 
 import uuid
+from functools import partial
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, url_for
 from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
-from pipeline.errors import ChangeRefused
 from pipeline.records.accounts import tokens, users
+from web.actions import table
+from web.dashboard.forms import submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
-from web.services import here
+from web.links import invitation_link
 
 page = Page("users", "Users")
 
@@ -26,46 +28,43 @@ def index() -> Response:
 
 
 @page.post("/users")
-@needs("admin")
+@needs(table.INVITE.role)
 def invite() -> BaseResponse:
-    """Make a link and show it, once."""
-    email, role = request.form.get("email", ""), request.form.get("role", "")
-    try:
-        token = accounts.invite(here().runtime.database, email, role, actor=person().email)
-    except ChangeRefused as error:
-        flash(str(error), "bad")
-        return _page(status=422, email=email[:320])
-    hours = accounts.INVITED_FOR.total_seconds() / 3600
-    flash(f"Send this link to {email.strip()}; it works once, for {hours:.0f} h: {_link(token)}")
-    return redirect(url_for("users.index"), 303)
+    """Create an invitation link and show it, once."""
+    email = text_of("email")
+
+    def show_link(token: str) -> str:
+        hours = accounts.INVITED_FOR.total_seconds() / 3600
+        flash(
+            f"Send this link to {email.strip()}. It works once and expires in {hours:.0f} hours: "
+            f"{invitation_link(token)}"
+        )
+        return url_for("users.index")
+
+    again = partial(_page, status=422, email=email[:320])
+    return submit(table.INVITE, show_link, again, email, text_of("role"), actor=person().email)
 
 
 @page.post("/users/<uuid:user_id>")
-@needs("admin")
+@needs(table.CHANGE_USER.role)
 def change(user_id: uuid.UUID) -> BaseResponse:
-    """Set the role, or take or give the access."""
-    form = request.form
-    disabled = {"1": True, "0": False}.get(form.get("disabled", ""))
-    try:
-        accounts.change_user(
-            here().runtime.database,
-            user_id,
-            actor=person().email,
-            role=form.get("role", ""),
-            is_disabled=disabled,
-        )
-    except ChangeRefused as error:
-        flash(str(error), "bad")
-    return redirect(url_for("users.index"), 303)
+    """Set the role, or disable or enable the user."""
+    return submit(
+        table.CHANGE_USER,
+        url_for("users.index"),
+        lambda: redirect(url_for("users.index"), 303),
+        user_id,
+        actor=person().email,
+        role=text_of("role"),
+        is_disabled={"1": True, "0": False}.get(text_of("disabled")),
+    )
 
 
 @page.post("/users/<uuid:user_id>/sign-out")
-@needs("admin")
+@needs(table.SIGN_OUT_USER.role)
 def sign_out(user_id: uuid.UUID) -> BaseResponse:
-    """End every sign-in of a user."""
-    ended = accounts.sign_out_everywhere(here().runtime.database, user_id, actor=person().email)
-    flash(f"{ended} browser{'' if ended == 1 else 's'} signed out.")
-    return redirect(url_for("users.index"), 303)
+    """Sign a user out of every browser."""
+    return submit(table.SIGN_OUT_USER, url_for("users.index"), _page, user_id, actor=person().email)
 
 
 def _page(*, status: int = 200, email: str = "") -> Response:
@@ -80,8 +79,3 @@ def _page(*, status: int = 200, email: str = "") -> Response:
 
 def _users(connection: Connection) -> tuple[Row[Any], ...]:
     return tuple(users.listing(connection))
-
-
-def _link(token: str) -> str:
-    base = here().runtime.settings.public_url or request.host_url.rstrip("/")
-    return base + url_for("welcome.form", token=token)

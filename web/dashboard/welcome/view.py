@@ -1,11 +1,11 @@
-"""Where the link of an invitation leads: its guest chooses a password and is signed in."""
+"""Accepting an invitation: the invited person chooses a password and is signed in."""
 
 from flask import Response, flash, redirect, request, url_for
 from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
 from pipeline.errors import ChangeRefused
-from web.dashboard.access import let_in
+from web.dashboard.access import start_session
 from web.dashboard.page import NOBODY, Page, needs
 from web.dashboard.shell import show_bare
 from web.services import here
@@ -16,17 +16,17 @@ page = Page("welcome")
 @page.get("/welcome/<token>")
 @needs(NOBODY)
 def form(token: str) -> BaseResponse:
-    """The form, as long as the link holds."""
+    """Show the form while the link is valid."""
     return _form(token, 200)
 
 
 @page.post("/welcome/<token>")
 @needs(NOBODY)
 def enter(token: str) -> BaseResponse:
-    """Become a user, or set the new password."""
+    """Create the account, or set a new password."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
     if password != request.form.get("again", ""):
-        flash("The two passwords differ.", "bad")
+        flash("The passwords don't match.", "bad")
         return _form(token, 422, email)
     try:
         sign_in = accounts.accept(
@@ -35,8 +35,8 @@ def enter(token: str) -> BaseResponse:
     except ChangeRefused as error:
         flash(str(error), "bad")
         return _form(token, 422, email)
-    let_in(sign_in)
-    flash("Welcome. You are signed in.")
+    start_session(sign_in)
+    flash("Welcome to Parley. You're signed in.")
     return redirect(url_for("conversations.front"), 303)
 
 

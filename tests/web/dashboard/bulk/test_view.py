@@ -36,8 +36,8 @@ def test_the_dry_run_counts_and_changes_nothing(operator: FlaskClient, database:
     a_conversation(database, state="support")
     a_conversation(database, closed_at=NOW)
     page = operator.get(f"{PAGE}?state=start").text
-    assert "12 open conversations fit the filter: start Nothing is changed yet." in texts(page)
-    assert "The first 10" in page
+    assert "12 open conversations match the filter: start Nothing has changed yet." in texts(page)
+    assert "First 10 conversations" in page
     assert page.count('class="lead"') == 10
     assert 'name="expected" value="12"' in page
     assert rows(database, Transition) == []
@@ -46,7 +46,9 @@ def test_the_dry_run_counts_and_changes_nothing(operator: FlaskClient, database:
 def test_no_filter_is_said_loudly(operator: FlaskClient, database: Database) -> None:
     a_conversation(database)
     said = texts(operator.get(PAGE).text)
-    assert "1 open conversation fits: no filter is set, so these are all of them" in said
+    assert (
+        "1 open conversation matches. No filter is set, so this is every open conversation" in said
+    )
 
 
 def test_every_filter_is_named(operator: FlaskClient, database: Database) -> None:
@@ -59,7 +61,7 @@ def test_every_filter_is_named(operator: FlaskClient, database: Database) -> Non
         f"&since={NOW.date()}&until={NOW.date()}"
     )
     page = texts(operator.get(f"{PAGE}?{query}").text)
-    for words in ("“refund”", "start", "WhatsApp", "held", "unread", "failed", "active since"):
+    for words in ("“refund”", "start", "WhatsApp", "taken over", "unread", "failed", "active from"):
         assert words in page
 
 
@@ -74,7 +76,7 @@ def test_the_filter_alone_is_changed(
     assert states(database) == {"support": 2, "start": 1}
     assert {step.reason for step in rows(database, Transition)} == {"the shop is closed"}
     assert wakeups == ["converse"]
-    assert "2 conversations changed to support." in operator.get(answer.location).text
+    assert "State changed in 2 conversations." in operator.get(answer.location).text
 
 
 def test_those_in_the_state_are_skipped(operator: FlaskClient, database: Database) -> None:
@@ -82,7 +84,7 @@ def test_those_in_the_state_are_skipped(operator: FlaskClient, database: Databas
     a_conversation(database, state="support")
     answer = operator.post(PAGE, data={"state": "support", "expected": "2"})
     said = operator.get(answer.location).text
-    assert "1 conversation changed to support; 1 was there already" in said
+    assert "State changed in 1 conversation. Skipped 1 that" in said
 
 
 def test_an_unknown_state_needs_a_second_word(operator: FlaskClient, database: Database) -> None:
@@ -121,7 +123,7 @@ def test_many_more_than_counted_are_refused(operator: FlaskClient, database: Dat
 def test_nothing_to_change_says_so(operator: FlaskClient, database: Database) -> None:
     a_conversation(database, closed_at=NOW)
     page = operator.get(f"{PAGE}?q=nobody").text
-    assert "Nothing to change" in page
+    assert "No open conversations match" in page
     assert 'id="bulk-form"' not in page
 
 
@@ -132,7 +134,7 @@ def test_the_dry_run_stands_still(operator: FlaskClient, database: Database) -> 
 
 def test_held_by_me_means_me(operator: FlaskClient, database: Database) -> None:
     a_conversation(database, holder="operator", held_by="somebody@example.com")
-    assert "Nothing to change" in operator.get(f"{PAGE}?holder=me").text
+    assert "No open conversations match" in operator.get(f"{PAGE}?holder=me").text
 
 
 def test_hostile_words_are_text(operator: FlaskClient, database: Database) -> None:

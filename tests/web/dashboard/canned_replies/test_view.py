@@ -15,7 +15,7 @@ HOURS = {"title": "Hours", "body": "We are open\r\nfrom 9 to 5."}
 
 def test_an_empty_page_says_what_they_are_for(viewer: FlaskClient, operator: FlaskClient) -> None:
     assert "Add the first one above" in operator.get(PAGE).text
-    assert "Once an operator has added one" in viewer.get(PAGE).text
+    assert "Replies that operators add" in viewer.get(PAGE).text
 
 
 def test_a_reply_is_added_and_offered(operator: FlaskClient, database: Database) -> None:

@@ -38,10 +38,10 @@ def test_all_that_is_known_is_shown(viewer: FlaskClient, database: Database) -> 
         opt_outs={"whatsapp +15550100": "2026-11-03T10:00:00+00:00"},
     )
     page = viewer.get(address(contact)).text
-    for words in ("+1 415-555-0132", "Ada", "yearly", "orders", "Blocked: nothing is sent"):
+    for words in ("+1 415-555-0132", "Ada", "yearly", "orders", "Blocked. Neither"):
         assert words in page
     said = re.sub(r"<[^>]+>", "", page)
-    assert "Said STOP to WhatsApp from +1 5550100 on 3 Nov 2026: nothing is sent" in said
+    assert "Opted out of WhatsApp from +1 5550100 on 3 Nov 2026. You can't message them" in said
 
 
 def test_the_menu_marks_contacts(viewer: FlaskClient, database: Database) -> None:
@@ -82,7 +82,7 @@ def test_earlier_messages_are_a_page_away(viewer: FlaskClient, database: Databas
     assert before
     earlier = viewer.get(before[1]).text
     assert re.findall(r"word (\d+)\.", earlier) == [str(number) for number in range(10)]
-    assert "Back to the latest" in earlier
+    assert "Latest messages" in earlier
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "", "1e3", "%00"])
@@ -207,7 +207,7 @@ def test_an_unknown_channel_is_the_usual_one(operator: FlaskClient, database: Da
 def test_an_open_conversation_is_where_to_write(operator: FlaskClient, database: Database) -> None:
     talk = a_conversation(database)
     page = operator.get(f"/contacts/{talk.contact_id}").text
-    assert f'/conversations/{talk.id}#compose">write there' in page
+    assert f'/conversations/{talk.id}#compose">Reply there' in page
     assert "<textarea" not in page
 
 

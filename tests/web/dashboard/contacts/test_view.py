@@ -19,7 +19,7 @@ def numbers(client: FlaskClient, address: str = "/contacts") -> list[str]:
 
 
 def test_a_new_install_says_what_to_do(viewer: FlaskClient) -> None:
-    assert "No contact yet" in viewer.get("/contacts").text
+    assert "No contacts yet" in viewer.get("/contacts").text
 
 
 def test_a_contact_is_shown_with_its_marks(viewer: FlaskClient, database: Database) -> None:
@@ -30,7 +30,7 @@ def test_a_contact_is_shown_with_its_marks(viewer: FlaskClient, database: Databa
     talk = a_conversation(database, contact, channel="whatsapp", state="nowhere")
     page = viewer.get("/contacts").text
     assert "+1 415-555-0132" in page
-    for words in ("Ada", "blocked", "said STOP", "WhatsApp", "nowhere ⚠", f"/{talk.id}"):
+    for words in ("Ada", "blocked", "opted out", "WhatsApp", "nowhere ⚠", f"/{talk.id}"):
         assert words in page
 
 
@@ -48,7 +48,7 @@ def test_search_finds_by_number_and_name(
 
 def test_nobody_found_offers_all(viewer: FlaskClient) -> None:
     page = viewer.get("/contacts?q=<script>").text
-    assert "Nobody found" in page
+    assert "No contacts found" in page
     assert "&lt;script&gt;" in page
     assert "<script>" not in page.replace('<script src="', "")
 
@@ -63,7 +63,7 @@ def test_pages_follow_each_other(viewer: FlaskClient, database: Database) -> Non
     following = re.search(r'href="(/contacts\?after=[^"]+)">Older', first)
     assert following
     assert numbers(viewer, following[1]) == made[50:]
-    assert "Back to the newest" in viewer.get(following[1]).text
+    assert "Back to newest" in viewer.get(following[1]).text
 
 
 @pytest.mark.parametrize("after", ["x", "%00", "W10", "WyJhIiwiYiJd", "9" * 5000])
@@ -82,7 +82,7 @@ def test_adding_a_known_number_leads_to_it(operator: FlaskClient, database: Data
     contact = a_contact(database, phone="+14155550132")
     answer = operator.post("/contacts", data={"phone": "+14155550132"})
     assert answer.location == f"/contacts/{contact.id}"
-    assert "This contact was there already." in operator.get(answer.location).text
+    assert "This contact already exists." in operator.get(answer.location).text
 
 
 def test_what_is_no_number_is_shown_again(operator: FlaskClient, database: Database) -> None:
@@ -94,6 +94,6 @@ def test_what_is_no_number_is_shown_again(operator: FlaskClient, database: Datab
 
 
 def test_a_viewer_adds_nobody(viewer: FlaskClient, database: Database) -> None:
-    assert "Add a contact" not in viewer.get("/contacts").text
+    assert "Add contact" not in viewer.get("/contacts").text
     assert viewer.post("/contacts", data={"phone": "+14155550132"}).status_code == 403
     assert rows(database, Contact) == []

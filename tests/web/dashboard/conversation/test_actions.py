@@ -41,7 +41,7 @@ def test_state_is_changed_with_its_reason(
     assert (step.cause, step.reason) == ("operator", "asked for it")
     assert wakeups == ["converse"]
     page = operator.get(f"/conversations/{talk.id}").text
-    assert "The state is support now." in page
+    assert "State changed to support." in page
     assert "asked for it" in page
 
 
@@ -61,7 +61,10 @@ def test_unknown_state_is_asked_for_twice(
 def test_words_are_queued_and_hold(
     operator: FlaskClient, database: Database, talk: Row[Any], wakeups: list[Pool]
 ) -> None:
-    assert do(operator, talk, "messages", body="Hello\r\nthere", key="k", hold="30")[0] == 303
+    assert (
+        do(operator, talk, "messages", body="Hello\r\nthere", key="k", takeover_minutes="30")[0]
+        == 303
+    )
     (message,) = rows(database, Message)
     assert (message.body, message.status) == ("Hello\nthere", "queued")
     held = now(database, talk)
@@ -98,25 +101,25 @@ def test_empty_message_is_refused_with_its_attachment(
     assert rows(database, Message) == []
 
 
-def test_hold_and_give_back(operator: FlaskClient, database: Database, talk: Row[Any]) -> None:
-    do(operator, talk, "hold", minutes="30")
+def test_take_over_and_hand_back(operator: FlaskClient, database: Database, talk: Row[Any]) -> None:
+    do(operator, talk, "take-over", minutes="30")
     assert now(database, talk).holder == "operator"
     assert [timer.name for timer in rows(database, Timer)] == ["give_back"]
-    assert "Give back" in operator.get(f"/conversations/{talk.id}").text
-    do(operator, talk, "give-back")
+    assert "Hand back to bot" in operator.get(f"/conversations/{talk.id}").text
+    do(operator, talk, "release")
     assert now(database, talk).holder == "bot"
     assert rows(database, Timer) == []
-    do(operator, talk, "hold")
+    do(operator, talk, "take-over")
     assert now(database, talk).held_until is None
 
 
-def test_reset_and_end(operator: FlaskClient, database: Database, talk: Row[Any]) -> None:
+def test_restart_and_end(operator: FlaskClient, database: Database, talk: Row[Any]) -> None:
     do(operator, talk, "state", state="support")
-    do(operator, talk, "reset")
+    do(operator, talk, "restart")
     assert now(database, talk).state == "start"
     do(operator, talk, "end")
     assert now(database, talk).closed_at
-    status, page = do(operator, talk, "reset")
+    status, page = do(operator, talk, "restart")
     assert status == 409
     assert "has ended" in page
 
@@ -141,7 +144,9 @@ def test_failed_message_is_sent_again(
     do(operator, talk, "messages", body="Your code", instead_of=str(failed.public_id), key="k")
     bodies = [row.body for row in sorted(rows(database, Message), key=lambda row: row.id)]
     assert bodies == ["Your code is ready", "Your code"]
-    assert "send again" not in operator.get(f"/conversations/{talk.id}").text
+    page = operator.get(f"/conversations/{talk.id}").text
+    assert ">Send again<" not in page
+    assert "Edit and send again" not in page
 
 
 def test_seen_by_an_operator_is_read(
@@ -158,9 +163,9 @@ def test_seen_by_an_operator_is_read(
 
 def test_viewer_sees_no_buttons(viewer: FlaskClient, talk: Row[Any]) -> None:
     page = viewer.get(f"/conversations/{talk.id}").text
-    for words in ("Hold 30 min", "Change state", "<textarea", "Reset"):
+    for words in ("Take over", "Change state", "<textarea", "Restart"):
         assert words not in page
-    assert "Your role is viewer" in page
+    assert "You have the viewer role" in page
 
 
 def test_segments_are_counted(operator: FlaskClient) -> None:
@@ -173,7 +178,7 @@ def test_segments_are_counted(operator: FlaskClient) -> None:
 def test_window_of_whatsapp_is_told(operator: FlaskClient, database: Database) -> None:
     lately = datetime.now(UTC) - timedelta(hours=3)
     open_talk = a_conversation(database, channel="whatsapp", last_inbound_at=lately)
-    assert "20 h left" in operator.get(f"/conversations/{open_talk.id}").text
+    assert "20 h left to reply" in operator.get(f"/conversations/{open_talk.id}").text
     closed = a_conversation(database, channel="whatsapp", last_inbound_at=lately - timedelta(1))
     page = operator.get(f"/conversations/{closed.id}").text
     assert "only within 24 hours" in page
@@ -184,4 +189,4 @@ def test_unknown_conversation_is_a_page(operator: FlaskClient) -> None:
     answer = operator.get(
         "/conversations/01980000-0000-7000-8000-000000000000", headers={"Accept": "text/html"}
     )
-    assert (answer.status_code, "no such conversation" in answer.text) == (404, True)
+    assert (answer.status_code, "Conversation not found" in answer.text) == (404, True)

@@ -31,7 +31,7 @@ def of(*pairs: tuple[str, str]) -> Filters:
 
 
 def wanted(*pairs: tuple[str, str]) -> ConversationFilter:
-    return of(*pairs).wanted("me@example.com")
+    return of(*pairs).criteria("me@example.com")
 
 
 def test_every_filter_is_read() -> None:

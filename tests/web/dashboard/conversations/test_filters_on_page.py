@@ -153,11 +153,11 @@ def test_hostile_values_are_words(
     answer = viewer.get(PAGE, query_string={name: value})
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
-    assert "Nothing matches" in answer.text
+    assert "No conversations match" in answer.text
 
 
 def test_nothing_found_offers_all(viewer: FlaskClient, database: Database) -> None:
     a_conversation(database)
     page = viewer.get(f"{PAGE}?q=nobody").text
-    assert "Nothing matches" in page
+    assert "No conversations match" in page
     assert "0 of 1 open" in " ".join(page.split())

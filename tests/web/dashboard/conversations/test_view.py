@@ -42,7 +42,7 @@ def row_of(client: FlaskClient, talk: Row[Any]) -> str:
 
 def test_a_new_install_says_what_to_do(operator: FlaskClient) -> None:
     page = operator.get(PAGE).text
-    assert "No conversation yet" in page
+    assert "No conversations yet" in page
     assert "parley chat" in page
     assert 'href="/simulator"' in page
 
@@ -90,7 +90,7 @@ def test_a_row_marks_unread_held_and_failed(viewer: FlaskClient, database: Datab
     )
     a_message(database, talk, direction="outbound", status="failed", failed_at=NOW)
     row = row_of(viewer, talk)
-    for words in (" unread", "held by somebody@example.com", ">failed<"):
+    for words in (" unread", "taken over by somebody@example.com", ">failed<"):
         assert words in row
 
 
@@ -133,7 +133,7 @@ def test_pages_follow_each_other(viewer: FlaskClient, database: Database) -> Non
     assert [row.last_message_at for row in made] == sorted(
         (row.last_message_at for row in made), reverse=True
     )
-    assert "Back to the newest" in page
+    assert "Back to newest" in page
 
 
 def test_a_row_leads_to_it_with_the_filters(viewer: FlaskClient, database: Database) -> None:
@@ -177,7 +177,7 @@ def test_a_hand_over_that_stays_is_no_move(viewer: FlaskClient, database: Databa
     same = {"from_state": "support", "to_state": "support", "via": "hand_over", "reason": reason}
     a_transition(database, talk, **same)
     page = viewer.get(f"{PAGE}/{talk.id}").text
-    assert "handed over in support" in page
+    assert "handed over to a person in support" in page
     assert "asked for a &lt;person&gt;" in page
     assert "support →" not in page
 
@@ -189,6 +189,6 @@ def test_one_that_is_not_there_is_not_found(viewer: FlaskClient) -> None:
 def test_a_viewer_reads_and_does_not_write(viewer: FlaskClient, database: Database) -> None:
     talk = a_conversation(database)
     page = viewer.get(f"{PAGE}/{talk.id}").text
-    assert "Your role is viewer" in page
+    assert "You have the viewer role" in page
     assert "<textarea" not in page
     assert 'action="/conversations/' not in page

@@ -42,7 +42,7 @@ def failed(database: Database, **values: Any) -> Row[Any]:
 
 
 def test_nothing_failed_says_so(viewer: FlaskClient) -> None:
-    assert "Nothing failed" in viewer.get("/failures").text
+    assert "No failures" in viewer.get("/failures").text
 
 
 def test_turn_shows_its_message_and_error(viewer: FlaskClient, database: Database) -> None:
@@ -53,7 +53,7 @@ def test_turn_shows_its_message_and_error(viewer: FlaskClient, database: Databas
         assert words in page
     assert "File &lt;script&gt;" in page
     assert "5 attempts" in page
-    assert "Run again" not in page
+    assert "Retry" not in page
 
 
 def test_turn_is_run_again(operator: FlaskClient, database: Database, wakeups: list[Pool]) -> None:
@@ -68,7 +68,7 @@ def test_turn_is_run_again(operator: FlaskClient, database: Database, wakeups: l
 def test_turn_is_skipped_and_stays_in_the_log(operator: FlaskClient, database: Database) -> None:
     turn = parked(database)
     page = operator.post(f"/failures/turns/{turn.id}/skip", follow_redirects=True).text
-    assert "stays in the log" in page
+    assert "stays in the conversation" in page
     assert [row.body for row in rows(database, Message)] == ["please <help>"]
     assert [entry.status for entry in rows(database, Entry)] == ["ignored"]
 
@@ -77,7 +77,7 @@ def test_every_turn_is_run_again(operator: FlaskClient, database: Database) -> N
     for _ in range(3):
         parked(database)
     page = operator.post("/failures/turns/rerun", follow_redirects=True).text
-    assert "3 turns taken again." in page
+    assert "Retrying 3 turns…" in page
     assert {entry.status for entry in rows(database, Entry)} == {"waiting"}
 
 
@@ -91,7 +91,7 @@ def test_message_says_why_and_is_sent_again(
     operator.post(f"/failures/messages/{message.public_id}/retry")
     assert sorted(row.status for row in rows(database, Message)) == ["queued", "undelivered"]
     assert wakeups == ["dispatch"]
-    assert "Nothing failed" in operator.get("/failures").text
+    assert "No failures" in operator.get("/failures").text
 
 
 def test_message_is_dismissed(operator: FlaskClient, database: Database) -> None:
@@ -117,7 +117,7 @@ def test_refused_retry_says_why(operator: FlaskClient, database: Database) -> No
 
 def test_unknown_sends_are_counted(viewer: FlaskClient, database: Database) -> None:
     a_message(database, a_conversation(database), direction="outbound", status="unknown")
-    assert "Of 1 message nobody knows yet" in viewer.get("/failures").text
+    assert "1 message has an unknown outcome" in viewer.get("/failures").text
 
 
 def test_lists_go_on(viewer: FlaskClient, database: Database) -> None:

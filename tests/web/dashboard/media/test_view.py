@@ -149,7 +149,7 @@ def test_a_file_elsewhere_is_named(
     address, _ = a_file(database, url, **values)
     answer = viewer.get(address)
     assert answer.status_code == 200
-    assert "This file lies elsewhere" in answer.text
+    assert "External file" in answer.text
     assert f'<a href="{url}" rel="noreferrer noopener nofollow" target="_blank"' in answer.text
     assert fake.connections == 0
 
@@ -168,7 +168,7 @@ def test_a_file_elsewhere_is_named(
 def test_what_is_no_link_is_none(viewer: FlaskClient, database: Database, url: str) -> None:
     address, _ = a_file(database, url)
     page = viewer.get(address).text
-    assert "Its address is none that a browser should open" in page
+    assert "This link can't be opened safely" in page
     assert "<script>alert" not in page
     assert "noreferrer" not in page
 

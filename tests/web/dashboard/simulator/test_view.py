@@ -22,7 +22,7 @@ def test_first_phone_is_offered_with_a_fictional_number(
     operator: FlaskClient, database: Database
 ) -> None:
     page = operator.get("/simulator").text
-    assert "No phone is open" in page
+    assert "No open phones" in page
     assert f'value="{ADA}"' in page
     a_contact(database, phone=ADA)
     assert 'value="+14155550143"' in operator.get("/simulator").text
@@ -40,7 +40,7 @@ def test_phone_is_added_to_the_address(operator: FlaskClient, channel: str, addr
 
 def test_what_is_no_number_is_refused(operator: FlaskClient) -> None:
     answer = operator.post("/simulator/phones", data={"number": "<b>"})
-    assert (answer.status_code, "Expected a number" in answer.text) == (422, True)
+    assert (answer.status_code, "Include the country code" in answer.text) == (422, True)
 
 
 def test_words_reach_the_inbox(
@@ -98,7 +98,7 @@ def test_time_passes_for_one_contact(operator: FlaskClient, database: Database) 
     talk = a_conversation(database, contact, state="support")
     operator.post(f"/conversations/{talk.id}/state", data={"state": "support"})
     (timer,) = rows(database, Timer)
-    assert "Next: time-out: start at" in operator.get(HERE).text
+    assert "Next: timeout: start at" in operator.get(HERE).text
     operator.post(f"/simulator/contacts/{contact.id}/time", data={"minutes": "29"})
     (sooner,) = rows(database, Timer)
     assert timer.due_at - sooner.due_at == timedelta(minutes=29)

@@ -8,7 +8,7 @@ from pipeline.botkit import Bot, Name
 from pipeline.queries.machine import places
 from pipeline.queries.states import StateCount
 from tests.builders import a_bot
-from web.dashboard.states.drawing import Drawing, Line, drawing
+from web.dashboard.states.drawing import Drawing, Edge, drawing
 
 START, SUPPORT, GREET, NEXT = range(4)
 
@@ -27,8 +27,8 @@ def test_states_are_nodes_and_moves_are_lines() -> None:
     assert found.nodes[START].note == "start · awaits · no way out"
     assert found.nodes[GREET].note == "sends · no way in"
     assert found.lines == (
-        Line(SUPPORT, START, "timeout", ("after 30 min",)),
-        Line(GREET, SUPPORT, "then", ()),
+        Edge(SUPPORT, START, "timeout", ("after 30 min",)),
+        Edge(GREET, SUPPORT, "then", ()),
     )
 
 
@@ -48,7 +48,7 @@ def test_unknown_state_leads_to_the_start() -> None:
     found = drawn(a_bot(), StateCount("abandoned", False, 2))
     node = found.nodes[NEXT]
     assert (node.sort, node.tint, node.is_odd) == ("unknown", "unknown", True)
-    assert found.lines[-1] == Line(NEXT, START, "fallback", ("heard by the start",))
+    assert found.lines[-1] == Edge(NEXT, START, "fallback", ("heard by the start",))
 
 
 def test_unknown_state_leads_where_the_fallback_leads() -> None:
@@ -59,7 +59,7 @@ def test_unknown_state_leads_where_the_fallback_leads() -> None:
         return "support"
 
     found = drawn(bot, StateCount("abandoned", False, 2))
-    assert found.lines[-1] == Line(NEXT, SUPPORT, "fallback", ("fallback",))
+    assert found.lines[-1] == Edge(NEXT, SUPPORT, "fallback", ("fallback",))
 
 
 def test_commands_come_from_one_node_not_from_every_state() -> None:
@@ -72,7 +72,7 @@ def test_commands_come_from_one_node_not_from_every_state() -> None:
     found = drawn(bot)
     anywhere = found.nodes[NEXT]
     assert (anywhere.name, anywhere.sort, anywhere.href) == ("anywhere", "anywhere", "")
-    assert found.lines[-1] == Line(NEXT, START, "command", ("“menu” / “home”",))
+    assert found.lines[-1] == Edge(NEXT, START, "command", ("“menu” / “home”",))
     assert len(found.counts) == NEXT
 
 
@@ -80,7 +80,7 @@ def test_a_state_of_any_name_is_just_a_state() -> None:
     bot = Bot("stars", start="*")
     bot.awaits("*", to=["anywhere"])(lambda _turn: None)
     bot.awaits("anywhere", to=["*"])(lambda _turn: None)
-    assert drawn(bot).lines == (Line(0, 1, "move", ()), Line(1, 0, "move", ()))
+    assert drawn(bot).lines == (Edge(0, 1, "move", ()), Edge(1, 0, "move", ()))
 
 
 def test_moves_between_two_states_are_one_line() -> None:
@@ -88,8 +88,8 @@ def test_moves_between_two_states_are_one_line() -> None:
     bot.awaits("a", to=["b"], timeout=timedelta(hours=1), on_timeout="b")(lambda _turn: None)
     bot.awaits("b", to=["b"])(lambda _turn: None)
     assert drawn(bot).lines == (
-        Line(0, 1, "move", ("or after 1 h",)),
-        Line(1, 1, "move", ()),
+        Edge(0, 1, "move", ("or after 1 h",)),
+        Edge(1, 1, "move", ()),
     )
 
 
@@ -109,5 +109,5 @@ def test_questions_and_nudges_are_noted() -> None:
     bot.sends("c", then="ask")(lambda _turn: None)
     found = drawn(bot)
     assert found.nodes[0].note == "start · asks · nudges after 5 min"
-    assert Line(0, 2, "move", ("after 2 wrong answers",)) in found.lines
-    assert Line(0, 1, "move", ()) in found.lines
+    assert Edge(0, 2, "move", ("after 2 wrong answers",)) in found.lines
+    assert Edge(0, 1, "move", ()) in found.lines

@@ -36,7 +36,7 @@ def test_states_are_shown_with_their_counts(viewer: FlaskClient, database: Datab
 def test_unknown_state_is_marked(viewer: FlaskClient, database: Database) -> None:
     a_conversation(database, state="abandoned")
     page = viewer.get("/states").text
-    assert "Not in the bot's code: the start state hears these contacts." in page
+    assert "Not in the bot's code: The start state handles these contacts' messages." in page
     assert machine_of(page)["nodes"][-1]["sort"] == "unknown"
 
 
@@ -84,7 +84,7 @@ def test_flows_stand_together_and_questions_ask(database: Database) -> None:
     assert page.count('<span class="soft">Flow</span> address</th>') == 1
     assert "<td>asks</td> <td>address.city</td>" in page
     assert 'nudges <span class="soft">after 5 min</span>' in page
-    assert '<span class="soft">the state before</span>' in page
+    assert '<span class="soft">the previous state</span>' in page
 
 
 def _leaves(turn: Turn) -> str:

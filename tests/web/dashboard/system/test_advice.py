@@ -59,7 +59,8 @@ def test_no_worker_at_all_is_one_advice(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pool", "words"), [("converse", "wait for the bot"), ("dispatch", "replies wait")]
+    ("pool", "words"),
+    [("converse", "incoming messages are queued"), ("dispatch", "replies are queued")],
 )
 def test_missing_pool_is_named(database: Database, pool: str, words: str) -> None:
     found = told(database, replace(healthy(), processes=without(pool)))
@@ -76,25 +77,25 @@ def test_silent_process_counts_as_missing(database: Database) -> None:
 
 def test_broker_that_is_away_is_told_with_a_command(database: Database) -> None:
     words = told(database, healthy(), "no answer in 1 s", broker_url="redis://127.0.0.1:1")
-    assert "The broker is away: no answer in 1 s." in words
+    assert "The broker is unreachable: no answer in 1 s." in words
     assert "BROKER_URL" in words
     assert "parley doctor" in words
-    assert "write there" in told(database, healthy(), "var/broker is not writable")
+    assert "write access there" in told(database, healthy(), "var/broker is not writable")
 
 
 def test_stopped_number_is_told_with_its_reason(database: Database) -> None:
     number = Number("sms", "+14155550100", 0, True, NOW, "Suspended (20005).")
     words = told(database, replace(healthy(), numbers=(number,), queued=LONG))
-    assert "+1 415-555-0100 is stopped on SMS. Suspended (20005)." in words
+    assert "+1 415-555-0100 has stopped sending on SMS. Suspended (20005)." in words
     assert "oldest reply" not in words
 
 
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (replace(healthy(), inbox=LONG), "5 min for the bot"),
-        (replace(healthy(), queued=LONG), "5 min to be sent"),
-        (replace(healthy(), unknown=LONG), "Nobody knows"),
+        (replace(healthy(), inbox=LONG), "incoming message has been queued for 5 min"),
+        (replace(healthy(), queued=LONG), "oldest reply has been queued for 5 min"),
+        (replace(healthy(), unknown=LONG), "an unknown outcome for 5 min"),
     ],
 )
 def test_old_work_is_told_with_its_age(database: Database, found: Overview, words: str) -> None:
@@ -116,5 +117,5 @@ def test_states_without_a_way_are_told(database: Database) -> None:
     bot.awaits("start", to=["start"])(lambda _turn: None)
     bot.awaits("island", to=["start"])(lambda _turn: None)
     items = advice(a_runtime(database, bot), healthy(), "")
-    assert "In the bot's state “island”, no transition leads here" in items[-1].what
+    assert "Bot state “island”: no transition leads here" in items[-1].what
     assert not any(item.is_bad for item in items)

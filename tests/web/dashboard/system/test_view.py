@@ -10,24 +10,24 @@ from pydantic import SecretStr
 from pipeline.database import Database
 from pipeline.settings import Settings
 from tests.builders import a_conversation, a_message, a_worker, an_entry
-from web.dashboard.system.view import shown
+from web.dashboard.system.view import displayed
 
 FIELDS = Settings.complete().model_fields
 
 
 def test_a_new_installation_says_what_to_start(viewer: FlaskClient) -> None:
     page = viewer.get("/system").text
-    assert "No worker runs" in page
+    assert "No workers running" in page
     assert "<code>parley up</code>" in page
     assert "parley chat" in page
 
 
-def test_workers_and_queues_are_shown(viewer: FlaskClient, database: Database) -> None:
+def test_workers_and_queues_are_displayed(viewer: FlaskClient, database: Database) -> None:
     for pool in ("converse", "dispatch", "clock"):
         a_worker(database, pool, name=f"{pool}@host-7:42")
     an_entry(database, received_at=datetime.now(UTC) - timedelta(minutes=9))
     page = viewer.get("/system").text
-    assert "No worker runs" not in page
+    assert "No workers running" not in page
     assert "host-7:42" in page
     assert "9 min" in page
 
@@ -67,7 +67,7 @@ def test_settings_are_for_admins(viewer: FlaskClient, admin: FlaskClient) -> Non
     ],
 )
 def test_no_setting_shows_a_secret(value: object, words: str) -> None:
-    assert shown(value) == words
+    assert displayed(value) == words
 
 
 def test_secrets_are_kept_as_secrets() -> None:

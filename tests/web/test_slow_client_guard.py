@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from web import stalled
+from web import slow_client_guard
 
 # The kernel counts in steps of up to 10 ms.
 AFTER_SECONDS = 0.2
@@ -46,7 +46,7 @@ def test_connection_without_an_answer_is_cut(owned: ExitStack, server: socket.so
     time.sleep(2 * AFTER_SECONDS)
     # What comes in does not count.
     link.theirs.send(b"a")
-    assert stalled.cut(server.getsockname()[1], AFTER_SECONDS) == 1
+    assert slow_client_guard.cut(server.getsockname()[1], AFTER_SECONDS) == 1
     assert link.ours.recv(9) in {b"a", b""}
     assert link.theirs.recv(9) == b""
 
@@ -55,27 +55,27 @@ def test_connection_that_was_answered_is_not_cut(owned: ExitStack, server: socke
     link = a_link(owned, server)
     time.sleep(2 * AFTER_SECONDS)
     link.ours.send(b"b")
-    assert stalled.cut(server.getsockname()[1], AFTER_SECONDS) == 0
+    assert slow_client_guard.cut(server.getsockname()[1], AFTER_SECONDS) == 0
     assert link.theirs.recv(9) == b"b"
 
 
 def test_young_connection_is_not_cut(owned: ExitStack, server: socket.socket) -> None:
     a_link(owned, server)
-    assert stalled.cut(server.getsockname()[1], 60) == 0
+    assert slow_client_guard.cut(server.getsockname()[1], 60) == 0
 
 
 def test_connections_of_other_ports_are_not_cut(owned: ExitStack, server: socket.socket) -> None:
     a_link(owned, server)
     other = owned.enter_context(socket.create_server(("127.0.0.1", 0)))
     time.sleep(2 * AFTER_SECONDS)
-    assert stalled.cut(other.getsockname()[1], AFTER_SECONDS) == 0
+    assert slow_client_guard.cut(other.getsockname()[1], AFTER_SECONDS) == 0
 
 
 def test_looking_leaves_no_file_open(owned: ExitStack, server: socket.socket) -> None:
     a_link(owned, server)
     before = _open_files()
     for _ in range(5):
-        stalled.cut(server.getsockname()[1], 60)
+        slow_client_guard.cut(server.getsockname()[1], 60)
     assert _open_files() == before
 
 

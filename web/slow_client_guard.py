@@ -1,8 +1,8 @@
-"""Stalled connections: one that gets no answer for long is cut, whatever it waits for.
+"""Closes connections of slow clients: those on which we have sent nothing for a while.
 
-The web server bounds how long a header may take and how long a connection may idle, but neither a
-body that comes byte by byte nor an answer that nobody reads, and both hold a thread. The kernel
-knows when a connection last sent something, and a request is answered within seconds.
+The web server limits how long a header may take and how long a connection may idle, but not a body
+that arrives byte by byte, nor an answer that the client does not read; both occupy a thread. The
+kernel knows when a connection last sent something, and a request is answered within seconds.
 """
 
 import contextlib
@@ -18,19 +18,19 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# Twilio gives a webhook up after 15 s, and a page or an export that takes longer still sends.
+# Twilio stops waiting for a webhook after 15 s; a page or export that takes longer still sends.
 CUT_AFTER_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 1.0
 _OPEN_FILES = Path("/proc/self/fd")
 # tcpi_last_data_sent of Linux's struct tcp_info (linux/tcp.h), in milliseconds; of a connection
 # that has sent nothing it counts from when it was made.
 _LAST_SENT = struct.Struct("@44xI")
-_TOLD_BYTES = 104
+_INFO_BYTES = 104
 _ESTABLISHED = 1
 
 
 def watch(port: int, *, after_seconds: float = CUT_AFTER_SECONDS) -> None:
-    """Cut this process's stalled connections to `port` from now on; only Linux can tell them."""
+    """Close this process's stalled connections to `port` from now on; on Linux only."""
     if sys.platform == "linux":
         threading.Thread(target=_watch, args=(port, after_seconds), daemon=True).start()
 
@@ -39,14 +39,14 @@ def _watch(port: int, after_seconds: float) -> None:
     pause = threading.Event()
     while not pause.wait(_LOOK_EVERY_SECONDS):
         if count := cut(port, after_seconds):
-            log.warning("connections cut: too slow", connections=count)
+            log.warning("slow connections closed", connections=count)
 
 
 def cut(port: int, after_seconds: float) -> int:
-    """Cut every connection to `port` on which we have sent nothing for so long; how many."""
+    """Close every connection to `port` on which nothing was sent for so long; returns how many."""
     count = 0
     for entry in list(_OPEN_FILES.iterdir()):
-        # One that was closed since the list was made is no matter of ours.
+        # It may be closed since the list was made.
         with contextlib.suppress(OSError):
             if stat.S_ISSOCK(entry.stat().st_mode):
                 count += _cut(int(entry.name), port, after_seconds)
@@ -54,13 +54,13 @@ def cut(port: int, after_seconds: float) -> int:
 
 
 def _cut(descriptor: int, port: int, after_seconds: float) -> bool:
-    # Whatever its number may stand for meanwhile, a copy stays the same thing to its end.
+    # A copy stays the same connection, even if the number is reused in the meantime.
     with _copy(descriptor) as link:
         if link.family not in {socket.AF_INET, socket.AF_INET6} or link.getsockname()[1] != port:
             return False
-        told = link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TOLD_BYTES)
-        (milliseconds,) = _LAST_SENT.unpack_from(told)
-        if told[0] != _ESTABLISHED or milliseconds < after_seconds * 1000:
+        info = link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
+        (milliseconds,) = _LAST_SENT.unpack_from(info)
+        if info[0] != _ESTABLISHED or milliseconds < after_seconds * 1000:
             return False
         link.shutdown(socket.SHUT_RDWR)
         return True
