@@ -14,11 +14,11 @@ from granian.http import HTTP1Settings
 from granian.server.mt import MTServer
 
 from pipeline.settings import Settings
-from web import stalled
+from web import slow_client_guard
 from web.parent_watch import STOP_SECONDS
 
 # A webhook waits for its commit and an API call for a query: waiting threads cost little. There are
-# more threads than work, because some wait for bodies that arrive slowly (web/stalled.py).
+# more threads than work: some wait for bodies that arrive slowly (web/slow_client_guard.py).
 _THREADS = 256
 # Open connections of one process; further ones wait in the kernel's queue. Idle ones count, and an
 # attacker opens many, so there is room for more than have work.
@@ -43,7 +43,7 @@ class ThreadServer:
         # Not serve(): that handles the signals of the process, which has more to stop.
         self._server._init_shared_socket()  # noqa: SLF001 (see above)
         self._server._spawn_workers(self._server._spawn_wsgi_worker, self._app)  # noqa: SLF001 (see above)
-        stalled.watch(self._port)
+        slow_client_guard.watch(self._port)
 
     def request_stop(self) -> None:
         """Stop accepting connections, and finish the requests in progress."""

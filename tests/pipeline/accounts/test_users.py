@@ -38,7 +38,7 @@ def test_guest_becomes_a_user_and_is_signed_in(database: Database) -> None:
 def test_link_works_once(database: Database) -> None:
     token = accounts.invite(database, ADA, "viewer", actor="tests")
     accept(database, token)
-    with pytest.raises(ChangeRefused, match="used already"):
+    with pytest.raises(ChangeRefused, match="was used"):
         accept(database, token)
 
 
@@ -54,7 +54,7 @@ def test_link_holds_for_a_day(database_url: str) -> None:
     database = Database(database_url, clock=clock)
     token = accounts.invite(database, ADA, "viewer", actor="tests")
     clock.pass_by(accounts.INVITED_FOR.total_seconds())
-    with pytest.raises(ChangeRefused, match="too old"):
+    with pytest.raises(ChangeRefused, match="has expired"):
         accounts.invitation(database, token)
     database.close()
 
@@ -93,11 +93,12 @@ def test_first_admins_link_takes_nobody_over(database: Database) -> None:
 @pytest.mark.parametrize(
     ("password", "words"),
     [
-        ("short", "at least 12"),
-        ("x" * 129, "at most 128"),
-        ("Password1234", "guessed"),
-        ("aaaaaaaaaaaa", "guessed"),
-        ("ada@example.com", "guessed"),
+        ("short", "12 characters or more"),
+        ("x" * 129, "128 characters or fewer"),
+        ("Password1234", "too common"),
+        ("Jordan232323", "too common"),
+        ("aaaaaaaaaaaa", "too common"),
+        ("ada@example.com", "too common"),
     ],
 )
 def test_weak_passwords_are_refused(database: Database, password: str, words: str) -> None:
@@ -115,14 +116,14 @@ def test_any_characters_make_a_password(database: Database, password: str) -> No
 
 @pytest.mark.parametrize("email", ["", "ada", "a b@example.com", "@example.com", "\0@\0\n"])
 def test_what_is_no_address_is_refused(database: Database, email: str) -> None:
-    with pytest.raises(ChangeRefused, match="no e-mail address"):
+    with pytest.raises(ChangeRefused, match="not an e-mail address"):
         accounts.invite(database, email, "viewer", actor="tests")
 
 
 def test_only_admin_stays(database: Database) -> None:
     admin = a_user(database, "admin")
     for change in ({"role": "viewer"}, {"is_disabled": True}):
-        with pytest.raises(ChangeRefused, match="only admin"):
+        with pytest.raises(ChangeRefused, match="last active admin"):
             accounts.change_user(database, admin.id, actor="tests", **change)
     a_user(database, "admin")
     accounts.change_user(database, admin.id, actor="tests", role="viewer")
@@ -141,7 +142,7 @@ def test_two_admins_cannot_both_go(database: Database) -> None:
 
 def test_new_password_needs_the_current_one(database: Database) -> None:
     user_id = accounts.add_user(database, ADA, "viewer", RIGHT, actor="tests")
-    with pytest.raises(ChangeRefused, match="not right"):
+    with pytest.raises(ChangeRefused, match="is wrong"):
         accounts.change_password(database, user_id, "wrong", "another few words", keep="")
     accounts.change_password(database, user_id, RIGHT, "another few words", keep="")
     assert accounts.sign_in(database, ADA, "another few words", address="", agent="")

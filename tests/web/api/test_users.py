@@ -48,7 +48,7 @@ def test_odd_invitations_are_refused(admin: Caller, body: dict[str, str]) -> Non
 def test_what_is_no_address_is_refused(admin: Caller) -> None:
     answer = admin("POST", "/users", json={"email": "nobody", "role": "viewer"})
     assert answer.status_code == 409
-    assert "no e-mail address" in answer.get_json()["detail"]
+    assert "not an e-mail address" in answer.get_json()["detail"]
 
 
 def test_role_and_access_are_changed(admin: Caller, database: Database) -> None:
