@@ -4,7 +4,7 @@
 broker or workers are down.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +16,7 @@ from web.services import Site, here
 
 health = Blueprint("health", __name__)
 
-Check = dict[str, Any]
+Check = Mapping[str, object]
 NEEDED_POOLS = ("converse", "dispatch")
 
 
@@ -68,7 +68,7 @@ def _database(site: Site) -> dict[str, Check]:
         return {"database": wrong, "schema": unknown, "workers": unknown}
     missing = [pool for pool in NEEDED_POOLS if not alive.get(pool)]
     problem = f"no {' or '.join(missing)} worker seen in the last 15 s" if missing else ""
-    workers = _check("degraded", problem) | {"alive": dict(alive)}
+    workers = {**_check("degraded", problem), "alive": dict(alive)}
     return {"database": {"status": "ok"}, "schema": {"status": "ok"}, "workers": workers}
 
 

@@ -152,7 +152,7 @@ _DETAILS_OF_API: Mapping[int, str] = {
 
 def _of_parley(error: ParleyError) -> Response:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    more: dict[str, Any] = {}
+    more: dict[str, object] = {}
     if isinstance(error, UnknownState):
         more["states"] = list(here().runtime.bot.states)
     response = problem(status, str(error), **more)

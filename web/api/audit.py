@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pipeline.messages import storable
 from pipeline.queries import audit as queries
-from web.api.listing import page
+from web.api.listing import one_page
 from web.api.noun import Noun
 from web.api.shapes import accounts as shapes
 from web.services import here
@@ -31,4 +31,4 @@ def list_audit(
     asked = queries.Asked(storable(actor), storable(action), since, until)
     with here().runtime.database.read() as connection:
         rows = queries.listing(connection, asked, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.id,))
+    return one_page(rows, limit, lambda row: (row.id,))

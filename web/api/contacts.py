@@ -17,7 +17,7 @@ from pipeline.records.core import contacts as records
 from web.actions import table
 from web.api import shapes
 from web.api.cursors import Moment
-from web.api.listing import page
+from web.api.listing import one_page
 from web.api.messages import queued_message
 from web.api.noun import Noun
 from web.auth import actor
@@ -44,7 +44,7 @@ def list_contacts(q: str, limit: int, cursor: Moment | None = None) -> object:
     """
     with here().runtime.database.read() as connection:
         rows = queries.listing(connection, q, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.created_at, row.id))
+    return one_page(rows, limit, lambda row: (row.created_at, row.id))
 
 
 @contacts.post("/contacts")
@@ -110,7 +110,7 @@ def list_contact_conversations(
     with here().runtime.database.read() as connection:
         existing(connection, contact_id)
         rows = conversations.listing(connection, criteria, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.last_message_at, row.id))
+    return one_page(rows, limit, lambda row: (row.last_message_at, row.id))
 
 
 @contacts.get("/contacts/<uuid:contact_id>/messages")
@@ -125,7 +125,7 @@ def list_contact_messages(contact_id: uuid.UUID, limit: int, cursor: int = 0) ->
     with here().runtime.database.read() as connection:
         existing(connection, contact_id)
         rows = transcript.of_contact(connection, contact_id, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.id,))
+    return one_page(rows, limit, lambda row: (row.id,))
 
 
 @contacts.post("/contacts/<uuid:contact_id>/messages")

@@ -11,7 +11,7 @@ from pipeline.queries import transcript
 from pipeline.queries.filter import ConversationFilter
 from web.api import shapes
 from web.api.cursors import Moment
-from web.api.listing import page
+from web.api.listing import one_page
 from web.api.noun import Noun
 from web.services import here
 
@@ -44,7 +44,7 @@ def list_conversations(
     """
     with here().runtime.database.read() as connection:
         rows = queries.listing(connection, criteria, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.last_message_at, row.id))
+    return one_page(rows, limit, lambda row: (row.last_message_at, row.id))
 
 
 @conversations.get("/conversations/<uuid:conversation_id>")
@@ -67,7 +67,7 @@ def list_messages(conversation_id: uuid.UUID, limit: int, cursor: int = 0) -> ob
     with here().runtime.database.read() as connection:
         existing(connection, conversation_id)
         rows = transcript.of_conversation(connection, conversation_id, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.id,))
+    return one_page(rows, limit, lambda row: (row.id,))
 
 
 @conversations.get("/conversations/<uuid:conversation_id>/transitions")
@@ -82,4 +82,4 @@ def list_transitions(conversation_id: uuid.UUID, limit: int, cursor: int = 0) ->
     with here().runtime.database.read() as connection:
         existing(connection, conversation_id)
         rows = transcript.transitions(connection, conversation_id, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.id,))
+    return one_page(rows, limit, lambda row: (row.id,))

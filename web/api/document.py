@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the framework cannot know of the answers that every call may get."""
+"""Completes the OpenAPI document with what the framework does not know."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -7,23 +7,23 @@ from typing import Any
 MEDIA_TYPE = "application/problem+json"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ALWAYS: Mapping[str, str] = {
-    "403": "The token's role does not allow it",
-    "503": "The database does not answer; try again after `Retry-After` seconds",
+    "403": "The token's role doesn't allow it",
+    "503": "The database is unreachable; try again after `Retry-After` seconds",
 }
 _WITH_A_BODY: Mapping[str, str] = {
-    "400": "The body is not JSON",
+    "400": "The body is not valid JSON",
     "413": "The body is larger than 64 KiB",
     "415": "The body is not of the type application/json",
 }
 
 
-_SAYS_SOMETHING = {
+_NOT_EMPTY = {
     "anyOf": [
         {"required": ["body"], "properties": {"body": {"pattern": r"\S"}}},
         {"required": ["media_urls"], "properties": {"media_urls": {"minItems": 1}}},
     ]
 }
-# What shapes check beyond their single members, as JSON Schema says it.
+# The checks of shapes across members, in JSON Schema.
 _RULES: Mapping[str, Mapping[str, Any]] = {
     "Change": {
         "anyOf": [{"required": ["state"]}, {"required": ["holder"]}],
@@ -33,8 +33,8 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
     "ContactChange": {"minProperties": 1},
     "CannedReplyChange": {"minProperties": 1},
     "UserChange": {"minProperties": 1},
-    "Reply": _SAYS_SOMETHING,
-    "FirstMessage": _SAYS_SOMETHING,
+    "Reply": _NOT_EMPTY,
+    "FirstMessage": _NOT_EMPTY,
 }
 
 
@@ -55,7 +55,7 @@ def describe(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
 
 
 def _name(operation: dict[str, Any], method: str, path: str) -> None:
-    """A name for programs that are made from the document."""
+    """Name the operation for generated clients."""
     words = path.split("/v1/")[-1].replace("{", "").replace("}", "").replace("-", "_")
     operation["operationId"] = f"{method}_{words.replace('/', '_')}"
 

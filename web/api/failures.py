@@ -7,7 +7,7 @@ from web.actions import table
 from web.api import contacts, shapes
 from web.api.actions import add_routes
 from web.api.cursors import MomentAndSerial
-from web.api.listing import page
+from web.api.listing import one_page
 from web.api.messages import queued_message
 from web.api.noun import Noun
 from web.auth import actor
@@ -27,7 +27,7 @@ def list_failed_turns(limit: int, cursor: int = 0) -> object:
     """
     with here().runtime.database.read() as connection:
         rows = queries.turns(connection, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.id,))
+    return one_page(rows, limit, lambda row: (row.id,))
 
 
 @failures.post("/failures/turns/rerun")
@@ -58,7 +58,7 @@ def list_failed_messages(limit: int, cursor: MomentAndSerial | None = None) -> o
     """
     with here().runtime.database.read() as connection:
         rows = queries.messages(connection, cursor, limit + 1)
-    return page(rows, limit, lambda row: (row.failed_at, row.id))
+    return one_page(rows, limit, lambda row: (row.failed_at, row.id))
 
 
 @failures.post("/messages/<uuid:message_id>/retry")

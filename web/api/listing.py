@@ -17,7 +17,7 @@ class Listing(Generic[T]):
     next: str | None = None
 
 
-def page(rows: Sequence[T], limit: int, place: Callable[[T], Sequence[object]]) -> Listing[T]:
+def one_page(rows: Sequence[T], limit: int, place: Callable[[T], Sequence[object]]) -> Listing[T]:
     """One page of rows, of which one more than `limit` was asked for."""
     items = rows[:limit]
     return Listing(items, encode(place(items[-1])) if len(rows) > limit else None)

@@ -19,7 +19,7 @@ class User(Answer):
 
 class Invitation(Answer):
     email = String()
-    url = String(metadata={"description": "Works once, for 24 hours; it cannot be read again."})
+    url = String(metadata={"description": "Works once, for 24 hours; shown only here."})
 
 
 class AuditEntry(Answer):
@@ -43,7 +43,7 @@ class UserChange(Schema):
     @validates_schema
     def _changes_something(self, data: dict[str, object], **_: object) -> None:
         if not data:
-            raise ValidationError("Say what to change: role, disabled or both.")
+            raise ValidationError("Provide role, disabled or both.")
 
 
 class AuditQuery(BySerial):

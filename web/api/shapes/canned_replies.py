@@ -34,4 +34,4 @@ class CannedReplyChange(Schema):
     @validates_schema
     def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("Say what to change: title, body or both.")
+            raise ValidationError("Provide title, body or both.")

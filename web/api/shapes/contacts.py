@@ -12,13 +12,13 @@ from web.api.shapes.base import LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
 
 class OptOut(Answer):
     channel = String()
-    number = String(metadata={"description": "Our number that they said STOP to."})
+    number = String(metadata={"description": "Our number that they opted out of."})
     at = String()
 
 
 class Contact(Answer):
     id = UUID()
-    address = String(attribute="key", metadata={"description": "E.164, or the provider's user id."})
+    address = String(attribute="key", metadata={"description": "E.164, or the provider's user ID."})
     phone = String(allow_none=True)
     name = String()
     attributes = Dict()
@@ -61,7 +61,7 @@ class NewContact(Schema):
     phone = String(
         required=True,
         validate=Length(max=50),
-        metadata={"format": "phone", "description": "E.164, as in +14155550132."},
+        metadata={"format": "phone", "description": "E.164, e.g. +14155550132."},
     )
 
 
@@ -70,11 +70,11 @@ class ContactChange(Schema):
     attributes = Dict(
         keys=String(),
         values=String(allow_none=True),
-        metadata={"description": "Those not named stay; null or an empty text takes one away."},
+        metadata={"description": "Others stay unchanged; null or an empty text removes one."},
     )
-    blocked = Flag(metadata={"description": "Nothing is sent to a blocked contact."})
+    blocked = Flag(metadata={"description": "No messages are sent to a blocked contact."})
 
     @validates_schema
     def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("Say what to change: name, attributes or blocked.")
+            raise ValidationError("Provide name, attributes or blocked.")

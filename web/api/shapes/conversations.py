@@ -36,7 +36,7 @@ class Conversation(Answer):
     channel = String(validate=OneOf(CHANNELS))
     our_number = String()
     state = String()
-    state_known = Boolean(metadata={"description": "False when the bot's code lacks the state."})
+    state_known = Boolean(metadata={"description": "False if the bot does not have the state."})
     data = Dict()
     holder = String(validate=OneOf(_HOLDERS))
     held_by = TextOrNull()
@@ -86,25 +86,27 @@ StatePage = page_of(StateCount)
 
 
 class ConversationFilter(Schema):
-    """Which conversations; the dashboard's list has the same filters."""
+    """The filters of the list of conversations, as in the dashboard."""
 
     q = String(
         load_default="",
         validate=Length(max=LONGEST_SEARCH),
-        metadata={"description": "Part of a number or name, or words that were said."},
+        metadata={"description": "Part of a number or name, or text of a message."},
     )
     state = List(
         String(),
         load_default=list,
         validate=Length(max=_MOST_STATES),
-        metadata={"description": "Repeat for several. Only open conversations are in a state."},
+        metadata={"description": "Repeat for several. Finds open conversations only."},
     )
     channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
     holder = String(load_default="", validate=OneOf(("", *_HOLDERS)))
     held_by = String(load_default="", validate=Length(max=LONGEST_SEARCH))
     unread = Boolean(load_default=False)
     failed = Boolean(load_default=False)
-    open = Boolean(metadata={"description": "Open ones only, or (false) ended ones only."})
+    open = Boolean(
+        metadata={"description": "True for open conversations only, false for ended ones only."}
+    )
     since = moment("The last message came at this moment or later.")
     until = moment("The last message came before this moment.")
 
@@ -131,7 +133,7 @@ class ConversationsQuery(ConversationFilter, ByMoment):
     pass
 
 
-_NEW_STATE = {"format": "state", "description": "One of GET /states, or any with `force`."}
+_NEW_STATE = {"format": "state", "description": "A state of GET /states, or any text with `force`."}
 
 
 class Change(Schema):
@@ -141,36 +143,36 @@ class Change(Schema):
     holder = String(validate=OneOf(_HOLDERS))
     minutes = Whole(
         validate=Range(1, LONGEST_TAKEOVER_MINUTES),
-        metadata={"description": "With the holder operator: it gives itself back after these."},
+        metadata={"description": "With the holder operator: hand back to the bot after this time."},
     )
 
     @validates_schema
     def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
         if not data.keys() & {"state", "holder"}:
-            raise ValidationError("Say what to change: state, holder or both.")
+            raise ValidationError("Provide state, holder or both.")
         if "minutes" in data and data.get("holder") != "operator":
-            raise ValidationError("Minutes go with the holder operator.", "minutes")
+            raise ValidationError("Use minutes with the holder operator only.", "minutes")
 
 
 class BulkFilter(ConversationFilter):
     unread = Flag(load_default=False)
     failed = Flag(load_default=False)
-    open = Flag(metadata={"description": "Ended ones have no state to change."})
+    open = Flag(metadata={"description": "Ended conversations have no state to change."})
 
 
 class BulkChange(Schema):
     filter = Nested(
         BulkFilter,
         required=True,
-        metadata={"description": "As for the list; {} is every open conversation."},
+        metadata={"description": "As for the list; {} matches every open conversation."},
     )
     state = String(required=True, validate=Length(1, 200), metadata=_NEW_STATE)
     reason = String(load_default="", validate=Length(max=1000))
     force = Flag(load_default=False)
-    dry_run = Flag(load_default=False, metadata={"description": "Count, and change nothing."})
+    dry_run = Flag(load_default=False, metadata={"description": "Only count; change nothing."})
     expected = Whole(
         validate=Range(0, 2**31),
-        metadata={"description": "What the dry run found; refused if there are many more by now."},
+        metadata={"description": "The count of the dry run; refused if many more match now."},
     )
 
     @post_load
@@ -181,6 +183,4 @@ class BulkChange(Schema):
 class BulkChanged(Answer):
     found = Integer()
     changed = Integer()
-    skipped = Integer(
-        metadata={"description": "In the state already, or out of the filter meanwhile."}
-    )
+    skipped = Integer(metadata={"description": "Already in the state, or no longer matching."})

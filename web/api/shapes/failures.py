@@ -17,8 +17,8 @@ class FailedTurn(Answer):
     contact_id = UUID(allow_none=True)
     phone = String(allow_none=True)
     name = String()
-    text = String(metadata={"description": "What the contact wrote, if it was a message."})
-    error = String(metadata={"description": "What was raised, with its traceback."})
+    text = String(metadata={"description": "The contact's message, if any."})
+    error = String(metadata={"description": "The exception, with its traceback."})
     attempts = Integer()
     received_at = DateTime()
     parked_at = DateTime(allow_none=True, attribute="handled_at")
@@ -55,8 +55,8 @@ FailedMessagePage = page_of(FailedMessage)
 
 
 class Lane(Schema):
-    contact_id = UUID(metadata={"description": "Only the turns of this contact."})
+    contact_id = UUID(metadata={"description": "Only turns of this contact."})
 
 
 class Rerun(Answer):
-    turns = Integer(metadata={"description": "How many are run again."})
+    turns = Integer(metadata={"description": "The number of turns run again."})

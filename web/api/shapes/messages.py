@@ -34,9 +34,11 @@ class Message(Answer):
     media = List(Nested(Media))
     choices = List(
         Nested(Choice),
-        metadata={"description": "What a reply of the bot offers to pick, tapped or by number."},
+        metadata={"description": "The choices that a reply of the bot offers, by tap or number."},
     )
-    author = String(metadata={"description": "contact, bot, token:NAME or an e-mail address."})
+    author = String(
+        metadata={"description": "contact, bot, token:NAME or an operator's e-mail address."}
+    )
     status = String()
     status_times = Dict(keys=String(), values=String())
     provider_id = String(allow_none=True)
@@ -61,13 +63,13 @@ class NewMessage(Schema):
         String(),
         load_default=list,
         validate=Length(max=MOST_MEDIA),
-        metadata={"description": "Files that the provider fetches; WhatsApp takes one."},
+        metadata={"description": "URLs of files that the provider fetches; one for WhatsApp."},
     )
 
     @validates_schema
-    def _says_something(self, data: dict[str, Any], **_: Any) -> None:
+    def _has_content(self, data: dict[str, Any], **_: Any) -> None:
         if not data["body"].strip() and not data["media_urls"]:
-            raise ValidationError("A message needs some text.", "body")
+            raise ValidationError("Provide a body or media_urls.", "body")
 
 
 class Reply(NewMessage):
@@ -75,8 +77,8 @@ class Reply(NewMessage):
         validate=Range(1, LONGEST_TAKEOVER_MINUTES),
         allow_none=True,
         metadata={
-            "description": f"Take over as well: for 1 to {LONGEST_TAKEOVER_MINUTES} minutes, or "
-            "(null) until it is handed back."
+            "description": "Also take over the conversation: for so long, or (null) until it is "
+            "handed back."
         },
     )
 
@@ -88,7 +90,7 @@ class FirstMessage(NewMessage):
 class Retry(Schema):
     body = String(
         validate=Length(1, LONGEST_BODY),
-        metadata={"description": "Another text; without it the message is sent as it was."},
+        metadata={"description": "A different text; without it the message is sent unchanged."},
     )
 
 
@@ -104,5 +106,5 @@ class Segments(Answer):
     encoding = String(validate=OneOf(["GSM-7", "UCS-2"]))
     units = Integer(metadata={"description": "Septets in GSM-7, 16-bit units in UCS-2."})
     segments = Integer(attribute="count")
-    left = Integer(metadata={"description": "What still goes into the last segment."})
-    special = String(metadata={"description": "The characters that made it UCS-2, each once."})
+    left = Integer(metadata={"description": "The units left in the last segment."})
+    special = String(metadata={"description": "The characters that require UCS-2, each once."})

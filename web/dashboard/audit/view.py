@@ -1,10 +1,8 @@
 """The audit log, for admins: every change with its author, the newest first."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
-from sqlalchemy import Connection, Row
 
 from pipeline.messages import storable
 from pipeline.queries import audit as queries
@@ -28,7 +26,7 @@ def index() -> Response:
     args = request.args
     since, until = days(args.get("since", ""), args.get("until", ""))
     asked = Asked(_word("actor"), _word("action"), since, until)
-    rows = ask(_rows, asked, cursors.serial_of(args.get("before", "")))
+    rows = ask(queries.listing, asked, cursors.serial_of(args.get("before", "")), A_PAGE + 1)
     given = {name: args[name] for name in ("actor", "action", "since", "until") if args.get(name)}
     following = ""
     if len(rows) > A_PAGE:
@@ -38,18 +36,10 @@ def index() -> Response:
         "audit/page.html",
         rows=rows[:A_PAGE],
         following=following,
-        actions=ask(_actions),
+        actions=ask(queries.actions),
         given=given,
     )
 
 
 def _word(name: str) -> str:
     return storable(request.args.get(name, ""))[:_LONGEST].strip()
-
-
-def _rows(connection: Connection, asked: Asked, before: int | None) -> tuple[Row[Any], ...]:
-    return tuple(queries.listing(connection, asked, before, A_PAGE + 1))
-
-
-def _actions(connection: Connection) -> tuple[str, ...]:
-    return tuple(queries.actions(connection))

@@ -6,17 +6,14 @@ The conversations are those that match the filter in the address, as in the list
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from flask import Response, flash, request, url_for
-from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.errors import UnknownState
 from pipeline.queries import conversations as queries
 from pipeline.queries import states
-from pipeline.queries.filter import ConversationFilter
 from web.actions import table
 from web.dashboard.conversations.filters import Filters
 from web.dashboard.forms import submit, text_of
@@ -36,7 +33,7 @@ _HOLDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Change:
     """What the form asks for; `needs_force` if the bot lacks the state."""
 
     state: str = ""
@@ -49,7 +46,7 @@ class Asked:
 @needs("operator")
 def index() -> Response:
     """Preview the change: how many conversations match, and the first of them."""
-    return _page(Asked(state=request.args.get("to", "")))
+    return _page(Change(state=request.args.get("to", "")))
 
 
 @page.post("/conversations/change-state")
@@ -57,7 +54,7 @@ def index() -> Response:
 def change() -> BaseResponse:
     """Change them; a state that the bot lacks must be confirmed."""
     filters, other = Filters.asked(), text_of("other").strip()
-    asked = Asked(other or text_of("state"), not other, text_of("reason", 1000))
+    asked = Change(other or text_of("state"), not other, text_of("reason", 1000))
     try:
         return submit(
             table.CHANGE_STATES,
@@ -76,9 +73,9 @@ def change() -> BaseResponse:
         return _page(replace(asked, needs_force=bool(asked.state)), status=422)
 
 
-def _page(asked: Asked, *, status: int = 200) -> Response:
+def _page(asked: Change, *, status: int = 200) -> Response:
     filters = Filters.asked()
-    wanted = replace(filters.criteria(person().email), is_open=True)
+    criteria = replace(filters.criteria(person().email), is_open=True)
     return show(
         "bulk/page.html",
         status=status,
@@ -86,9 +83,9 @@ def _page(asked: Asked, *, status: int = 200) -> Response:
         is_live=False,
         query=filters.query(),
         words=tuple(_words(filters)),
-        found=override.count_open(here().runtime, wanted),
-        rows=ask(_sample, wanted),
-        states=ask(_states),
+        found=override.count_open(here().runtime, criteria),
+        rows=ask(queries.listing, criteria, None, SAMPLE),
+        states=ask(states.listing, tuple(here().runtime.bot.states)),
         asked=asked,
     )
 
@@ -110,11 +107,3 @@ def _words(filters: Filters) -> Iterator[str]:
         yield f"active from {filters.since}"
     if filters.until:
         yield f"to {filters.until}"
-
-
-def _sample(connection: Connection, wanted: ConversationFilter) -> tuple[Row[Any], ...]:
-    return tuple(queries.listing(connection, wanted, None, SAMPLE))
-
-
-def _states(connection: Connection) -> tuple[states.StateCount, ...]:
-    return tuple(states.listing(connection, here().runtime.bot.states))

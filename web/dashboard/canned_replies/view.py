@@ -3,10 +3,8 @@
 import uuid
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from flask import Response, url_for
-from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline.override import LONGEST_TITLE
@@ -88,11 +86,7 @@ def _page(*, status: int = 200, typed: Typed | None = None) -> Response:
     return show(
         "canned_replies/page.html",
         status=status,
-        replies=ask(_replies),
+        replies=ask(canned_replies.listing),
         typed=typed,
         longest_title=LONGEST_TITLE,
     )
-
-
-def _replies(connection: Connection) -> tuple[Row[Any], ...]:
-    return tuple(canned_replies.listing(connection))

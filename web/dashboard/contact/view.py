@@ -5,7 +5,6 @@ from functools import partial
 from itertools import zip_longest
 
 from flask import Response, request, url_for
-from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 from werkzeug.datastructures import MultiDict
 
@@ -115,16 +114,12 @@ def _page(
         status=status,
         known=known,
         filters=Filters(),
-        canned=ask(_canned),
+        canned=ask(canned_replies.listing),
         channel=channel or known.channels[0],
         draft=draft,
         media_url=media_url,
         segments=segments(draft) if draft else None,
     )
-
-
-def _canned(connection: Connection) -> tuple[object, ...]:
-    return tuple(canned_replies.listing(connection))
 
 
 add_forms(

@@ -1,19 +1,16 @@
 """Contacts: everyone who messaged us or was messaged, the newest first."""
 
-import uuid
-from datetime import datetime
 from functools import partial
 
 from flask import Response, request, url_for
-from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
 from pipeline.messages import storable
 from pipeline.queries import address_book
-from pipeline.queries.address_book import Known
 from web import exports
 from web.actions import table
 from web.api import cursors
+from web.api.listing import one_page
 from web.dashboard.forms import submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
@@ -59,28 +56,16 @@ def search_text() -> str:
 
 
 def _page(*, status: int = 200, phone: str = "") -> Response:
-    rows = ask(_rows, search_text(), cursors.moment_of(request.args.get("after", "")))
+    q, after = search_text(), request.args.get("after", "")
+    rows = ask(address_book.listing, q, cursors.moment_of(after), A_PAGE + 1)
+    found = one_page(rows, A_PAGE, lambda row: (row.contact.created_at, row.contact.id))
+    following = url_for("contacts.index", q=q or None, after=found.next)
     return show(
         "contacts/page.html",
         status=status,
-        q=search_text(),
-        rows=rows[:A_PAGE],
-        following=_following(rows),
-        is_first=not request.args.get("after"),
+        q=q,
+        rows=found.items,
+        following=following if found.next else "",
+        is_first=not after,
         phone=phone,
     )
-
-
-def _rows(
-    connection: Connection, searched: str, after: tuple[datetime, uuid.UUID] | None
-) -> tuple[Known, ...]:
-    return tuple(address_book.listing(connection, searched, after, A_PAGE + 1))
-
-
-def _following(rows: tuple[Known, ...]) -> str:
-    """The address of the next page; "" at the end of the list."""
-    if len(rows) <= A_PAGE:
-        return ""
-    last = rows[A_PAGE - 1].contact
-    after = cursors.encode((last.created_at, last.id))
-    return url_for("contacts.index", q=search_text() or None, after=after)

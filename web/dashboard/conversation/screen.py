@@ -1,11 +1,10 @@
 """The page of one conversation: what it shows alongside the list."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import Response, request
-from sqlalchemy import Connection, Row
 
 from pipeline.gates import why_not_to_write
 from pipeline.records.accounts import canned_replies
@@ -22,23 +21,41 @@ from web.services import here
 HIDDEN = "Parley-Hidden"
 
 
-def show_one(conversation_id: uuid.UUID, *, status: int = 200, **more: object) -> Response:
-    """Render the page; `more` is what was typed into a refused form."""
-    transcript = _opened(conversation_id)
-    context = list_context()
-    now = _now()
-    state = transcript.conversation.state
-    edited, draft = _edited(transcript)
-    context |= {
-        "transcript": transcript,
-        "window": window_left(transcript.conversation, now),
-        "refusal": why_not_to_write(transcript.contact, transcript.conversation, now),
-        "canned": ask(_canned),
-        "here": next((s.conversations for s in context["states"] if s.state == state), 0),
-        "edited": edited,
-        "draft": draft,
-    }
-    return show("conversation/page.html", status=status, **context | more)
+@dataclass(frozen=True, slots=True)
+class UnconfirmedState:
+    """A state that the bot lacks, as the form asked for it; the page asks to confirm it."""
+
+    state: str
+    reason: str
+    is_listed: bool
+
+
+def show_one(
+    conversation_id: uuid.UUID,
+    *,
+    status: int = 200,
+    draft: str = "",
+    media_url: str = "",
+    asked: UnconfirmedState | None = None,
+) -> Response:
+    """Render the page, with what was typed into a refused form."""
+    transcript, listed, now = _opened(conversation_id), list_context(), _now()
+    conversation = transcript.conversation
+    edited, text = _edited(transcript)
+    return show(
+        "conversation/page.html",
+        status=status,
+        **listed,
+        transcript=transcript,
+        window=window_left(conversation, now),
+        refusal=why_not_to_write(transcript.contact, conversation, now),
+        canned=ask(canned_replies.listing),
+        here=sum(s.conversations for s in listed["states"] if s.state == conversation.state),
+        edited=edited,
+        draft=draft or text,
+        media_url=media_url,
+        asked=asked,
+    )
 
 
 def _edited(transcript: Transcript) -> tuple[str, str]:
@@ -61,10 +78,6 @@ def _opened(conversation_id: uuid.UUID) -> Transcript:
             records.mark_read(connection, conversation_id, database.now(connection))
         found = ask(load_transcript, conversation_id, before)
     return found
-
-
-def _canned(connection: Connection) -> tuple[Row[Any], ...]:
-    return tuple(canned_replies.listing(connection))
 
 
 def _now() -> datetime:

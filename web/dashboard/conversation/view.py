@@ -4,7 +4,6 @@ A refusal shows the page again with the reason and with what was typed.
 """
 
 import uuid
-from dataclasses import dataclass
 from functools import partial
 
 from flask import Response, flash, render_template, request, url_for
@@ -16,21 +15,12 @@ from pipeline.queries import conversations
 from pipeline.segments import segments
 from web import exports
 from web.actions import table
-from web.dashboard.conversation.screen import show_one
+from web.dashboard.conversation.screen import UnconfirmedState, show_one
 from web.dashboard.forms import add_forms, submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 
 page = Page("conversation", under="conversations")
-
-
-@dataclass(frozen=True, slots=True)
-class UnconfirmedState:
-    """A state that the bot lacks, as the form asked for it; the page asks to confirm it."""
-
-    state: str
-    reason: str
-    is_listed: bool
 
 
 @page.get("/conversations/<uuid:conversation_id>")

@@ -1,18 +1,16 @@
 """Conversations: the live list with its filters, and its export."""
 
-import uuid
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from flask import Response, redirect, request, url_for
-from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline.queries import conversations as queries
 from pipeline.queries import states
-from pipeline.queries.filter import ConversationFilter
 from web import exports
 from web.api import cursors
+from web.api.listing import one_page
 from web.dashboard.conversations.filters import Filters
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
@@ -23,6 +21,18 @@ page = Page("conversations", "Conversations")
 
 A_PAGE = 50
 MOST_COUNTED = 1000
+
+
+class ListContext(TypedDict):
+    """The variables of conversations/list.html; `found` counts the matches of a filter."""
+
+    filters: Filters
+    query: str
+    rows: Sequence[object]
+    following: str
+    is_first: bool
+    states: Sequence[states.StateCount]
+    found: int | None
 
 
 @page.get("/")
@@ -47,40 +57,20 @@ def export(kind: str) -> Response:
     return exports.file(exports.conversations(wanted), kind, actor=person().email)
 
 
-def list_context() -> dict[str, Any]:
+def list_context() -> ListContext:
     """What conversations/list.html shows, here and next to an open conversation."""
     filters = Filters.asked()
-    wanted = filters.criteria(person().email)
-    rows = ask(_rows, wanted, cursors.moment_of(request.args.get("after", "")))
+    criteria = filters.criteria(person().email)
+    after = cursors.moment_of(request.args.get("after", ""))
+    rows = ask(queries.listing, criteria, after, A_PAGE + 1)
+    found = one_page(rows, A_PAGE, lambda row: (row.last_message_at, row.id))
+    following = f"{url_for('conversations.index')}?{filters.query(after=found.next)}"
     return {
         "filters": filters,
         "query": filters.query(),
-        "rows": rows[:A_PAGE],
-        "following": _following(filters, rows),
+        "rows": found.items,
+        "following": following if found.next else "",
         "is_first": not request.args.get("after"),
-        "states": ask(_states),
-        "found": ask(_found, wanted) if filters.is_any else None,
+        "states": ask(states.listing, tuple(here().runtime.bot.states)),
+        "found": ask(queries.count_up_to, criteria, MOST_COUNTED) if filters.is_any else None,
     }
-
-
-def _rows(
-    connection: Connection, wanted: ConversationFilter, after: tuple[datetime, uuid.UUID] | None
-) -> tuple[Row[Any], ...]:
-    return tuple(queries.listing(connection, wanted, after, A_PAGE + 1))
-
-
-def _states(connection: Connection) -> tuple[states.StateCount, ...]:
-    return tuple(states.listing(connection, here().runtime.bot.states))
-
-
-def _found(connection: Connection, wanted: ConversationFilter) -> int | None:
-    return queries.count_up_to(connection, wanted, MOST_COUNTED)
-
-
-def _following(filters: Filters, rows: tuple[Row[Any], ...]) -> str:
-    """The address of the next page; "" at the end of the list."""
-    if len(rows) <= A_PAGE:
-        return ""
-    last = rows[A_PAGE - 1]
-    after = cursors.encode((last.last_message_at, last.id))
-    return f"{url_for('conversations.index')}?{filters.query(after=after)}"

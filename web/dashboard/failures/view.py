@@ -1,6 +1,5 @@
 """Failures: bot errors, undelivered messages, and sends with an unknown outcome."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from pipeline.queries import failures as queries
 from pipeline.queries import queues
 from web.actions import table
 from web.api import cursors
+from web.api.listing import one_page
 from web.dashboard.forms import add_forms, submit
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
@@ -38,17 +38,29 @@ class Failed:
 @needs("viewer")
 def index() -> Response:
     """Show both lists, and how many sends have an unknown outcome."""
-    turns = ask(_turns, cursors.serial_of(request.args.get("turns", "")) or 0)
-    messages = ask(_messages, cursors.moment_serial_of(request.args.get("messages", "")))
+    args = request.args
+    after_turn = cursors.serial_of(args.get("turns", "")) or 0
+    turns = ask(queries.turns, after_turn, A_PAGE + 1)
+    after_message = cursors.moment_serial_of(args.get("messages", ""))
+    messages = one_page(
+        ask(_messages, after_message),
+        A_PAGE,
+        lambda failed: (failed.message.failed_at, failed.message.id),
+    )
     return show(
         "failures/page.html",
         turns=turns[:A_PAGE],
-        more_turns=_after(turns, "turns", lambda row: str(row.id)),
-        messages=messages[:A_PAGE],
-        more_messages=_after(messages, "messages", _place),
+        more_turns=_following("turns", turns[A_PAGE - 1].id if len(turns) > A_PAGE else None),
+        messages=messages.items,
+        more_messages=_following("messages", messages.next),
         unknown=ask(_unknown),
-        is_first=not request.args,
+        is_first=not args,
     )
+
+
+def _following(name: str, after: object) -> str:
+    """The address of the next page of a list; "" at its end."""
+    return f"{url_for('failures.index')}?{urlencode({name: after})}" if after else ""
 
 
 @page.post("/failures/turns/rerun")
@@ -70,10 +82,6 @@ add_forms(page, "turn", "/failures/turns/<int:entry_id>", _address, _again)
 add_forms(page, "message", "/failures/messages/<uuid:message_id>", _address, _again)
 
 
-def _turns(connection: Connection, after: int) -> tuple[Row[Any], ...]:
-    return tuple(queries.turns(connection, after, A_PAGE + 1))
-
-
 def _messages(connection: Connection, after: queries.Place | None) -> tuple[Failed, ...]:
     provider = here().runtime.provider
     rows = queries.messages(connection, after, A_PAGE + 1)
@@ -83,14 +91,3 @@ def _messages(connection: Connection, after: queries.Place | None) -> tuple[Fail
 def _unknown(connection: Connection) -> int:
     now = here().runtime.database.now(connection)
     return queues.outbox(connection, now)[Status.UNKNOWN].count
-
-
-def _place(failed: Failed) -> str:
-    return cursors.encode((failed.message.failed_at, failed.message.id))
-
-
-def _after(rows: tuple[Any, ...], name: str, place: Callable[[Any], str]) -> str:
-    """The address of the next page; "" at the end of a list."""
-    if len(rows) <= A_PAGE:
-        return ""
-    return f"{url_for('failures.index')}?{urlencode({name: place(rows[A_PAGE - 1])})}"

@@ -2,10 +2,8 @@
 
 import uuid
 from functools import partial
-from typing import Any
 
 from flask import Response, flash, redirect, url_for
-from sqlalchemy import Connection, Row
 from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
@@ -71,11 +69,7 @@ def _page(*, status: int = 200, email: str = "") -> Response:
     return show(
         "users/page.html",
         status=status,
-        users=ask(_users),
+        users=ask(users.listing),
         roles=tokens.ROLES,
         email=email,
     )
-
-
-def _users(connection: Connection) -> tuple[Row[Any], ...]:
-    return tuple(users.listing(connection))
