@@ -76,7 +76,6 @@ ACCEPTED_NAMES = {
 }
 # Folders and files that are not rewritten yet: this list only gets shorter.
 PENDING: tuple[str, ...] = (
-    "pipeline/accounts",
     "pipeline/conversation",
     "pipeline/converse",
     "pipeline/dispatch",

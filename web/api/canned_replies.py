@@ -31,19 +31,19 @@ def list_canned_replies() -> object:
 @canned_replies.takes(shapes.NewCannedReply)
 @canned_replies.output(shapes.CannedReply, status_code=201)
 @canned_replies.doc(responses={409: "Another reply has this title"})
-def create_canned_reply(title: str, body: str) -> object:
+def create_canned_reply(title: str, body: str) -> tuple[object, int]:
     """Add a canned reply"""
-    return table.ADD_CANNED_REPLY(title, body, actor=actor())
+    return table.ADD_CANNED_REPLY(title, body, actor=actor()), 201
 
 
 @canned_replies.get("/canned-replies/<uuid:reply_id>")
 @canned_replies.needs("viewer")
 @canned_replies.output(shapes.CannedReply)
-def get_canned_reply(reply_id: uuid.UUID) -> object:
+def get_canned_reply(reply_id: uuid.UUID) -> tuple[object, int]:
     """Get a canned reply"""
     with here().runtime.database.read() as connection:
         if row := records.by_id(connection, reply_id):
-            return row
+            return row, 200
     raise NotFound("There is no such canned reply.")
 
 
@@ -54,9 +54,9 @@ def get_canned_reply(reply_id: uuid.UUID) -> object:
 @canned_replies.doc(responses={409: "Another reply has this title"})
 def change_canned_reply(
     reply_id: uuid.UUID, title: str | None = None, body: str | None = None
-) -> object:
+) -> tuple[object, int]:
     """Change a canned reply"""
-    return table.CHANGE_CANNED_REPLY(reply_id, actor=actor(), title=title, body=body)
+    return table.CHANGE_CANNED_REPLY(reply_id, actor=actor(), title=title, body=body), 200
 
 
 @canned_replies.delete("/canned-replies/<uuid:reply_id>")

@@ -66,10 +66,10 @@ def create_contact(phone: str) -> tuple[object, int]:
 @contacts.get("/contacts/<uuid:contact_id>")
 @contacts.needs("viewer")
 @contacts.output(shapes.Contact)
-def get_contact(contact_id: uuid.UUID) -> object:
+def get_contact(contact_id: uuid.UUID) -> tuple[object, int]:
     """Get a contact"""
     with here().runtime.database.read() as connection:
-        return existing(connection, contact_id)
+        return existing(connection, contact_id), 200
 
 
 @contacts.patch("/contacts/<uuid:contact_id>")
@@ -82,7 +82,7 @@ def change_contact(
     name: str | None = None,
     attributes: Mapping[str, str | None] = MappingProxyType({}),
     blocked: bool | None = None,
-) -> object:
+) -> tuple[object, int]:
     """Change a contact
 
     Name, attributes, and whether messages are sent to them.
@@ -92,7 +92,7 @@ def change_contact(
     if blocked is not None:
         (table.BLOCK if blocked else table.UNBLOCK)(contact_id, actor=actor())
     with here().runtime.database.read() as connection:
-        return existing(connection, contact_id)
+        return existing(connection, contact_id), 200
 
 
 @contacts.get("/contacts/<uuid:contact_id>/conversations")

@@ -25,10 +25,10 @@ def existing(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
     raise NotFound("There is no such conversation.")
 
 
-def current(conversation_id: uuid.UUID) -> Row[Any]:
-    """The conversation as it is now. Raises NotFound."""
+def current(conversation_id: uuid.UUID) -> tuple[object, int]:
+    """Answer with the conversation as it is now. Raises NotFound."""
     with here().runtime.database.read() as connection:
-        return existing(connection, conversation_id)
+        return existing(connection, conversation_id), 200
 
 
 @conversations.get("/conversations")
@@ -50,7 +50,7 @@ def list_conversations(
 @conversations.get("/conversations/<uuid:conversation_id>")
 @conversations.needs("viewer")
 @conversations.output(shapes.Conversation)
-def get_conversation(conversation_id: uuid.UUID) -> object:
+def get_conversation(conversation_id: uuid.UUID) -> tuple[object, int]:
     """Get a conversation"""
     return current(conversation_id)
 

@@ -33,7 +33,7 @@ def change_conversation(
     state: str | None = None,
     holder: str | None = None,
     minutes: int | None = None,
-) -> object:
+) -> tuple[object, int]:
     """Change the state or the holder
 
     A state that the bot lacks is refused with the list of its states, unless `force` is true.
@@ -93,7 +93,7 @@ def change_conversations(
 @overrides.post("/conversations/<uuid:conversation_id>/read")
 @overrides.needs("operator")
 @overrides.output(shapes.Conversation)
-def read_conversation(conversation_id: uuid.UUID) -> object:
+def read_conversation(conversation_id: uuid.UUID) -> tuple[object, int]:
     """Mark a conversation as read"""
     database = here().runtime.database
     with database.write() as connection:

@@ -47,22 +47,24 @@ def invite_user(email: str, role: str) -> object:
 @users.takes(shapes.UserChange)
 @users.output(shapes.User)
 @users.doc(responses={409: "You can't remove the last active admin"})
-def change_user(user_id: uuid.UUID, role: str = "", disabled: bool | None = None) -> object:
+def change_user(
+    user_id: uuid.UUID, role: str = "", disabled: bool | None = None
+) -> tuple[object, int]:
     """Change the role, or disable or enable a user
 
     A disabled user is signed out everywhere.
     """
     table.CHANGE_USER(user_id, actor=actor(), role=role, is_disabled=disabled)
     with here().runtime.database.read() as connection:
-        return existing(connection, user_id)
+        return existing(connection, user_id), 200
 
 
 @users.post("/users/<uuid:user_id>/sign-out")
 @users.needs(table.SIGN_OUT_USER.role)
 @users.output(shapes.User)
-def sign_user_out(user_id: uuid.UUID) -> object:
+def sign_user_out(user_id: uuid.UUID) -> tuple[object, int]:
     """Sign a user out everywhere"""
     with here().runtime.database.read() as connection:
         user = existing(connection, user_id)
     table.SIGN_OUT_USER(user_id, actor=actor())
-    return user
+    return user, 200
