@@ -37,12 +37,12 @@ def main() -> None:
     # Ended from outside, the processes of the run end with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with databases.alone():
-        told = measure(given.only or list(PARTS), given.runs, Sizes())
-    shown = table.circumstances(given.runs) + "\n" + table.table(told)
+        lines = measure(given.only or list(PARTS), given.runs, Sizes())
+    shown = table.circumstances(given.runs) + "\n" + table.table(lines)
     print(shown)
     if given.write:
         table.write(_PAGE, shown)
-        _CHART.write_text(chart.chart(told), "utf-8")
+        _CHART.write_text(chart.chart(lines), "utf-8")
 
 
 def measure(names: list[str], runs: int, sizes: Sizes) -> list[Line]:

@@ -43,18 +43,18 @@ def in_process(sizes: Sizes) -> Iterator[Part]:
         yield Part(
             _IN_PROCESS,
             alternating(
-                partial(_told, "textbook", partial(other, "textbook")),
-                partial(_told, "parley", partial(parley, template, sizes.backlog)),
-                partial(_told, "floor", bare.measure),
-                partial(_told, "textbook_rq", partial(other, "textbook_rq")),
-                partial(_told, "textbook_dramatiq", partial(other, "textbook_dramatiq")),
-                partial(_told, "pgbench_1", partial(floor.pgbench, 1, sizes.pgbench_seconds)),
-                partial(_told, "pgbench_16", partial(floor.pgbench, 16, sizes.pgbench_seconds)),
+                partial(_named, "textbook", partial(other, "textbook")),
+                partial(_named, "parley", partial(parley, template, sizes.backlog)),
+                partial(_named, "floor", bare.measure),
+                partial(_named, "textbook_rq", partial(other, "textbook_rq")),
+                partial(_named, "textbook_dramatiq", partial(other, "textbook_dramatiq")),
+                partial(_named, "pgbench_1", partial(floor.pgbench, 1, sizes.pgbench_seconds)),
+                partial(_named, "pgbench_16", partial(floor.pgbench, 16, sizes.pgbench_seconds)),
             ),
         )
 
 
-def _told(name: str, side: Callable[[], float | None]) -> dict[str, float]:
+def _named(name: str, side: Callable[[], float | None]) -> dict[str, float]:
     figure = side()
     return {} if figure is None else {name: figure}
 

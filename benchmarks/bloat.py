@@ -44,17 +44,17 @@ ORDER BY 1
 def prune() -> None:
     """Messages at 20 a second, alone and while half a million old entries are deleted."""
     print("| webhook to sent, ms | messages | p50 | p99 | longest |\n|---|---|---|---|---|")
-    with drains.site() as site, _pipeline(site) as hear:
+    with drains.site() as site, _pipeline(site) as receive:
         bulk_load.handled(site.runtime.database, _OLD, days=40)
-        _latencies(hear, _SAMPLES // 4)
-        _print("alone", _latencies(hear, _SAMPLES))
+        _latencies(receive, _SAMPLES // 4)
+        _print("alone", _latencies(receive, _SAMPLES))
         url = databases.driven(site.url)
         started = time.perf_counter()
         with subprocess.Popen([sys.executable, "-c", _PRUNING, url]) as pruning:
-            during = _latencies(hear, 100 * _SAMPLES, lambda: pruning.poll() is None)
+            during = _latencies(receive, 100 * _SAMPLES, lambda: pruning.poll() is None)
             took = time.perf_counter() - started
         _print(f"while {_OLD:,} old entries were deleted, in {took:.0f} s", during)
-        _print("after that", _latencies(hear, _SAMPLES))
+        _print("after that", _latencies(receive, _SAMPLES))
 
 
 @contextlib.contextmanager
@@ -64,7 +64,7 @@ def _pipeline(site: drains.Site) -> Iterator[Callable[[int], None]]:
     converse = Converse(site.runtime, lambda _: None, is_stopping=never, overrun=lambda: None)
     dispatch = Dispatch(site.runtime, lambda _: None, is_stopping=never)
 
-    def hear(number: int) -> None:
+    def receive(number: int) -> None:
         message = bulk_load.inbound(f"+1419{number % 500:07}", number)
         before = site.sends()
         with database.write() as connection:
@@ -76,19 +76,19 @@ def _pipeline(site: drains.Site) -> Iterator[Callable[[int], None]]:
             dispatch.drain()
 
     with contextlib.closing(dispatch):
-        yield hear
+        yield receive
 
 
 _numbers = iter(range(10_000_000))
 
 
 def _latencies(
-    hear: Callable[[int], None], most: int, goes_on: Callable[[], bool] = lambda: True
+    receive: Callable[[int], None], most: int, goes_on: Callable[[], bool] = lambda: True
 ) -> list[float]:
     took: list[float] = []
     while len(took) < most and goes_on():
         started = time.perf_counter()
-        hear(next(_numbers))
+        receive(next(_numbers))
         took.append((time.perf_counter() - started) * 1000)
         time.sleep(max(0.0, _SECONDS_BETWEEN - took[-1] / 1000))
     return took

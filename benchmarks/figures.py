@@ -77,12 +77,12 @@ def alternating(*sides: Callable[[], Round]) -> Callable[[], Round]:
 
 def lines(rows: Sequence[Row], rounds: Sequence[Round]) -> list[Line]:
     """The rows with what the rounds gave them; a row that no round has a figure for is left out."""
-    told = []
+    lines = []
     for row in rows:
         if all(row.key in figures for figures in rounds):
             ratios = [figures[row.beside] / figures[row.key] for figures in rounds if row.beside]
-            told.append(Line(row, tuple(figures[row.key] for figures in rounds), tuple(ratios)))
-    return told
+            lines.append(Line(row, tuple(figures[row.key] for figures in rounds), tuple(ratios)))
+    return lines
 
 
 def number(value: float) -> str:

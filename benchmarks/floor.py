@@ -125,8 +125,8 @@ def pgbench(clients: int, seconds: int) -> float | None:
         script.write_text(_ONE_INSERT, "utf-8")
         options = f"-n -M prepared -c {clients} -j {min(clients, 2)} -T {seconds} -f {script}"
         command = [program, *options.split(), url]
-        told = subprocess.run(
+        done = subprocess.run(
             command, check=True, capture_output=True, text=True, timeout=bench.LIMIT_SECONDS
         )
-    found = _TPS.search(told.stdout)
+    found = _TPS.search(done.stdout)
     return float(found[1]) if found else None

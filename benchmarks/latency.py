@@ -64,11 +64,11 @@ def parley(template: str, messages: int, burst: int) -> dict[str, float]:
         port = free_port()
         env = _environment(url, port, **parley_side.provider_settings(far.url))
         with parley_side.running(url, env, names=PROCESSES) as pipeline:
-            told = _latencies("parley", port, far, messages)
+            figures = _latencies("parley", port, far, messages)
             load.together(port, load.requests(port, "burst", burst))
             pipeline.wait_for_sent(WARM_UP + messages + burst)
             pipeline.check(WARM_UP + messages + burst)
-            return told | _processes(pipeline)
+            return figures | _processes(pipeline)
 
 
 def textbook(messages: int) -> dict[str, float]:
@@ -102,8 +102,8 @@ def _ms(ordered: Sequence[float], share: float) -> float:
 
 
 def _processes(pipeline: Pipeline) -> dict[str, float]:
-    told = {f"{name} ready": seconds for name, seconds in pipeline.ready_seconds.items()}
+    figures = {f"{name} ready": seconds for name, seconds in pipeline.ready_seconds.items()}
     for name, pid in pipeline.pids.items():
         largest = memory.largest_of(pid)
-        told |= {f"{name} pss": largest.pss, f"{name} rss": largest.rss}
-    return told
+        figures |= {f"{name} pss": largest.pss, f"{name} rss": largest.rss}
+    return figures

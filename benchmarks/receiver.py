@@ -65,11 +65,11 @@ class Figures:
 def part(sizes: Sizes) -> Iterator[Part]:
     """All receivers, one after another in each round."""
     with databases.upgraded() as template:
-        sides = [partial(_told, name, template, sizes.requests) for name in SIDES]
+        sides = [partial(_named, name, template, sizes.requests) for name in SIDES]
         yield Part(tuple(_rows()), alternating(*sides))
 
 
-def _told(name: str, template: str, requests: int) -> dict[str, float]:
+def _named(name: str, template: str, requests: int) -> dict[str, float]:
     figures = side(name, template, requests)
     return {f"{name} {figure}": getattr(figures, figure) for figure in _FIGURES}
 

@@ -28,7 +28,7 @@ class CannotProve(ParleyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Request:
     """The options of the command."""
 
     names: tuple[str, ...]
@@ -119,14 +119,14 @@ def command(**options: Any) -> None:
     a fake Twilio. NAMES are the first letters of scenarios, or groups: F10, crash, broker. Without
     NAMES, all but the long scenarios run.
     """
-    wish = Wish(**options)
-    if wish.is_list:
-        click.echo(report.listing(wish.scenarios()))
+    request = Request(**options)
+    if request.is_list:
+        click.echo(report.listing(request.scenarios()))
         return
-    results = _prove_all(list(wish.plans()))
+    results = _prove_all(list(request.plans()))
     click.echo(report.summary(results))
-    if wish.path:
-        wish.path.write_text(report.table(results), "utf-8")
+    if request.path:
+        request.path.write_text(report.table(results), "utf-8")
     failed = sum(not result.is_proved for result in results)
     if failed:
         raise CannotProve(

@@ -36,7 +36,7 @@ def count(history: History) -> Counts:
         recovered=len(handled - acked),
         parked=sum(turn.status == "parked" for turn in history.turns),
         replies=len(history.replies),
-        taken=len(history.takes),
+        taken=len(history.sent_messages),
         resent=sum(reply.resends for reply in history.replies),
     )
 

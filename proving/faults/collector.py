@@ -29,7 +29,7 @@ def gather(run: Run) -> history.History:
         said=run.traffic.said,
         turns=turns,
         replies=replies,
-        takes=history.takes_of(run.fake),
+        sent_messages=history.sent_messages_of(run.fake),
         trace=run.trace(),
         delivered=history.delivered_of(run.fake),
         heard=heard,

@@ -70,7 +70,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class SentMessage:
     """A message that the provider made; `reply` is our id in its callback's URL."""
 
     reply: str
@@ -92,7 +92,7 @@ class History:
     said: list[Said]
     turns: list[Turn]
     replies: list[Reply]
-    takes: list[Take]
+    sent_messages: list[SentMessage]
     trace: list[TraceEvent] = field(default_factory=list)
     delivered: dict[str, list[str]] = field(default_factory=dict)
     heard: dict[str, list[str]] = field(default_factory=dict)
@@ -163,10 +163,12 @@ def texts_counted(connection: Connection) -> dict[str, list[str]]:
     return heard
 
 
-def takes_of(fake: FakeTwilio) -> list[Take]:
+def sent_messages_of(fake: FakeTwilio) -> list[SentMessage]:
     """What the provider made, in the order it was asked."""
     return [
-        Take(_reply_id(create.status_callback), create.sid, create.to, create.body, create.at)
+        SentMessage(
+            _reply_id(create.status_callback), create.sid, create.to, create.body, create.at
+        )
         for create in fake.creates
         if create.sid
     ]
@@ -204,8 +206,8 @@ def about(history: History, sids: Collection[str]) -> list[str]:
         if event.key.rpartition(":")[2] in sids
     ]
     lines += [
-        (take.at, f"the provider took {take.body!r}")
-        for take in history.takes
-        if take.reply in replies
+        (sent.at, f"the provider took {sent.body!r}")
+        for sent in history.sent_messages
+        if sent.reply in replies
     ]
     return [f"{at:12.3f}  {text}" for at, text in sorted(lines)]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from pipeline.enums import STATUS_RANK
-from proving.faults.history import History, Reply, Said, Take, about
+from proving.faults.history import History, Reply, Said, SentMessage, about
 from proving.faults.violations import Allowed, Violation
 
 _SHOWN = 12
@@ -49,10 +49,10 @@ def unexpected(history: History, allowed: Allowed) -> Iterator[Violation]:
             yield Violation("unexpected", "P2", f"a turn of {turn.sid}, which nobody said")
         if turn.status == "parked" and not allowed.parked:
             yield Violation("unexpected", "P2", f"turn {turn.id} is parked: {turn.error[:300]}")
-    for take in history.takes:
-        if take.reply not in known:
+    for sent in history.sent_messages:
+        if sent.reply not in known:
             yield Violation(
-                "unexpected", "P2", f"the provider was sent {take.body!r}, which is not a reply"
+                "unexpected", "P2", f"the provider was sent {sent.body!r}, which is not a reply"
             )
 
 
@@ -132,7 +132,7 @@ def overlapped(history: History, allowed: Allowed) -> Iterator[Violation]:
 
 def unsent(history: History, _: Allowed) -> Iterator[Violation]:
     """P5: each reply was handed over, or has ended with a reason."""
-    taken = {take.reply for take in history.takes}
+    taken = {sent.reply for sent in history.sent_messages}
     for reply in history.replies:
         is_over = STATUS_RANK[reply.status] >= STATUS_RANK["accepted"]
         if is_over and reply.id not in taken and not reply.error:
@@ -142,20 +142,20 @@ def unsent(history: History, _: Allowed) -> Iterator[Violation]:
 def doubled_sends(history: History, allowed: Allowed) -> Iterator[Violation]:
     """P5: a reply goes out twice only where nobody could know better, and that is counted."""
     replies = {reply.id: reply for reply in history.replies}
-    for reply_id, takes in _by(history.takes, lambda take: take.reply):
+    for reply_id, copies in _by(history.sent_messages, lambda sent: sent.reply):
         reply = replies.get(reply_id)
-        if reply is None or len(takes) == 1:
+        if reply is None or len(copies) == 1:
             continue
-        if not allowed.resends or len(takes) - 1 > reply.resends:
-            what = f"{reply.body!r} went out {len(takes)} times, {reply.resends} counted"
+        if not allowed.resends or len(copies) - 1 > reply.resends:
+            what = f"{reply.body!r} went out {len(copies)} times, {reply.resends} counted"
             yield Violation("sent twice", "P5", what, _some(_about_replies(history, reply)))
 
 
 def reordered_sends(history: History, _: Allowed) -> Iterator[Violation]:
     """P6: a contact's replies reach the provider in the order of the log."""
-    first: dict[str, Take] = {}
-    for take in sorted(history.takes, key=lambda take: take.at):
-        first.setdefault(take.reply, take)
+    first: dict[str, SentMessage] = {}
+    for message in sorted(history.sent_messages, key=lambda message: message.at):
+        first.setdefault(message.reply, message)
     for contact, replies in _by(history.replies, lambda reply: reply.contact):
         sent = sorted((r for r in replies if r.id in first), key=lambda r: first[r.id].at)
         for before, after in pairwise(sent):
@@ -167,13 +167,13 @@ def reordered_sends(history: History, _: Allowed) -> Iterator[Violation]:
 
 def backwards(history: History, _: Allowed) -> Iterator[Violation]:
     """P7: a status is the furthest that a callback told, and was never further before."""
-    takes = {take.sid: take.reply for take in history.takes}
-    told: defaultdict[str, int] = defaultdict(int)
+    reply_of = {sent.sid: sent.reply for sent in history.sent_messages}
+    furthest: defaultdict[str, int] = defaultdict(int)
     for sid, statuses in history.delivered.items():
         ranks = [STATUS_RANK.get(status, STATUS_RANK["accepted"]) for status in statuses]
-        told[takes.get(sid, "")] = max([told[takes.get(sid, "")], *ranks])
+        furthest[reply_of.get(sid, "")] = max([furthest[reply_of.get(sid, "")], *ranks])
     for reply in history.replies:
-        if _is_of_its_take(reply) and STATUS_RANK[reply.status] < told[reply.id]:
+        if _has_provider_id(reply) and STATUS_RANK[reply.status] < furthest[reply.id]:
             what = f"{reply.body!r} is {reply.status}, but a later status was reported"
             yield Violation("backwards", "P7", what, tuple(history.statuses.get(reply.id, ())))
         seen = [STATUS_RANK[s] for s in history.statuses.get(reply.id, ())]
@@ -189,7 +189,7 @@ def leaked(history: History, _: Allowed) -> Iterator[Violation]:
         yield Violation("leaked", "logs", "secrets are in the logs", _some(history.leaks))
 
 
-def _is_of_its_take(reply: Reply) -> bool:
+def _has_provider_id(reply: Reply) -> bool:
     """Whether the provider has it, as the database knows."""
     return reply.provider_id is not None
 

@@ -30,12 +30,12 @@ from proving.faults.turn_trace import TraceEvent, read_trace
 
 _SECRETS = ("TWILIO_AUTH_TOKEN", "SECRET_KEY")
 
-Thing = TypeVar("Thing")
+Resource = TypeVar("Resource")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is made with. The same plan does the same harm at the same places.
+    """What a run is made from. The same plan injects the same faults at the same places.
 
     `bot` is the one under proof, "" for the counting bot, and `says` what its contacts say instead
     of numbers. `seconds` is the duration, for the scenarios that ask; 0 is what they choose
@@ -91,9 +91,9 @@ class Run:
         self._proxies.append(proxy)
         return proxy
 
-    def until_closed(self, thing: AbstractContextManager[Thing]) -> Thing:
+    def until_closed(self, resource: AbstractContextManager[Resource]) -> Resource:
         """Enter a context that ends with the run, after everything has been checked."""
-        return self._owned.enter_context(thing)
+        return self._owned.enter_context(resource)
 
     def record(self, what: str) -> None:
         """Record a fault or an observation, with its moment."""

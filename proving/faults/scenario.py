@@ -16,7 +16,7 @@ ON_POSTGRESQL = (REDIS, RABBITMQ)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`play` does the harm; what is drained and checked afterwards is the same for all.
+    """`play` injects the faults; all scenarios are drained and checked in the same way.
 
     `group` is receiver, broker, worker, sender, callbacks, crashes, limits or whole; `kinds` are
     installs that it suits, and it runs on the first unless another is asked for. `is_quick` runs in

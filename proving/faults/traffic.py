@@ -79,7 +79,7 @@ class Traffic:
             for call in [lines.submit(self._deliver, said, form) for _ in range(copies)]:
                 call.result()
 
-    def crowd(
+    def send_all(
         self,
         texts: Mapping[FakeContact, Sequence[str]],
         *,

@@ -1,4 +1,4 @@
-"""What a bench measures, as values that travel: to the reckoning, to the table, to JSON."""
+"""What a bench measures, as values for the capacity, the table and JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

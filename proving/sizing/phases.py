@@ -1,4 +1,4 @@
-"""The course of a bench: a warm-up, a steady rate, a rush of webhooks, a backlog, callbacks."""
+"""The phases of a bench: warm-up, steady rate, a rush of webhooks, a backlog, callbacks."""
 
 import itertools
 import math

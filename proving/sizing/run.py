@@ -1,4 +1,4 @@
-"""A whole bench: the parts of its course, and the figures that are made of them."""
+"""Runs a bench: its phases, and the figures calculated from them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _FULL_BATCHES = {"converse", "dispatch"}
 
 
 def run_bench(install: Install, request: Request, tell: Callable[[str], None]) -> Measurement:
-    """Play the course on an install that runs; `tell` receives the progress."""
+    """Run all phases on a running install; `tell` receives the progress."""
     phases = Phases(install, request)
     try:
         tell("warming up")

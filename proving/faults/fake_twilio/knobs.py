@@ -38,7 +38,7 @@ class Knob:
             raise ValueError(f"unknown: {sorted(wrong)}; known: {sorted(known)}")
         return cls(**values)
 
-    def takes(self, to: str, sender: str, draw: float) -> bool:
+    def sent_messages(self, to: str, sender: str, draw: float) -> bool:
         """Whether this knob is for that call; counts it if so."""
         if self.times == 0 or draw >= self.chance:
             return False
@@ -61,4 +61,4 @@ class Knobs:
         if not self.ordered:
             return None
         fitting = (knob for knob in self.ordered if knob.on == on)
-        return next((k for k in fitting if k.takes(to, sender, self.chance.random())), None)
+        return next((k for k in fitting if k.sent_messages(to, sender, self.chance.random())), None)

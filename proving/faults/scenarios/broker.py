@@ -29,7 +29,7 @@ def answered_at_once(run: Run, since: int = 0) -> None:
 def goes_on(run: Run, within_seconds: float = 15.0) -> None:
     """What is healed takes new messages to their end, all of it."""
     later = run.fake_contacts(5)
-    run.traffic.crowd(numbered(later, 1, "later"))
+    run.traffic.send_all(numbered(later, 1, "later"))
     if not run.plan.bot:  # another bot may have nothing to say
         eventually(lambda: all(person.got for person in later), within_seconds)
 
@@ -106,7 +106,7 @@ def redis_frozen(run: Run) -> None:
     run.record("froze redis")
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        run.traffic.crowd(numbered(run.fake_contacts(3), 1))
+        run.traffic.send_all(numbered(run.fake_contacts(3), 1))
         time.sleep(1)
     answered_at_once(run)
     assert nothing_leased(run), "a turn or a send in hand waits for a broker"
@@ -149,7 +149,7 @@ def _refusing(run: Run, refusal: Callable[[Run], AbstractContextManager[None]], 
     at_work(run)
     with refusal(run):
         run.record(what)
-        run.traffic.crowd(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
+        run.traffic.send_all(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
     answered_at_once(run)
     goes_on(run)
 
@@ -179,7 +179,7 @@ def away(run: Run) -> None:
         since = len(run.traffic.said)
         fault(broker)
         run.record(f"broker: {fault.__name__}")
-        run.traffic.crowd(numbered(run.fake_contacts(10), 1, "meanwhile"))
+        run.traffic.send_all(numbered(run.fake_contacts(10), 1, "meanwhile"))
         answered_at_once(run, since)
         eventually(lambda: nothing_leased(run))
         broker.heal()

@@ -27,7 +27,7 @@ def shuffled(run: Run) -> None:
     """Every status three times, in a random order and several at once: each reply ends as read."""
     run.callbacks(statuses=_EVERY, copies=3, is_shuffled=True, seed=run.plan.seed)
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(10), 4))
+    run.traffic.send_all(numbered(run.fake_contacts(10), 4))
     _all_end_as(run, "read")
 
 
@@ -36,7 +36,7 @@ def early(run: Run) -> None:
     """All callbacks, shuffled, come before Twilio's answer to the call that made the message."""
     run.callbacks(statuses=_EVERY, copies=2, is_shuffled=True, is_early=True, seed=run.plan.seed)
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(10), 3))
+    run.traffic.send_all(numbered(run.fake_contacts(10), 3))
     _all_end_as(run, "read")
 
 
@@ -103,7 +103,7 @@ def late_statuses(run: Run) -> None:
     """'sent' after 'delivered', 'failed' without its code after one with it, 'read' at the end."""
     run.callbacks(statuses=())
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(1), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(1), 2))
     run.settle()
     good, bad = _replies(run)
     for reply, status, code, expected in (
@@ -132,7 +132,7 @@ def forged(run: Run) -> None:
     """Callbacks that Twilio did not sign are 403 and change no row."""
     run.callbacks(statuses=("sent",))
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(2), 1))
+    run.traffic.send_all(numbered(run.fake_contacts(2), 1))
     _all_end_as(run, "sent")
     before = snapshot(run)
     for reply in _replies(run):

@@ -23,14 +23,14 @@ WARM_SECONDS = 720.0
 def nothing(run: Run) -> None:
     """Traffic without any fault: what a run looks like that has nothing to report."""
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(40), 5))
+    run.traffic.send_all(numbered(run.fake_contacts(40), 5))
 
 
 @scenario("F0 workers away", is_quick=True)
 def workers_away(run: Run) -> None:
     """Everybody writes while no worker runs; then they come one pool after the other."""
     run.start("web", "clock")
-    run.traffic.crowd(numbered(run.fake_contacts(30), 8))
+    run.traffic.send_all(numbered(run.fake_contacts(30), 8))
     run.record("let 240 messages wait for converse")
     run.start("converse")
     eventually(lambda: not any(it.startswith("turn") for it in run.waiting()), 30)
@@ -42,7 +42,7 @@ def workers_away(run: Run) -> None:
 def two_of_each(run: Run) -> None:
     """Two workers of each pool share slow turns: no contact is ever in the hands of both."""
     run.start("web", "converse", "converse", "dispatch", "dispatch", "clock")
-    run.traffic.crowd(numbered(run.fake_contacts(12), 6, "pause 0.15"))
+    run.traffic.send_all(numbered(run.fake_contacts(12), 6, "pause 0.15"))
 
 
 @scenario("F40 everything killed", is_core=True, drained_within_seconds=90)

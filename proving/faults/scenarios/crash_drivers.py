@@ -50,7 +50,7 @@ def answers_that_got_lost(run: Run, mark: Path) -> None:
     run.fake.plan()
     run.fake.turn(times=5, after_create="500")
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(10), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(10), 2))
     run.has_crashed(mark, 60)
 
 
@@ -66,7 +66,7 @@ def stop_and_start(run: Run, mark: Path) -> None:
     for person in persons:
         run.traffic.say(person, "START", excused=True)
     eventually(lambda: not any(has_opted_out(run, person) for person in persons), 60)
-    run.traffic.crowd(numbered(persons, 1, "again"))
+    run.traffic.send_all(numbered(persons, 1, "again"))
 
 
 def a_reply_that_cannot_be_recorded(run: Run, mark: Path) -> None:
@@ -76,7 +76,7 @@ def a_reply_that_cannot_be_recorded(run: Run, mark: Path) -> None:
     with refused_by_the_database(run, "refused"):
         for person in persons[:3]:
             run.traffic.say(person, "refused 1")
-        run.traffic.crowd(numbered(persons[3:], 2))
+        run.traffic.send_all(numbered(persons[3:], 2))
         run.has_crashed(mark)
 
 
@@ -100,7 +100,7 @@ def missed_messages(run: Run, mark: Path) -> None:
     eventually(lambda: count(run, Watermark.name), 60)
     run.traffic.patience_seconds = 0.0
     persons = run.fake_contacts(10)
-    run.traffic.crowd(numbered(persons, 1, "missed"))
+    run.traffic.send_all(numbered(persons, 1, "missed"))
     run.stack.environment["CRASH_AT"] = order
     clock.kill()  # the next one comes to the point
     run.start("web", "converse", "dispatch")
@@ -112,7 +112,7 @@ def missed_messages(run: Run, mark: Path) -> None:
 def old_entries(run: Run, mark: Path) -> None:
     """Entries that were settled long ago go; what is needed to know a repeated webhook stays."""
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(10), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(10), 2))
     with run.stack.database.write() as connection:
         ago = run.stack.database.now(connection) - _OLD
         rows = [

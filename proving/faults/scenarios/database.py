@@ -77,14 +77,14 @@ def away(run: Run) -> None:
     database = run.proxy("DATABASE_URL")
     run.start()
     for fault in (Proxy.refuse, Proxy.fall_silent):
-        run.traffic.crowd({p: ["before", "pause 0.2", "more"] for p in run.fake_contacts(10)})
+        run.traffic.send_all({p: ["before", "pause 0.2", "more"] for p in run.fake_contacts(10)})
         since = len(run.traffic.said)
         fault(database)
         run.record(f"database: {fault.__name__}")
         healing = threading.Timer(4, database.heal)
         healing.start()
         started = time.monotonic()
-        run.traffic.crowd(numbered(run.fake_contacts(10), 1, "meanwhile"))
+        run.traffic.send_all(numbered(run.fake_contacts(10), 1, "meanwhile"))
         healing.join()
         for said in run.traffic.said[since:]:
             assert set(said.answers) <= {200, 503}, said.answers

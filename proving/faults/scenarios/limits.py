@@ -46,7 +46,7 @@ def short_flood(run: Run) -> None:
 
 def _flood(run: Run, count: int) -> None:
     flooder, *others = run.fake_contacts(51)
-    run.traffic.crowd(numbered(others, 1, "quince before"), every_seconds=0.3)
+    run.traffic.send_all(numbered(others, 1, "quince before"), every_seconds=0.3)
     quiet = statistics.median(eventually(lambda: _delays(run, others, len(others)), 60))
     texts = [f"quince flood {number}" for number in range(count)]
     with (
@@ -75,7 +75,7 @@ def _delays(run: Run, persons: Sequence[FakeContact], count: int) -> list[float]
 
 
 @scenario("L2 10,000 contacts at once", drained_within_seconds=240)
-def crowd(run: Run) -> None:
+def send_all(run: Run) -> None:
     """10,000 contacts write one message each over 64 connections; each is answered once.
 
     Without status callbacks: those of the fake would be three quarters of the load.
@@ -84,7 +84,7 @@ def crowd(run: Run) -> None:
     run.traffic.patience_seconds = 60
     run.start()
     started = time.monotonic()
-    run.traffic.crowd(numbered(run.fake_contacts(CROWD), 1), connections=64)
+    run.traffic.send_all(numbered(run.fake_contacts(CROWD), 1), connections=64)
     seconds = time.monotonic() - started
     run.measured(f"{CROWD} webhooks taken in {seconds:.0f} s, {CROWD / seconds:.0f} a second")
 
@@ -96,7 +96,7 @@ def disk_full(run: Run) -> None:
     disk = run.until_closed(FullDisk(run.stack))
     processes = run.start()
     fake_contacts = run.fake_contacts(12)
-    run.traffic.crowd(numbered(fake_contacts, 2, "quince before"))
+    run.traffic.send_all(numbered(fake_contacts, 2, "quince before"))
     run.drain(20)
     with run.traffic.meanwhile(numbered(fake_contacts, 20, "quince during"), every_seconds=0.1):
         time.sleep(0.5)
@@ -117,7 +117,7 @@ def no_connections(run: Run) -> None:
     run.traffic.patience_seconds = 60
     processes = run.start()
     fake_contacts = run.fake_contacts(16)
-    run.traffic.crowd(numbered(fake_contacts, 1, "quince before"))
+    run.traffic.send_all(numbered(fake_contacts, 1, "quince before"))
     during = numbered(fake_contacts, 8, "quince during")
     with run.traffic.meanwhile(during, every_seconds=0.1), _all_connections(run):
         run.record("took every connection of PostgreSQL")
@@ -208,7 +208,7 @@ def clocks_jump(run: Run) -> None:
         run.record(f"set every clock to {hours:+} h")
         time.sleep(2)
         run.fake.turn(times=1, status=429, code=20429)
-        run.traffic.crowd(numbered(fake_contacts, 2, f"quince at {hours:+} h"))
+        run.traffic.send_all(numbered(fake_contacts, 2, f"quince at {hours:+} h"))
         run.drain(30)
         assert not run.waiting(), f"with every clock at {hours:+} h: {run.waiting()[:5]}"
     _all_run(processes)
@@ -223,7 +223,7 @@ def clocks_differ(run: Run) -> None:
         run.stack.environment |= clock.environment
         run.start(name)
         run.record(f"set the clock of {name} to {hours:+} h")
-    run.traffic.crowd(numbered(run.fake_contacts(20), 5))
+    run.traffic.send_all(numbered(run.fake_contacts(20), 5))
 
 
 def _all_run(processes: Sequence[Process]) -> None:

@@ -31,7 +31,7 @@ def _change(run: Run, conversation: str, **change: Any) -> None:
 def _known(run: Run, count: int) -> dict[FakeContact, str]:
     """So many contacts who have written once, and the ids of their conversations."""
     persons = run.fake_contacts(count)
-    run.traffic.crowd({person: ["hello"] for person in persons})
+    run.traffic.send_all({person: ["hello"] for person in persons})
     eventually(lambda: all(person.got for person in persons), 20)
     return {person: person.conversation["id"] for person in persons}
 
@@ -103,7 +103,7 @@ def holds(run: Run) -> None:
         assert (found["state"], found["holder"]) == ("kept", "operator"), found
         _says_nothing(run, person, since=held_at)
         _change(run, conversation, holder="bot")
-    run.traffic.crowd({person: ["after"] for person in talks})
+    run.traffic.send_all({person: ["after"] for person in talks})
     eventually(lambda: all(person.got[-1].endswith(": after") for person in talks), 20)
 
 

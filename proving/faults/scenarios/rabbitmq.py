@@ -60,7 +60,7 @@ def out_of_memory(run: Run) -> None:
     try:
         run.servers.rabbitmq.control("set_vm_memory_high_watermark", "0.0001")
         run.record("memory alarm")
-        run.traffic.crowd(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
+        run.traffic.send_all(numbered(run.fake_contacts(10), 8), every_seconds=1.0)
     finally:
         run.servers.rabbitmq.control("set_vm_memory_high_watermark", "0.6")
     answered_at_once(run)

@@ -26,14 +26,14 @@ def twenty_copies(run: Run) -> None:
     with paced(run) as pace:
         for number in (1, 2):
             run.traffic.say(one, f"quince {number}", copies=20)
-        run.traffic.crowd(numbered(many, 2), copies=4)
+        run.traffic.send_all(numbered(many, 2), copies=4)
     run.record("sent each webhook several times at once")
     assert {answer for answer, _ in pace.tries} == {200}, pace.counts()
     run.drain(20)
     for said in run.traffic.said:
         run.traffic.repeat(said, copies=2)
     run.record("sent what was handled again")
-    run.traffic.crowd(numbered([one, *many], 1, "medlar"))
+    run.traffic.send_all(numbered([one, *many], 1, "medlar"))
 
 
 @scenario("F1 web killed", is_core=True)
@@ -112,7 +112,7 @@ def broker_out_of_reach(run: Run) -> None:
         ):
             fault()
             run.record(f"broker {name}")
-            run.traffic.crowd(
+            run.traffic.send_all(
                 numbered(run.fake_contacts(8), 3, f"quince {name}"), every_seconds=0.3
             )
             broker.heal()
@@ -125,11 +125,11 @@ def receiver_away(run: Run) -> None:
     """No web process runs until the provider stops retrying; the pull fetches all messages."""
     web, *_ = run.start("web", "converse", "dispatch", "clock")
     persons = run.fake_contacts(10)
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(run.has_pulled, 30)
     run.kill(web)
     run.traffic.patience_seconds = 0.5
-    run.traffic.crowd(numbered(persons, 3, "medlar"))
+    run.traffic.send_all(numbered(persons, 3, "medlar"))
     run.stack.start("web")
     run.pull()
     _everything_is_handled(run)
@@ -140,12 +140,12 @@ def everything_away(run: Run) -> None:
     """The whole machine is off while people write: the clock pulls as soon as it is on again."""
     lines = run.start()
     persons = run.fake_contacts(10)
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(run.has_pulled, 30)
     for process in lines:
         run.kill(process)
     run.traffic.patience_seconds = 0.5
-    run.traffic.crowd(numbered(persons, 3, "medlar"))
+    run.traffic.send_all(numbered(persons, 3, "medlar"))
     run.start()
     _everything_is_handled(run)
 

@@ -43,7 +43,7 @@ def a_message_is_refused(run: Run) -> None:
     for code, person in persons.items():
         run.fake.turn(to=person.number, times=1, status=400, code=code)
     run.start()
-    run.traffic.crowd(numbered(list(persons.values()), 2))
+    run.traffic.send_all(numbered(list(persons.values()), 2))
     run.record(f"{len(codes)} codes")
     drained(run, 30)
     for code, person in persons.items():
@@ -129,13 +129,13 @@ def opted_out(run: Run) -> None:
     run.record("21610")
     eventually(lambda: all(has_opted_out(run, person) for person in persons), 60)
     tries = len(run.fake.creates)
-    run.traffic.crowd(numbered(persons, 1, "unanswered"))
+    run.traffic.send_all(numbered(persons, 1, "unanswered"))
     _all_end(run, persons, "suppressed", 2)
     assert len(run.fake.creates) == tries, "sent to somebody who had opted out"
     for person in persons:
         run.traffic.say(person, "START", excused=True)
     eventually(lambda: not any(has_opted_out(run, person) for person in persons), 60)
-    run.traffic.crowd(numbered(persons, 1, "answered"))
+    run.traffic.send_all(numbered(persons, 1, "answered"))
     eventually(lambda: all("4: answered 1" in person.got for person in persons), 60)
 
 
@@ -157,7 +157,7 @@ def stop_while_queued(run: Run) -> None:
     for person in persons:
         run.traffic.say(person, "START", excused=True)
     eventually(lambda: not any(has_opted_out(run, person) for person in persons), 60)
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(lambda: all(len(person.got) == 2 for person in persons), 60)
 
 
@@ -169,7 +169,7 @@ def window_closes(run: Run) -> None:
     """
     run.start("web", "converse", "clock")
     persons = [fake_contact(run.stack, "whatsapp") for _ in range(5)]
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(lambda: all(replies_to(run, person) for person in persons), 60)
     with run.stack.database.write() as connection:
         ago = run.stack.database.now(connection) - timedelta(hours=25)
@@ -178,7 +178,7 @@ def window_closes(run: Run) -> None:
     run.start("dispatch")
     _all_end(run, persons, "expired", 1)
     assert not run.fake.creates, "sent outside the window"
-    run.traffic.crowd(numbered(persons, 1, "back"))
+    run.traffic.send_all(numbered(persons, 1, "back"))
     eventually(lambda: all("2: back 1" in person.got for person in persons), 60)
 
 
@@ -187,7 +187,7 @@ def sent_twice_by_hand(run: Run) -> None:
     """20 requests at once with one Idempotency-Key are one message, while the bot speaks too."""
     run.start()
     persons = run.fake_contacts(6)
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(lambda: all(person.got for person in persons), 60)
     path = f"/conversations/{persons[0].conversation['id']}/messages"
 

@@ -25,7 +25,7 @@ def too_many_requests(run: Run) -> None:
     run.stack.environment["SENDER_RATE"] = str(_RATE)
     run.fake.turn(times=6, status=429, code=20429, retry_after="2")
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(20), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(20), 2))
     run.record("429 six times")
     eventually(lambda: sum(bool(create.sid) for create in run.fake.creates) == 40, 60)
     _waited(run, 2.0)
@@ -37,7 +37,7 @@ def too_many_requests_unsaid(run: Run) -> None:
     """The same without Retry-After: we wait at least the second that the code stands for."""
     run.fake.turn(times=6, status=429, code=20429)
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(20), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(20), 2))
     run.record("429 six times")
     eventually(lambda: sum(bool(create.sid) for create in run.fake.creates) == 40, 60)
     _waited(run, 1.0)
@@ -61,7 +61,7 @@ def stumbles_before(run: Run) -> None:
     run.fake.turn(times=3, status=500, code=20500)
     run.start()
     persons = run.fake_contacts(8)
-    run.traffic.crowd(numbered(persons, 2))
+    run.traffic.send_all(numbered(persons, 2))
     run.record("500 three times, nothing made")
     eventually(lambda: _resent(run, persons) == 3, UNKNOWN_WITHIN_SECONDS)
 
@@ -70,7 +70,7 @@ def stumbles_before(run: Run) -> None:
 def made_and_not_reported(run: Run) -> None:
     """Twilio makes messages and answers 500, resets, hangs or names no sid: found in its list."""
     run.fake.plan()
-    persons = _not_told(run)
+    persons = _created_unanswered(run)
     drained(run, UNKNOWN_WITHIN_SECONDS)
     assert not _resent(run, persons), "what the provider had was sent again"
 
@@ -78,19 +78,19 @@ def made_and_not_reported(run: Run) -> None:
 @scenario("F30 made, not told, called back", is_quick=True)
 def made_and_called_back(run: Run) -> None:
     """The same, and a callback tells of each message before anybody looks it up."""
-    persons = _not_told(run)
+    persons = _created_unanswered(run)
     drained(run, 30)
     assert not _resent(run, persons), "what the provider had was sent again"
 
 
-def _not_told(run: Run) -> list[FakeContact]:
+def _created_unanswered(run: Run) -> list[FakeContact]:
     persons = run.fake_contacts(8)
     faults = ("500", "reset", "hang", "no_sid")
     for person, fault in zip(persons, faults, strict=False):
         # Our client waits 10 s for an answer.
         run.fake.turn(to=person.number, times=1, after_create=fault, hang_seconds=12)
     run.start()
-    run.traffic.crowd(numbered(persons, 2))
+    run.traffic.send_all(numbered(persons, 2))
     run.record("made, and answered " + ", ".join(faults))
     eventually(lambda: all(person.got for person in persons[: len(faults)]), 60)
     return persons
@@ -135,7 +135,7 @@ def _calls_under_way(run: Run) -> tuple[list[FakeContact], Process]:
     run.fake.turn(latency_seconds=3, times=8)
     persons = run.fake_contacts(8)
     _, _, dispatch, _ = run.start()
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     eventually(lambda: len(run.fake.creates) == len(persons), 60)
     return persons, dispatch
 
@@ -152,7 +152,7 @@ def twilio_refused(run: Run) -> None:
     run.start()
     link.refuse()
     run.record("twilio refuses connections")
-    run.traffic.crowd(numbered(run.fake_contacts(40), 1))
+    run.traffic.send_all(numbered(run.fake_contacts(40), 1))
     time.sleep(12)
     link.heal()
     drained(run, 30)
@@ -165,7 +165,7 @@ def twilio_unavailable(run: Run) -> None:
     run.stack.environment["SENDER_RATE"] = str(_RATE)
     run.fake.turn(status=503)
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(40), 1))
+    run.traffic.send_all(numbered(run.fake_contacts(40), 1))
     run.record("twilio answers 503")
     time.sleep(20)
     run.fake.knobs.ordered.clear()
@@ -182,7 +182,7 @@ def twilio_silent(run: Run) -> None:
     link.fall_silent()
     run.record("twilio is silent")
     persons = run.fake_contacts(40)
-    run.traffic.crowd(numbered(persons, 1))
+    run.traffic.send_all(numbered(persons, 1))
     time.sleep(20)
     link.heal()
     drained(run, UNKNOWN_WITHIN_SECONDS)

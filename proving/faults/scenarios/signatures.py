@@ -74,7 +74,7 @@ def forged(run: Run) -> None:
     """
     run.secrets += [_STRANGER, _FORGED, _STOLEN]
     run.start()
-    run.traffic.crowd(numbered(run.fake_contacts(3), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(3), 2))
     run.settle()
     before = snapshot(run)
     for label, headers in FORGERIES.items():

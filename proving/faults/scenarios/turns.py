@@ -76,7 +76,7 @@ def _park(run: Run, text: str, why: str) -> None:
     """A message that fails every time is parked after five tries, and the lane continues."""
     (guilty,) = run.fake_contacts(1)
     neighbours = run.fake_contacts(10)
-    run.traffic.crowd({guilty: [text], **numbered(neighbours, 1)})
+    run.traffic.send_all({guilty: [text], **numbered(neighbours, 1)})
     run.record(f"said {text!r}")
     # The pool has one process: neighbours wait until the guilty one's is replaced.
     eventually(lambda: all(person.got for person in neighbours), 60)
@@ -149,7 +149,7 @@ def greedy(run: Run) -> None:
     command = ("prlimit", f"--as={2 * 1024**3}", *procfile()["converse"])
     run.stack.wait_until_ready("converse", run.stack.run("converse", *command))
     (person,) = run.fake_contacts(1)
-    run.traffic.crowd({person: ["grow 400"]})
+    run.traffic.send_all({person: ["grow 400"]})
     eventually(lambda: person.got)
     (grown,) = _tries(run, person, "grow 400")
     eventually(lambda: not _is_alive(grown), 20)

@@ -76,7 +76,7 @@ def tangled(run: Run) -> None:
     tangling = threading.Thread(target=_tangle, args=[run, is_over])
     tangling.start()
     try:
-        run.traffic.crowd(numbered(run.fake_contacts(20), 8), every_seconds=0.2)
+        run.traffic.send_all(numbered(run.fake_contacts(20), 8), every_seconds=0.2)
     finally:
         is_over.set()
         tangling.join()
@@ -107,7 +107,7 @@ def without_wakeups(run: Run) -> None:
     run.stack.start("converse", "dispatch", "clock")
     proxied.refuse()
     run.record("no wake-up leaves the web process")
-    run.traffic.crowd(numbered(run.fake_contacts(20), 5), every_seconds=0.5)
+    run.traffic.send_all(numbered(run.fake_contacts(20), 5), every_seconds=0.5)
     answered_at_once(run)
     goes_on(run)
 
@@ -138,9 +138,9 @@ def damaged(run: Run) -> None:
     """The folder of the embedded broker is emptied, littered with half-written files, removed."""
     run.start()
     folder = run.stack.folder / "broker"
-    harms = (_empty, _litter, _remove, _litter, _empty, _remove)
+    faults = (_empty, _litter, _remove, _litter, _empty, _remove)
     with run.traffic.meanwhile(numbered(run.fake_contacts(10), 10), every_seconds=0.5):
-        for fault in harms:
+        for fault in faults:
             time.sleep(0.7)
             fault(folder)
             run.record(f"embedded broker: {fault.__name__}")

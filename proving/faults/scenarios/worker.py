@@ -42,7 +42,9 @@ def child_killed(run: Run) -> None:
     Their turns run again once their leases have ended, 15 s later.
     """
     run.start(*EVERYTHING, "converse")
-    run.traffic.crowd({person: ["before", "pause 1", "after"] for person in run.fake_contacts(4)})
+    run.traffic.send_all(
+        {person: ["before", "pause 1", "after"] for person in run.fake_contacts(4)}
+    )
     eventually(lambda: len(pausing_in(run)) == 2)
     first, second = pausing_in(run)
     os.kill(first, SIGKILL)
@@ -104,10 +106,10 @@ def killed_in_call(run: Run) -> None:
     run.fake.turn(times=len(late), latency_seconds=5)
     texts = {unheard: ["lost", "x"], unanswered: ["made", "y"]}
     texts |= {person: ["late", "z"] for person in late}
-    run.traffic.crowd(texts)
+    run.traffic.send_all(texts)
     eventually(lambda: len(run.fake.creates) == len(texts))
     run.kill(dispatch)
-    run.traffic.crowd(numbered(run.fake_contacts(10), 2))
+    run.traffic.send_all(numbered(run.fake_contacts(10), 2))
     run.start("dispatch")
     eventually(lambda: not run.waiting(), 90)
     assert resends(run) == {"1: lost": 1}
@@ -121,7 +123,7 @@ def settled_by_callback(run: Run) -> None:
     _, _, dispatch, _ = run.start()
     (person,) = run.fake_contacts(1)
     run.fake.turn(to=person.number, times=1, after_create="hang", hang_seconds=60)
-    run.traffic.crowd({person: ["first", "second"]})
+    run.traffic.send_all({person: ["first", "second"]})
     eventually(lambda: person.got)
     run.kill(dispatch)
     run.start("dispatch")
@@ -133,7 +135,7 @@ def settled_by_callback(run: Run) -> None:
 def stopped_in_a_turn(run: Run) -> None:
     """SIGTERM of each worker in the middle of its work: it ends within 10 s and leaves nothing."""
     _, converse, dispatch, clock = run.start()
-    run.traffic.crowd({person: ["pause 0.5", "two"] for person in run.fake_contacts(8)})
+    run.traffic.send_all({person: ["pause 0.5", "two"] for person in run.fake_contacts(8)})
     at_work(run)
     for worker in (converse, dispatch, clock):
         _end(run, worker)
@@ -148,7 +150,7 @@ def groups_stopped(run: Run) -> None:
     The children of the pool end in their turns, whose leases last up to 15 s more.
     """
     _, *workers = run.start()
-    run.traffic.crowd({person: ["pause 0.5", "two"] for person in run.fake_contacts(8)})
+    run.traffic.send_all({person: ["pause 0.5", "two"] for person in run.fake_contacts(8)})
     at_work(run)
     for worker in workers:
         worker.tell_all(SIGTERM)
@@ -180,9 +182,9 @@ def stalled(run: Run) -> None:
     late, slow = run.fake_contacts(2)
     run.fake.turn(to=late.number, times=1, latency_seconds=5)
     # Somebody who is known: of a new contact the key alone would keep a late turn out.
-    run.traffic.crowd({late: ["late", "y"], slow: ["quince before"]})
+    run.traffic.send_all({late: ["late", "y"], slow: ["quince before"]})
     eventually(lambda: late.got and slow.got)
-    run.traffic.crowd({slow: ["pause 3", "x"]})
+    run.traffic.send_all({slow: ["pause 3", "x"]})
     eventually(lambda: pausing_in(run))
     for worker in (converse, dispatch):
         worker.tell_all(SIGSTOP)

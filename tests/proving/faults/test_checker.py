@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from proving.faults.checker import check, count
-from proving.faults.history import History, Reply, Said, Take, Turn
+from proving.faults.history import History, Reply, Said, SentMessage, Turn
 from proving.faults.turn_trace import TraceEvent
 from proving.faults.violations import Allowed
 
@@ -15,7 +15,7 @@ ADA, BOB = "+14155550101", "+14155550102"
 
 def a_history() -> History:
     """Ada says three things, Bob one; each is answered at once."""
-    said, turns, replies, takes, trace = [], [], [], [], []
+    said, turns, replies, sent_messages, trace = [], [], [], [], []
     for number, contact in enumerate((ADA, ADA, BOB, ADA), 1):
         sid, reply, at = f"SM{number}", f"id{number}", float(number)
         said.append(Said(sid, contact, f"n {number}", at, at + 0.1, [200]))
@@ -24,14 +24,14 @@ def a_history() -> History:
         replies.append(
             Reply(reply, contact, number, 1, 10 * number + 1, body, "bot", "sent", "", 0, f"T{sid}")
         )
-        takes.append(Take(reply, f"T{sid}", contact, body, at + 0.3))
+        sent_messages.append(SentMessage(reply, f"T{sid}", contact, body, at + 0.3))
         trace += [
             TraceEvent("begin", contact, f"n {number}", sid, 1, at + 0.15),
             TraceEvent("end", contact, f"n {number}", sid, 1, at + 0.2),
         ]
-    delivered = {take.sid: ["sent"] for take in takes}
+    delivered = {take.sid: ["sent"] for take in sent_messages}
     heard = {ADA: ["n 1", "n 2", "n 4"], BOB: ["n 3"]}
-    return History(said, turns, replies, takes, trace, delivered, heard)
+    return History(said, turns, replies, sent_messages, trace, delivered, heard)
 
 
 def kinds(history: History, allowed: Allowed | None = None) -> list[str]:
@@ -49,7 +49,7 @@ def test_a_good_history_has_no_violation_and_is_counted() -> None:
 
 def test_a_bot_may_be_silent_where_an_operator_holds() -> None:
     history = a_history()
-    del history.replies[1], history.takes[1]
+    del history.replies[1], history.sent_messages[1]
     history.heard[ADA] = ["n 1", "n 4"]
     assert kinds(history) == ["torn", "wrong effects"]
     assert kinds(history, Allowed(silences=True)) == []
@@ -65,7 +65,7 @@ def test_a_worker_that_is_asleep_is_told() -> None:
 
 
 def _drop_turn(history: History) -> None:
-    del history.turns[1], history.replies[1], history.takes[1]
+    del history.turns[1], history.replies[1], history.sent_messages[1]
     history.heard[ADA] = ["n 1", "n 4"]
 
 
@@ -102,20 +102,20 @@ def _overlap(history: History) -> None:
 
 
 def _unanswer(history: History) -> None:
-    del history.replies[3], history.takes[3]
+    del history.replies[3], history.sent_messages[3]
 
 
 def _settle_unsent(history: History) -> None:
-    del history.takes[3]
+    del history.sent_messages[3]
 
 
 def _send_twice(history: History) -> None:
-    history.takes.append(replace(history.takes[0], sid="TSM1b", at=9.0))
+    history.sent_messages.append(replace(history.sent_messages[0], sid="TSM1b", at=9.0))
 
 
 def _swap_sends(history: History) -> None:
-    history.takes[0] = replace(history.takes[0], at=3.0)
-    history.takes[1] = replace(history.takes[1], at=2.0)
+    history.sent_messages[0] = replace(history.sent_messages[0], at=3.0)
+    history.sent_messages[1] = replace(history.sent_messages[1], at=2.0)
 
 
 def _go_back(history: History) -> None:
@@ -127,7 +127,7 @@ def _be_seen_going_back(history: History) -> None:
 
 
 def _invent_a_send(history: History) -> None:
-    history.takes.append(Take("", "TX", BOB, "who said this?", 9.0))
+    history.sent_messages.append(SentMessage("", "TX", BOB, "who said this?", 9.0))
 
 
 def _invent_a_turn(history: History) -> None:
