@@ -15,7 +15,7 @@ from pipeline.botkit.analysis import graph
 from pipeline.queries.machine import Place
 from web.dashboard.formats import tint
 
-Way = Literal["move", "then", "timeout", "command", "fallback"]
+EdgeKind = Literal["move", "then", "timeout", "command", "fallback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Edge:
 
     source: int
     target: int
-    way: Way
+    way: EdgeKind
     labels: tuple[str, ...]
 
 
@@ -61,7 +61,7 @@ class _Transition(NamedTuple):
 
     source: str | None
     target: str
-    way: Way
+    way: EdgeKind
     label: str = ""
 
 
@@ -69,11 +69,11 @@ def drawing(bot: Bot, places: tuple[Place, ...]) -> Drawing:
     """The drawing of a bot's machine, with the states that only the database knows."""
     nodes = [_node(bot, place) for place in places]
     numbers: dict[str | None, int] = {place.name: i for i, place in enumerate(places)}
-    moves = list(_moves(graph.machine(bot), places))
-    if any(move.source is None for move in moves):
+    transitions = list(_transitions(graph.machine(bot), places))
+    if any(move.source is None for move in transitions):
         numbers[None] = len(nodes)
         nodes.append(Node("anywhere", "commands in any state", "anywhere", ""))
-    drawn = tuple(nodes), _lines(moves, numbers)
+    drawn = tuple(nodes), _edges(transitions, numbers)
     version = hashlib.blake2b(repr(drawn).encode("utf-8", "replace"), digest_size=9).hexdigest()
     return Drawing(version, *drawn, tuple(place.conversations for place in places))
 
@@ -109,7 +109,7 @@ def _notes(node: graph.Node) -> Iterator[str]:
         yield "decided at run time"
 
 
-def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Transition]:
+def _transitions(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Transition]:
     for state in machine.states:
         for edge in state.transitions:
             # "then" is what every arrow of a SEND-state says.
@@ -131,10 +131,10 @@ def _moves(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Trans
             )
 
 
-def _lines(moves: list[_Transition], numbers: dict[str | None, int]) -> tuple[Edge, ...]:
+def _edges(transitions: list[_Transition], numbers: dict[str | None, int]) -> tuple[Edge, ...]:
     """One edge for all transitions between two nodes; a timeout's only if there is no other."""
     between: dict[tuple[int, int], list[_Transition]] = {}
-    for move in moves:
+    for move in transitions:
         if move.target in numbers:
             between.setdefault((numbers[move.source], numbers[move.target]), []).append(move)
     return tuple(

@@ -24,8 +24,8 @@ def test_states_are_nodes_and_moves_are_lines() -> None:
     found = drawn(a_bot())
     assert [node.name for node in found.nodes] == ["start", "support", "greet"]
     assert [node.sort for node in found.nodes] == ["await", "await", "send"]
-    assert found.nodes[START].note == "start · awaits · no way out"
-    assert found.nodes[GREET].note == "sends · no way in"
+    assert found.nodes[START].note == "start · waits · dead end"
+    assert found.nodes[GREET].note == "sends · unreachable"
     assert found.lines == (
         Edge(SUPPORT, START, "timeout", ("after 30 min",)),
         Edge(GREET, SUPPORT, "then", ()),
@@ -48,7 +48,7 @@ def test_unknown_state_leads_to_the_start() -> None:
     found = drawn(a_bot(), StateCount("abandoned", False, 2))
     node = found.nodes[NEXT]
     assert (node.sort, node.tint, node.is_odd) == ("unknown", "unknown", True)
-    assert found.lines[-1] == Edge(NEXT, START, "fallback", ("heard by the start",))
+    assert found.lines[-1] == Edge(NEXT, START, "fallback", ("handled by the start state",))
 
 
 def test_unknown_state_leads_where_the_fallback_leads() -> None:

@@ -36,7 +36,7 @@ def test_states_are_shown_with_their_counts(viewer: FlaskClient, database: Datab
 def test_unknown_state_is_marked(viewer: FlaskClient, database: Database) -> None:
     a_conversation(database, state="abandoned")
     page = viewer.get("/states").text
-    assert "Not in the bot's code: The start state handles these contacts' messages." in page
+    assert "Not in the bot's code. The start state handles these contacts' messages." in page
     assert machine_of(page)["nodes"][-1]["sort"] == "unknown"
 
 

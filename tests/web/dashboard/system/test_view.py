@@ -55,7 +55,7 @@ def test_settings_are_for_admins(viewer: FlaskClient, admin: FlaskClient) -> Non
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (SecretStr("hunter2"), "set, not shown"),
+        (SecretStr("hunter2"), "set (hidden)"),
         (SecretStr(""), ""),
         ("postgresql+psycopg://me:hunter2@db:5432/parley", "postgresql+psycopg://db:5432/parley"),
         ("postgresql://me:hun/ter2@db/x?password=hunter2", "postgresql://db/x"),
