@@ -15,6 +15,7 @@ from granian.server.mt import MTServer
 
 from pipeline.settings import Settings
 from web import slow_client_guard
+from web.app import create_served_app
 from web.parent_watch import STOP_SECONDS
 
 # A webhook waits for its commit and an API call for a query: waiting threads cost little. There are
@@ -64,12 +65,12 @@ def serve_processes(settings: Settings, workers: int) -> None:
     server: Any = Granian(
         "web.app:create_served_app",
         workers=workers,
-        factory=True,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         **_options(settings),
     )
-    server.serve()
+    # Imported before the workers are forked: they start sooner, and share its memory.
+    server.serve(target_loader=create_served_app, wrap_loader=False)
 
 
 def _options(settings: Settings) -> dict[str, Any]:

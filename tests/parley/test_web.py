@@ -33,7 +33,7 @@ def test_without_a_bot_messages_are_taken_and_pages_say_why(tmp_path: Path) -> N
     with running(tmp_path, "web", "--workers", "1", BOT="mine:bot") as (port, _):
         text_the_bot(port, "hi")
         page = page_of_an_admin(tmp_path, f"http://127.0.0.1:{port}")
-    assert "The bot cannot be loaded" in page
+    assert "The bot can't be loaded" in page
     assert "mine.py:1: ImportError" in page
     assert "The bot cannot be loaded" in (tmp_path / "output.txt").read_text()
     database = Database(f"sqlite:///{tmp_path}/var/parley.db")
