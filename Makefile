@@ -23,7 +23,8 @@ run: setup ## Start everything in one process and say how to text the bot
 # Most of these processes would compile the product, and pytest's plugins, again.
 unexport PYTHONDONTWRITEBYTECODE
 
-ALL := --numprocesses 2 --dist loadgroup
+# On two cores: much of the time a test waits for the processes that it started.
+ALL := --numprocesses 3 --dist loadgroup
 test: setup ## Run the tests on two cores; TESTS= names some of them
 	$(BIN)/python -m pytest $(or $(TESTS),$(ALL))
 
@@ -36,7 +37,8 @@ faults: setup ## Try to break every promise, in up to 90 minutes; SEED= repeats 
 	$(BIN)/parley prove --seed $(SEED)
 	$(BIN)/parley prove --core --on rabbitmq --on sqlite --seed $(SEED)
 	$(BIN)/parley prove --broken all --seed $(SEED)
-	MODEL_EXAMPLES=1000 MODEL_SEED=$(SEED) $(BIN)/python -m pytest tests/model
+	MODEL_EXAMPLES=1000 MODEL_SEED=$(SEED) SCHEMA_EXAMPLES=200 \
+		$(BIN)/python -m pytest tests/model tests/web/api/test_schema.py
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

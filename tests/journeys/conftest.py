@@ -17,7 +17,7 @@ def pytest_itemcollected(item: pytest.Function) -> None:
         item.add_marker(pytest.mark.xdist_group(f"{name}: {params[name]}"))
 
 
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="package", params=KINDS)
 def stack(request: pytest.FixtureRequest, make_stack: MakeStack) -> Iterator[Stack]:
     """Every process of the Procfile, with the template bot."""
     with make_stack(request.param) as running:

@@ -23,9 +23,17 @@ BOT = "proving.faults.counting_bot:bot"
 KINDS = ("sqlite + embedded", "postgresql + redis", "postgresql + rabbitmq")
 BROKERS = {"embedded": servers.embedded, "redis": servers.redis, "rabbitmq": servers.rabbitmq}
 
+LONG = {"benchmarks", "faults", "journeys", "test_schema"}
+
 FIGURES: list[str] = []
 
 MakeStack = Callable[..., AbstractContextManager[Stack]]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no test process is the last one for long."""
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.with_suffix("").parts))
 
 
 def _upgrade(url: str) -> None:
