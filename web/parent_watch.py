@@ -1,6 +1,6 @@
 """Stops a web worker process whose parent has ended.
 
-`parley web` ends its workers when it stops. After a `kill -9` it cannot, and they would go on
+`parley web` ends its workers when it stops. After a `kill -9` it cannot, and they would keep
 serving an old version at the port that the next start needs.
 """
 
