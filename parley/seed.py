@@ -9,9 +9,8 @@ from sqlalchemy import select
 from pipeline.database import Database
 from pipeline.errors import ParleyError
 from pipeline.records import schema
-from pipeline.records.core import conversations
 from pipeline.records.core.contacts import Contact
-from pipeline.records.stats import tallies
+from pipeline.records.stats import state_counts, tallies
 from pipeline.settings import Settings
 from proving.seeding import postgresql
 from proving.seeding.plan import Plan
@@ -55,7 +54,7 @@ def fill(database: Database, size: tuple[int, int], seed: int, say: Callable[[st
             raise CannotSeed("This database already has contacts. Seed an empty one.")
         plan = Plan(*size, seed, database.now(connection))
         postgresql.fill(connection, plan, tell)
-        tallies.add(connection, tallies.STATE, conversations.count_open(connection))
+        tallies.add(connection, tallies.STATE, state_counts.count_open(connection))
         tallies.add(connection, tallies.CONTACTS, {"": plan.people})
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         postgresql.tidy(connection)

@@ -119,7 +119,7 @@ def _fixes(bot: Bot, old: str) -> Iterator[str]:
 def map_state(old: str, new: str, yes: bool) -> None:
     """Move every open conversation in the state OLD to the state NEW, with its data."""
     with opened(_ACTOR) as runtime:
-        override.wanted_state(runtime, new, force=False)
+        override.known_state(runtime, new, force=False)
         _change(
             runtime,
             old,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import Holder, Status
 from pipeline.records.core.contacts import scope
 
@@ -43,7 +44,9 @@ def refusal(head: Row[Any], now: datetime) -> Refusal | None:
     return None
 
 
-def why_not_to_write(contact: Row[Any], conversation: Row[Any], now: datetime) -> str:
+def why_not_to_write(
+    contact: Contact | Row[Any], conversation: Conversation | Row[Any], now: datetime
+) -> str:
     """Why an operator's words would be refused here; "" when they would not."""
     if contact.is_blocked:
         return "The contact is blocked."

@@ -18,7 +18,7 @@ from pipeline.errors import SendError
 from pipeline.messages import Inbound
 from pipeline.providers import addresses
 from pipeline.records.core import conversations, inbox, lanes, leases, messages, receipts, timers
-from pipeline.records.stats import floods, tallies, workers
+from pipeline.records.stats import floods, state_counts, tallies, workers
 from pipeline.runtime import Runtime
 from pipeline.wakeups import Notify
 
@@ -132,7 +132,7 @@ def fold_tallies(database: Database) -> int:
 def recount_states(database: Database) -> int:
     """Count the states anew; returns how many counts were wrong."""
     with database.write() as connection:
-        wrong = conversations.recount(connection)
+        wrong = state_counts.recount(connection)
     if wrong:
         log.warning("counts of states were wrong", states=wrong)
     return wrong

@@ -6,7 +6,7 @@ pipeline/records/saving.py is the only place that makes rows of them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pipeline.conversation.turns import Reply
@@ -35,7 +35,7 @@ class LoggedInbound:
     created_at: datetime
 
     @property
-    def past(self) -> tuple[str, str, str]:
+    def past(self) -> tuple[Literal["inbound", "outbound"], str, str]:
         """Direction, author and text, for a handler that asks for the history."""
         return "inbound", "contact", self.message.text
 
@@ -61,7 +61,7 @@ class QueuedOutbound:
     public_id: UUID = field(default_factory=new_id)
 
     @property
-    def past(self) -> tuple[str, str, str]:
+    def past(self) -> tuple[Literal["inbound", "outbound"], str, str]:
         """Direction, author and text, for a handler that asks for the history."""
         return "outbound", self.author, self.body
 

@@ -76,12 +76,19 @@ def hear_in_silence(conversation: Conversation, bot: BotRules, at: datetime) -> 
 
 
 def apply(conversation: Conversation, outcome: Outcome, origin: Origin) -> None:
-    """Change the conversation as a turn of the bot wants it."""
+    """Change the conversation as a turn of the bot wants it.
+
+    A timer's turn after the end of a timed take-over releases it.
+    """
+    if origin.cause == Cause.TIMER and conversation.held_until is not None:
+        _free(conversation)
     _log_steps(conversation, outcome, origin)
     conversation.changes.is_any = True
     if outcome.replies:
         conversation.last_message_at = origin.at
-    moves = 0 if _returns(outcome, origin) else outcome.moves
+    moves = outcome.moves
+    if _returns(outcome, origin):
+        moves, conversation.rearmed_at = 0, origin.at
     conversation.state_seq += moves
     conversation.state = outcome.state
     conversation.data = outcome.data
@@ -89,11 +96,8 @@ def apply(conversation: Conversation, outcome: Outcome, origin: Origin) -> None:
     conversation.memory = outcome.memory
     if outcome.hand_over is not None:
         # To no operator in particular, until one of them releases it.
-        conversation.holder, conversation.held_by, conversation.held_until = (
-            Holder.OPERATOR,
-            "",
-            None,
-        )
+        conversation.holder, conversation.held_by = Holder.OPERATOR, ""
+        conversation.held_until = None
     if outcome.is_ended:
         conversation.closed_at = origin.at
         cancel(conversation, EVERY_TIMER)
@@ -131,16 +135,16 @@ def timer_due(
         return None
     if timer.kind != TimerKind.RELEASE:
         return cause_of(conversation, timer)
-    # Somebody may have taken over meanwhile without an end, or released.
-    if conversation.held_until is None or not release(conversation, bot, at):
-        return None
-    return Entered() if take_entry(conversation) else None
+    if conversation.held_until is None:
+        return None  # somebody has taken over meanwhile without an end, or released
+    if _owes_entry(conversation, bot):
+        return Entered()  # its turn releases
+    release(conversation, bot, at)
+    return None
 
 
-def take_entry(conversation: Conversation) -> bool:
-    """Whether the entry action is to run now; whoever asks runs it."""
-    is_due, conversation.changes.is_entry_due = conversation.changes.is_entry_due, False
-    return is_due
+def _owes_entry(conversation: Conversation, bot: BotRules) -> bool:
+    return is_unentered(conversation.memory) and bot.known(conversation.state) is not None
 
 
 def is_entry_owed(conversation: Conversation, state_seq: int, at: datetime) -> bool:
@@ -175,8 +179,7 @@ def release(conversation: Conversation, bot: BotRules, at: datetime) -> bool:
         return False
     _free(conversation)
     arm_alarms(conversation, bot, at)
-    is_known = bot.known(conversation.state) is not None
-    conversation.changes.is_entry_due = is_known and is_unentered(conversation.memory)
+    conversation.changes.is_entry_due = _owes_entry(conversation, bot)
     return True
 
 

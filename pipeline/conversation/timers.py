@@ -27,7 +27,6 @@ def arm_alarms(conversation: Conversation, bot: BotRules, at: datetime) -> None:
     if state is None:
         return
     cancel(conversation, ALARMS)
-    conversation.rearmed_at = at
     seq = conversation.state_seq
     for kind, after, to_state in state.alarms:
         timer = Timer(TimerKind(kind), to_state, seq, at, at + after)
@@ -38,7 +37,6 @@ def arm_after(conversation: Conversation, outcome: Outcome, at: datetime, *, is_
     """Cancel and arm timers after a turn. Reminders end when their state is left."""
     if not outcome.keeps_timers:
         cancel(conversation, OF_STATE if is_left else ALARMS)
-        conversation.rearmed_at = at
     armed, seq = conversation.changes.timers, conversation.state_seq
     for reminder in outcome.reminders:
         armed.append(Timer(TimerKind.REMINDER, reminder.to, seq, at, at + reminder.after))

@@ -93,7 +93,7 @@ class Changes:
     cancel_replies: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Contact:
     """Somebody who writes to us. `seen_at` is set when they wrote; `is_new` until saved."""
 
@@ -115,6 +115,11 @@ class Contact:
         key, phone = message.contact_key, message.phone
         return cls(new_id(), key, phone, "", {}, {}, is_blocked=False, created_at=at, is_new=True)
 
+    @classmethod
+    def at(cls, phone: str, at: datetime) -> Self:
+        """The contact with this number, whom an operator adds."""
+        return cls(new_id(), phone, phone, "", {}, {}, is_blocked=False, created_at=at, is_new=True)
+
     def hear(self, message: Inbound, at: datetime) -> None:
         """Note when they wrote, and what they call themselves; an operator's name for them stays"""
         self.seen_at = at
@@ -129,13 +134,13 @@ class Contact:
         )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Conversation:
     """A contact with one of our numbers, from opened to closed; change it by the rules only.
 
     `version` and `state_before` are those loaded: the first fences the saving. `state_seq` counts
-    stays in states, so that a timer knows whether its own was left. `rearmed_at` is when time-out
-    and nudge were armed anew since it was loaded.
+    stays in states, so that a timer knows whether its own was left. `rearmed_at` is when a
+    reminder's turn came back to its state and armed time-out and nudge anew, since it was loaded.
     """
 
     id: UUID

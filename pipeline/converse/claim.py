@@ -6,57 +6,23 @@ Next: turns.py runs the bot on the claimed work.
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline import crash
+from pipeline.converse.work import Batch, Work
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, EntryKind
 from pipeline.records.core import contacts, conversations, inbox, lanes, leases
+from pipeline.records.core.entries import Waiting
 
 LEASE = timedelta(seconds=15)
 ENTRIES_A_LANE = 16
 FILED_AT_ONCE = 500
 MOST_FILINGS = 10
-
-
-@dataclass(slots=True)
-class Work:
-    """One claimed lane: its entries in order, and the contact and conversations as recorded.
-
-    `attempt` is the number of this try at the first entry, from 1. `has_rest` says that the lane
-    may hold more than was loaded, `is_recovery` that its worker did not come back, `is_alone` that
-    only the first turn is to be taken.
-    """
-
-    key: str
-    attempt: int
-    entries: list[Row[Any]]
-    has_rest: bool
-    is_recovery: bool
-    is_alone: bool
-    contact: Row[Any] | None = None
-    conversations: list[Row[Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The lanes leased under one token.
-
-    A full one means that more lanes may be due; a recovery is a lane whose worker did not come
-    back, and there may be more of those.
-    """
-
-    token: uuid.UUID
-    claimed_at: datetime
-    works: list[Work]
-    is_full: bool
-    is_recovery: bool
 
 
 def claim(
@@ -81,7 +47,7 @@ def claim(
 
 def _lease(
     connection: Connection, token: uuid.UUID, now: datetime, limit: int, also: tuple[bool, bool]
-) -> tuple[list[Row[Any]], bool]:
+) -> tuple[list[leases.Leased], bool]:
     also_expired, also_new = also
     lease = leases.Lease(token, now, now + LEASE)
     take = partial(leases.claim, connection, Direction.INBOUND, lease)
@@ -107,16 +73,16 @@ def _lease(
     return leased, False
 
 
-def _load(connection: Connection, leased: Sequence[Row[Any]], *, is_recovery: bool) -> list[Work]:
+def _load(
+    connection: Connection, leased: Sequence[leases.Leased], *, is_recovery: bool
+) -> list[Work]:
     keys = [row.key for row in leased]
-    entries: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    entries: defaultdict[str, list[Waiting]] = defaultdict(list)
     for entry in inbox.waiting_of(connection, keys, ENTRIES_A_LANE):
         entries[entry.lane].append(entry)
-    known = contacts.by_keys(connection, keys)
-    talks: defaultdict[uuid.UUID, list[Row[Any]]] = defaultdict(list)
-    if known:
-        for row in conversations.open_of(connection, [row.id for row in known.values()]):
-            talks[row.contact_id].append(row)
+    known = contacts.load_by_keys(connection, keys)
+    ids = [contact.id for contact in known.values()]
+    found, damaged = conversations.open_by_contact(connection, ids) if ids else ({}, {})
     works = []
     for row in leased:
         contact = known.get(row.key)
@@ -126,19 +92,19 @@ def _load(connection: Connection, leased: Sequence[Row[Any]], *, is_recovery: bo
                 key=row.key,
                 attempt=row.attempts + 1,
                 entries=waiting,
-                has_rest=len(entries[row.key]) == ENTRIES_A_LANE
-                or len(waiting) < len(entries[row.key]),
+                has_rest=len(entries[row.key]) == ENTRIES_A_LANE or waiting != entries[row.key],
                 is_recovery=is_recovery,
                 # After a failure turns are taken one by one, so that the right one is blamed.
                 is_alone=is_recovery or bool(row.attempts),
                 contact=contact,
-                conversations=talks[contact.id] if contact else [],
+                conversations=found.get(contact.id, []) if contact else [],
+                damage=damaged.get(contact.id) if contact else None,
             )
         )
     return works
 
 
-def _before_consent(entries: list[Row[Any]]) -> list[Row[Any]]:
+def _before_consent(entries: list[Waiting]) -> list[Waiting]:
     """What may run now: a waiting "YES" or "STOP" is settled (consent.py) before what follows."""
     for position, entry in enumerate(entries):
         if entry.kind == EntryKind.CONSENT:

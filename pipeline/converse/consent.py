@@ -5,25 +5,28 @@ through the outbox like any reply; pipeline/gates.py lets them out even after a 
 https://help.twilio.com/articles/223134027 (Twilio support for opt-out keywords)
 """
 
-import uuid
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from pipeline import crash, gates
 from pipeline.botkit import Bot
-from pipeline.converse.drafts import ContactDraft
+from pipeline.conversation.pending import LoggedInbound, Pending, QueuedOutbound
+from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.enums import EntryStatus
+from pipeline.enums import Consent, EntryStatus
 from pipeline.messages import Inbound, storable
-from pipeline.records.core import contacts, conversations, inbox, messages, outbox
+from pipeline.records.core import contacts, conversations, inbox
+from pipeline.records.core.entries import Waiting
+from pipeline.records.saving import add_contact, save_log
 
 log = structlog.get_logger(__name__)
+# What a damaged entry raises, and one that no database takes.
+_DAMAGE = (DataError, IntegrityError, AttributeError, KeyError, TypeError, ValueError)
 
 
 class Consents:
@@ -57,64 +60,70 @@ class Consents:
             try:
                 with connection.begin_nested():
                     return self._settle(connection, entry, now)
-            except (DataError, IntegrityError, KeyError, TypeError, ValueError) as error:
+            except (
+                DataError,
+                IntegrityError,
+                AttributeError,
+                KeyError,
+                TypeError,
+                ValueError,
+            ) as error:
                 text = f"{type(error).__name__}: {error}"
                 inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
                 log.exception("consent parked")
                 return False
 
-    def _settle(self, connection: Connection, entry: Row[Any], now: datetime) -> bool:
-        message = Inbound.from_json(entry.payload["message"])
-        contact = contacts.by_keys(connection, [message.contact_key]).get(message.contact_key)
+    def _settle(self, connection: Connection, entry: Waiting, now: datetime) -> bool:
+        message = entry.message
+        contact = contacts.load_by_keys(connection, [message.contact_key]).get(message.contact_key)
         where = contacts.scope(message.channel, message.recipient)
-        if message.consent == "start" and not (contact and where in contact.opt_outs):
+        if message.consent == Consent.START and not (contact and where in contact.opt_outs):
             # "YES" from somebody who never said STOP is an answer to the bot, and "START" a word
             # to begin with, whatever else the provider says to it.
             inbox.treat_as_message(connection, entry.id)
             return False
-        contact_id = contact.id if contact else _create(connection, message, now)
-        talks = conversations.open_of(connection, [contact_id])
-        here = (message.channel, message.recipient)
-        talk = next((t.id for t in talks if (t.channel, t.our_number) == here), None)
-        heard = messages.inbound_row(message, entry, contact_id, talk)
-        answers = self._answers(message, heard, now)
-        if answers:
-            outbox.enqueue(connection, [heard, *answers], [message.contact_key], now)
-        else:
-            messages.append(connection, [heard])
-        if message.consent in {"stop", "start"}:
-            at = entry.received_at if message.consent == "stop" else None
-            contacts.set_opt_out(connection, contact_id, where, at)
+        contact = contact or _create(connection, message, now)
+        talks = conversations.load_open(connection, contact.id)
+        pending = Pending(message.contact_key, contact, talks)
+        conversation = pending.open_on(message.channel, message.recipient)
+        conversation_id = conversation.id if conversation else None
+        pending.log.append(
+            LoggedInbound(message, contact.id, conversation_id, entry.id, entry.received_at)
+        )
+        self._answer(pending, message, entry.id, now)
+        save_log(connection, [pending], now)
+        if message.consent in {Consent.STOP, Consent.START}:
+            at = entry.received_at if message.consent == Consent.STOP else None
+            contacts.set_opt_out(connection, contact.id, where, at)
         inbox.settle(connection, [entry.id], EntryStatus.HANDLED, now)
         crash.point(Point.CONVERSE_CONSENTING)
-        return bool(answers)
+        return pending.sends
 
-    def _answers(
-        self, message: Inbound, heard: dict[str, Any], now: datetime
-    ) -> list[dict[str, Any]]:
-        """The one answer, or none where the provider gives it or the bot says nothing."""
+    def _answer(self, pending: Pending, message: Inbound, turn_id: int, now: datetime) -> None:
+        """The one answer, or none where the provider gives it or the bot has no text."""
         text: str = asdict(self._bot.consent)[message.consent or ""]
         if message.provider_answered or not text.strip():
-            return []
-        same = ("contact_id", "conversation_id", "turn_id", "channel", "our_number")
-        return [
-            messages.outbound_row(
-                **{name: heard[name] for name in same},
+            return
+        heard = pending.log[0]
+        pending.log.append(
+            QueuedOutbound(
+                contact_id=heard.contact_id,
+                conversation_id=heard.conversation_id,
+                channel=message.channel,
+                our_number=message.recipient,
                 provider=self._provider,
                 author="bot",
                 body=storable(text),
                 content={gates.CONSENT: message.consent},
                 created_at=now,
-                expires_at=now + messages.KEEP_TRYING_TO_SEND,
+                turn_id=turn_id,
                 ordinal=1,
             )
-        ]
+        )
 
 
-def _create(connection: Connection, message: Inbound, now: datetime) -> uuid.UUID:
-    draft = ContactDraft.new(message)
-    draft.heard(message, now)
-    contacts.create_new(connection, draft.values(now))
-    # A turn may have created the same contact meanwhile.
-    found: uuid.UUID = contacts.by_keys(connection, [draft.key])[draft.key].id
-    return found
+def _create(connection: Connection, message: Inbound, now: datetime) -> Contact:
+    """The contact who wrote; a turn may have created the same one meanwhile."""
+    contact = Contact.new(message, now)
+    contact.hear(message, now)
+    return add_contact(connection, contact)

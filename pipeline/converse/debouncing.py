@@ -6,14 +6,12 @@ The state that a conversation rests in says so (`debounce=`). Next: turns.py tak
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join, join_messages
-from pipeline.converse.effects import LaneTurns
+from pipeline.converse.work import LaneTurns
 from pipeline.enums import EntryKind
 from pipeline.messages import Inbound
+from pipeline.records.core.entries import Waiting
 
 MOST_JOINED = 16
 
@@ -22,7 +20,7 @@ MOST_JOINED = 16
 class Group:
     """The entries of one turn. `wait_until`: not before then, for more may belong to it."""
 
-    entries: Sequence[Row[Any]]
+    entries: Sequence[Waiting]
     policy: Debounce | Join = EACH
     wait_until: datetime | None = None
 
@@ -35,19 +33,17 @@ class Group:
         return join_messages(messages) if isinstance(self.policy, Join) else messages[-1]
 
 
-def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
+def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
     """The entries from `begin` on that are one turn."""
     entries = turns.work.entries
-    alone = Group(entries[begin : begin + 1])
-    if entries[begin].kind != EntryKind.MESSAGE or not bot.has_debounce:
+    first, alone = entries[begin], Group(entries[begin : begin + 1])
+    is_readable = first.kind == EntryKind.MESSAGE and isinstance(first.content, Inbound)
+    if not is_readable or not bot.has_debounce:
         return alone
-    try:
-        policy, choices = _policy(bot, turns, entries[begin])
-        if policy == EACH:
-            return alone
-        gathered = list(_gathered(bot, entries[begin:], policy, choices))
-    except (KeyError, TypeError, ValueError):
-        return alone  # its turn says what is wrong with it
+    policy, choices = _policy(bot, turns, first)
+    if policy == EACH:
+        return alone
+    gathered = list(_gathered(bot, entries[begin:], policy, choices))
     if not gathered:
         return alone
     is_last = begin + len(gathered) == len(entries)
@@ -62,44 +58,42 @@ def group(bot: Bot[Any], turns: LaneTurns, begin: int, now: datetime) -> Group:
 
 
 def _policy(
-    bot: Bot[Any], turns: LaneTurns, entry: Row[Any]
+    bot: Bot, turns: LaneTurns, entry: Waiting
 ) -> tuple[Debounce | Join, tuple[Choice, ...]]:
     """That of the state in which this message will be heard, and what it may pick there."""
-    if turns.contact is not None and turns.contact.is_blocked:
+    pending = turns.pending
+    if pending.contact is not None and pending.contact.is_blocked:
         return EACH, ()
-    talk = turns.talk_of(Inbound.from_json(entry.payload["message"]))
-    if talk is None or talk.is_expired(bot.expires_after, entry.received_at):
+    conversation = pending.open_on(entry.message.channel, entry.message.recipient)
+    if conversation is None or conversation.is_expired(bot.expires_after, entry.received_at):
         return bot.debounce_in(bot.start), ()
-    if talk.is_held(entry.received_at):
+    if conversation.is_held(entry.received_at):
         return EACH, ()
-    return bot.debounce_in(talk.state), talk.choices
+    return bot.debounce_in(conversation.state), conversation.choices
 
 
 def _gathered(
-    bot: Bot[Any],
-    entries: Sequence[Row[Any]],
+    bot: Bot,
+    entries: Sequence[Waiting],
     policy: Debounce | Join,
     choices: tuple[Choice, ...],
-) -> Iterator[Row[Any]]:
+) -> Iterator[Waiting]:
     """The first of `entries` that belong together; none where the first is heard by itself."""
-    before: tuple[Row[Any], Inbound] | None = None
+    before: Waiting | None = None
     for entry in entries[:MOST_JOINED]:
-        if entry.kind != EntryKind.MESSAGE:
+        if entry.kind != EntryKind.MESSAGE or not isinstance(entry.content, Inbound):
             return
-        message = Inbound.from_json(entry.payload["message"])
-        if bot.needs_own_turn(message, choices, is_tap_plain=policy == LAST):
+        if bot.needs_own_turn(entry.content, choices, is_tap_plain=policy == LAST):
             return
-        if before is not None and not _follows(before, (entry, message), policy):
+        if before is not None and not _follows(before, entry, policy):
             return
-        before = (entry, message)
+        before = entry
         yield entry
 
 
-def _follows(
-    before: tuple[Row[Any], Inbound], after: tuple[Row[Any], Inbound], policy: Debounce | Join
-) -> bool:
-    (first, said), (second, more) = before, after
+def _follows(before: Waiting, after: Waiting, policy: Debounce | Join) -> bool:
+    said, more = before.message, after.message
     if (said.channel, said.recipient) != (more.channel, more.recipient):
         return False
-    pause = second.received_at - first.received_at
+    pause = after.received_at - before.received_at
     return not isinstance(policy, Join) or pause <= timedelta(seconds=policy.seconds)

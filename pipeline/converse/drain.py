@@ -15,12 +15,13 @@ import structlog
 
 from pipeline import crash
 from pipeline.botkit import PastMessage
-from pipeline.converse.claim import LEASE, Batch, Work, claim
+from pipeline.conversation.pending import Failure
+from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.consent import Consents
 from pipeline.converse.delayed_notifier import DelayedNotifier
-from pipeline.converse.effects import Failure, LaneTurns
 from pipeline.converse.record import record
-from pipeline.converse.turns import MAX_ATTEMPTS, Talker
+from pipeline.converse.turns import MAX_ATTEMPTS, TurnRunner
+from pipeline.converse.work import Batch, LaneTurns, Work
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction
@@ -71,8 +72,8 @@ class _Run:
 class _BotThread:
     """Runs batches one after another; an abandoned one ends after the turn it hangs in."""
 
-    def __init__(self, talker: Talker) -> None:
-        self._talker = talker
+    def __init__(self, runner: TurnRunner) -> None:
+        self._runner = runner
         self._runs: queue.SimpleQueue[_Run | None] = queue.SimpleQueue()
         threading.Thread(target=self._loop, name="bot", daemon=True).start()
 
@@ -85,7 +86,7 @@ class _BotThread:
     def _loop(self) -> None:
         while run := self._runs.get():
             while work := run.begin_next():
-                run.done.append(self._talker.take(work, run.batch.claimed_at))
+                run.done.append(self._runner.run(work, run.batch.claimed_at))
             run.finished.set()
 
 
@@ -105,9 +106,9 @@ class Converse:
         self._notify = notify
         self._is_stopping = is_stopping
         self._overrun = overrun
-        self._talker = Talker(runtime.bot, runtime.provider.name, _history(runtime.database))
+        self._runner = TurnRunner(runtime.bot, runtime.provider.name, _history(runtime.database))
         self._consents = Consents(runtime.database, runtime.bot, runtime.provider.name)
-        self._thread = _BotThread(self._talker)
+        self._thread = _BotThread(self._runner)
         self._delayed = DelayedNotifier(notify)
         self._limit = 8
 
@@ -181,23 +182,21 @@ class Converse:
     def _abandon(self, run: _Run, finished: int) -> None:
         """The turn loses its effects; its thread is left behind for what it may still do."""
         self._thread.close()
-        self._thread = _BotThread(self._talker)
+        self._thread = _BotThread(self._runner)
         for work in run.batch.works[finished : run.begun]:
             error = f"The turn ran longer than {self._turn_limit_seconds:g} s (TURN_LIMIT_SECONDS)."
             failure = Failure(
                 (work.entries[0].id,), work.attempt, error, work.attempt >= MAX_ATTEMPTS
             )
-            self._record(run.batch.token, [self._talker.given_up(work, failure)])
+            self._record(run.batch.token, [self._runner.failed(work, failure)])
         log.error("turn abandoned", seconds=self._turn_limit_seconds)
         self._overrun()
 
     def _record(self, token: UUID, done: Sequence[LaneTurns]) -> None:
         if done:
             crash.point(Point.CONVERSE_TURNED)
-            record(self._database, token, done, self._is_stopping, self._talker.given_up)
-            if any(
-                row["direction"] == Direction.OUTBOUND for turns in done for row in turns.messages
-            ):
+            record(self._database, token, done, self._is_stopping, self._runner.failed)
+            if any(turns.pending.sends for turns in done):
                 self._notify("dispatch")
             self._delayed.notify_in([turns.wait_seconds for turns in done if turns.wait_until])
             crash.point(Point.CONVERSE_NOTIFIED)

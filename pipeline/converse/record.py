@@ -1,4 +1,4 @@
-"""Recording: every effect of a batch in one transaction, fenced by lease and version.
+"""Recording: all pending changes of a batch in one transaction, fenced by lease and version.
 
 A lane whose lease or whose conversation's version is not ours any more leaves no trace and is run
 again. Next: the caller wakes dispatch.
@@ -11,23 +11,25 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline import crash
-from pipeline.converse.claim import Work
-from pipeline.converse.effects import Failure, LaneTurns
-from pipeline.converse.rows import LostFenceError, write, write_failure
+from pipeline.conversation.pending import Failure
+from pipeline.conversation.values import Conversation
 from pipeline.converse.turns import MAX_ATTEMPTS
+from pipeline.converse.work import LaneTurns, Work
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, EntryKind, EntryStatus
 from pipeline.records.core import conversations, inbox, leases, messages, parked
+from pipeline.records.saving import LostFenceError, save, save_failure
+from pipeline.transient import is_transient
 
 log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 45.0
 BACK_OFF_SECONDS = (1, 5, 25, 120)
 
-GivenUp = Callable[[Work, Failure], LaneTurns]
+Failed = Callable[[Work, Failure], LaneTurns]
 
 
 def record(
@@ -35,31 +37,47 @@ def record(
     token: uuid.UUID,
     batch: Sequence[LaneTurns],
     is_stopping: Callable[[], bool],
-    given_up: GivenUp,
+    failed: Failed,
 ) -> None:
     """Record the batch, waiting up to PATIENCE_SECONDS for a database that is away.
 
-    When that fails, lanes are one by one; the guilty one leaves what `given_up` makes of it.
+    When something else is wrong, lanes are recorded one by one; the guilty one leaves what `failed`
+    makes of it.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
     while True:
         try:
             _record_together(database, token, batch)
-        except OperationalError as error:
-            # It says nothing about the turns. If our leases run out meanwhile, the token fences us.
+        except (SQLAlchemyError, LostFenceError, ValueError, TypeError) as error:
             log.warning("recording turns failed", lanes=len(batch), error=type(error).__name__)
-            if not is_stopping() and time.monotonic() <= deadline:
+            if not is_transient(error):
+                _isolate(database, token, batch, error, (is_stopping, failed))
+            # It says nothing about the turns. If our leases run out meanwhile, the token fences us.
+            elif not is_stopping() and time.monotonic() <= deadline:
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
                 continue
-        except (SQLAlchemyError, LostFenceError, ValueError, TypeError) as error:
-            if len(batch) == 1:
-                _blame(database, token, batch[0], error, given_up)
-            else:
-                for turns in batch:
-                    record(database, token, [turns], is_stopping, given_up)
         return
+
+
+def _isolate(
+    database: Database,
+    token: uuid.UUID,
+    batch: Sequence[LaneTurns],
+    error: Exception,
+    how: tuple[Callable[[], bool], Failed],
+) -> None:
+    """Record lanes one by one; what is wrong with one of them keeps no other from it."""
+    if len(batch) > 1:
+        for turns in batch:
+            record(database, token, [turns], *how)
+        return
+    try:
+        _blame(database, token, batch[0], error, how[1])
+    except SQLAlchemyError as worse:
+        # Its lease runs out, which counts as an attempt.
+        log.warning("a failed turn cannot be recorded", error=type(worse).__name__)
 
 
 def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneTurns]) -> None:
@@ -72,45 +90,41 @@ def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneT
         if lost := [turns.work.key for turns in mine if turns not in current]:
             leases.give_back(connection, Direction.INBOUND, token, lost, now)
         if current:
-            write(connection, current, now)
+            save(connection, [turns.pending for turns in current], now)
             _release(connection, token, current, now)
         crash.point(Point.CONVERSE_RECORDING)
     crash.point(Point.CONVERSE_RECORDED)
 
 
 def _with_current_versions(connection: Connection, batch: Sequence[LaneTurns]) -> list[LaneTurns]:
-    touched = {
-        c.id: c.version for t in batch for c in t.conversations if c.is_touched and not c.is_new
-    }
-    found = conversations.lock(connection, list(touched)) if touched else {}
-    return [
-        turns
-        for turns in batch
-        if all(
-            found.get(c.id) == c.version
-            for c in turns.conversations
-            if c.is_touched and not c.is_new
-        )
-    ]
+    changed = {c.id: c.version for turns in batch for c in _changed(turns)}
+    found = conversations.lock(connection, list(changed)) if changed else {}
+    return [turns for turns in batch if all(found.get(c.id) == c.version for c in _changed(turns))]
+
+
+def _changed(turns: LaneTurns) -> list[Conversation]:
+    """The known conversations that the lane's turns have changed."""
+    return [c for c in turns.pending.conversations if c.changes.is_any and not c.is_new]
 
 
 def _release(
     connection: Connection, token: uuid.UUID, batch: Sequence[LaneTurns], now: datetime
 ) -> None:
-    done = [turns.work.key for turns in batch if not turns.failure and not turns.has_rest]
+    done = [t.work.key for t in batch if not t.pending.failure and not t.has_rest]
     if done:
         leases.release(connection, Direction.INBOUND, token, done, now)
     waiting: list[tuple[str, datetime, int, str | None]] = []
     recovering: list[tuple[str, datetime, int, str | None]] = []
     for turns in batch:
-        if turns.failure and not turns.failure.is_final:
-            pause = BACK_OFF_SECONDS[min(turns.failure.attempt, len(BACK_OFF_SECONDS)) - 1]
-            due_at, tried = now + timedelta(seconds=pause), turns.failure.attempt
-            waiting.append((turns.work.key, due_at, tried, None))
-        elif turns.failure or turns.has_rest:
+        failure = turns.pending.failure
+        if failure and not failure.is_final:
+            pause = BACK_OFF_SECONDS[min(failure.attempt, len(BACK_OFF_SECONDS)) - 1]
+            due_at = now + timedelta(seconds=pause)
+            waiting.append((turns.work.key, due_at, failure.attempt, None))
+        elif failure or turns.has_rest:
             more = recovering if turns.work.is_recovery else waiting
-            # That more of a burst is waited for is no failed try.
-            tried = turns.work.attempt - 1 if turns.wait_until and not turns.handled else 0
+            # Waiting for more messages of one turn is no failed try.
+            tried = turns.work.attempt - 1 if turns.wait_until and not turns.taken else 0
             more.append((turns.work.key, turns.wait_until or now, tried, None))
     if waiting:
         leases.postpone(connection, Direction.INBOUND, waiting)
@@ -124,7 +138,7 @@ def _blame(
     token: uuid.UUID,
     turns: LaneTurns,
     error: Exception,
-    given_up: GivenUp,
+    failed: Failed,
 ) -> None:
     """Deal with the one lane that cannot be recorded."""
     key = turns.work.key
@@ -133,8 +147,8 @@ def _blame(
         if not leases.lock_held(connection, Direction.INBOUND, token, [key]):
             return
         left = None
-        if turns.handled and not isinstance(error, IntegrityError | LostFenceError):
-            left = given_up(turns.work, _failure(turns, error))
+        if turns.taken and not isinstance(error, IntegrityError | LostFenceError):
+            left = failed(turns.work, _failure(turns, error))
         if left and _with_current_versions(connection, [left]):
             _write_left(connection, left, now)
             _release(connection, token, [left], now)
@@ -147,18 +161,18 @@ def _blame(
 
 def _failure(turns: LaneTurns, error: Exception) -> Failure:
     attempt = turns.work.attempt
-    text = f"The turn's effects cannot be recorded: {type(error).__name__}: {error}"
+    text = f"What the turn changes cannot be recorded: {type(error).__name__}: {error}"
     return Failure((), attempt, text[:2000], attempt >= MAX_ATTEMPTS)
 
 
 def _write_left(connection: Connection, left: LaneTurns, now: datetime) -> None:
     try:
         with connection.begin_nested():
-            write(connection, [left], now)
+            save(connection, [left.pending], now)
     except (SQLAlchemyError, ValueError, TypeError):
         # The message itself is what cannot be recorded; its entry keeps it.
-        if left.failure:
-            write_failure(connection, left.failure, now)
+        if left.pending.failure:
+            save_failure(connection, left.pending.failure, now)
 
 
 def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) -> None:

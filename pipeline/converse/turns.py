@@ -1,248 +1,243 @@
-"""Turns: run the bot over one lane's entries, in order, and collect every effect.
+"""Turns: run the bot over one lane's entries, in order, and collect every pending change.
 
 Nothing here touches the database, but for the history a handler asks for. Next: record.py.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+import structlog
 
-from pipeline.botkit import (
-    Bot,
-    Entered,
-    Nudged,
-    PastMessage,
-    Received,
-    Reminded,
-    Situation,
-    is_unentered,
-)
-from pipeline.converse.claim import Work
+from pipeline.botkit import Bot, ContactView, PastMessage, Situation
+from pipeline.conversation import rules
+from pipeline.conversation.pending import Failure, LoggedInbound, Pending, QueuedOutbound
+from pipeline.conversation.turns import Entered, Outcome, Received, TurnCause
+from pipeline.conversation.values import Contact, Conversation, Origin
 from pipeline.converse.debouncing import Group, group
-from pipeline.converse.drafts import ContactDraft, ConversationDraft
-from pipeline.converse.effects import Effects, Failure, LaneTurns, explained
-from pipeline.enums import EntryKind
-from pipeline.messages import Inbound
-from pipeline.records.core import messages, timers
+from pipeline.converse.work import LaneTurns, Work
+from pipeline.enums import Cause, EntryKind
+from pipeline.errors import BotError
+from pipeline.messages import Inbound, storable
+from pipeline.records.core.entries import HEARD, DueTimer, OwedEntry, Waiting
 
+log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 5
+_ERROR_LENGTH = 20_000
 
 History = Callable[[UUID, int], Sequence[PastMessage]]
 
 
-class Talker:
-    """Takes turns with one bot."""
+class TurnRunner:
+    """Runs turns of one bot, whose replies leave through one provider."""
 
     def __init__(self, bot: Bot, provider: str, history: History) -> None:
         self._bot = bot
-        self._effects = Effects(bot, provider)
+        self._provider = provider
         self._history = history
 
-    def take(self, work: Work, now: datetime) -> LaneTurns:
-        """Take the turns of one lane up to the first that fails, or that is to wait for more."""
-        turns = _untaken(work)
-        while len(turns.handled) < len(work.entries):
-            attempt = 1 if turns.handled else work.attempt
-            together = group(self._bot, turns, len(turns.handled), now)
-            if attempt > MAX_ATTEMPTS:
-                error = f"The worker died {MAX_ATTEMPTS} times while it took this turn."
-                turns.failure = Failure(together.ids, attempt - 1, error, is_final=True)
-                break
-            if together.wait_until:
-                turns.wait_until = together.wait_until
-                turns.wait_seconds = (together.wait_until - now).total_seconds()
-                break
-            try:
-                self._take_one(turns, together, now)
-            except Exception as error:  # noqa: BLE001 (one contact's turn must not hurt another's)
-                is_final = attempt >= MAX_ATTEMPTS
-                turns.failure = Failure(together.ids, attempt, explained(error), is_final)
-                break
-            turns.handled += together.ids
+    def run(self, work: Work, now: datetime) -> LaneTurns:
+        """Run the turns of one lane up to the first that fails, or that is to wait for more."""
+        turns = LaneTurns(work, work.pending())
+        while turns.taken < len(work.entries) and self._run_next(turns, now):
             if work.is_alone:
                 break
         self._log_parked(turns)
         return turns
 
-    def given_up(self, work: Work, failure: Failure) -> LaneTurns:
+    def failed(self, work: Work, failure: Failure) -> LaneTurns:
         """What to record of a lane whose first turn failed outside of the bot's code.
 
         The entries of that turn are found here; the failure need not name them.
         """
-        turns = _untaken(work)
-        together = group(self._bot, turns, 0, work.entries[0].received_at)
-        turns.failure = replace(failure, entry_ids=together.ids)
+        turns = LaneTurns(work, work.pending())
+        ids = self._grouped(turns, work.entries[0].received_at).ids
+        turns.pending.failure = failure._replace(entry_ids=ids)
         self._log_parked(turns)
         return turns
 
+    def _run_next(self, turns: LaneTurns, now: datetime) -> bool:
+        """Run one turn; False where the lane ends with it for now."""
+        attempt = 1 if turns.taken else turns.work.attempt
+        together = Group(turns.work.entries[turns.taken : turns.taken + 1])
+        try:
+            together = group(self._bot, turns, turns.taken, now)
+            if attempt > MAX_ATTEMPTS:
+                error = f"The worker died {MAX_ATTEMPTS} times while it ran this turn."
+                turns.pending.failure = Failure(together.ids, attempt - 1, error, is_final=True)
+                return False
+            if together.wait_until:
+                turns.wait_until = together.wait_until
+                turns.wait_seconds = (together.wait_until - now).total_seconds()
+                return False
+            self._run_one(turns, together, now)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (sys.exit() fails the turn, not the worker)
+            is_final = attempt >= MAX_ATTEMPTS
+            turns.pending.failure = Failure(together.ids, attempt, explained(error), is_final)
+            return False
+        turns.pending.handled += together.ids
+        return True
+
+    def _grouped(self, turns: LaneTurns, now: datetime) -> Group:
+        try:
+            return group(self._bot, turns, 0, now)
+        except Exception:  # noqa: BLE001 (then the first entry fails by itself)
+            return Group(turns.work.entries[:1])
+
     def _log_parked(self, turns: LaneTurns) -> None:
         """Log what the contact wrote in a turn that is parked: it is read, if not answered."""
-        if not turns.failure or not turns.failure.is_final:
+        failure, pending = turns.pending.failure, turns.pending
+        if not failure or not failure.is_final or turns.work.damage:
             return
         for entry in turns.work.entries:
-            if entry.id not in turns.failure.entry_ids or entry.kind != EntryKind.MESSAGE:
+            if entry.id not in failure.entry_ids or entry.kind != EntryKind.MESSAGE:
                 continue
-            try:
-                message = Inbound.from_json(entry.payload["message"])
-            except (KeyError, TypeError, ValueError):
-                # Not even we can read it; the entry keeps it as it came.
-                continue
-            contact = turns.contact or ContactDraft.new(message)
-            conversation = self._conversation_for(turns, message, entry.received_at)
-            _log(turns, entry, message, (contact, conversation))
-            self._effects.heard_in_silence(turns.work.key, conversation, entry)
+            if isinstance(entry.content, Inbound):
+                contact = pending.contact or Contact.new(entry.content, entry.received_at)
+                conversation = self._conversation_for(pending, contact, entry)
+                self._log(pending, entry, contact, conversation)
+                rules.hear_in_silence(conversation, self._bot, entry.received_at)
 
-    def _take_one(self, turns: LaneTurns, together: Group, now: datetime) -> None:
-        entry = together.entries[0]
-        if entry.kind in {EntryKind.MESSAGE, EntryKind.LATE, EntryKind.RERUN}:
-            self._hear(turns, together, now)
-        elif entry.kind == EntryKind.TIMER:
-            self._remind(turns, entry, now)
-        else:
-            self._enter(turns, entry, now)
+    def _run_one(self, turns: LaneTurns, together: Group, now: datetime) -> None:
+        pending, entry = turns.pending, together.entries[0]
+        if turns.work.damage:
+            raise turns.work.damage
+        if entry.kind in HEARD:
+            self._hear(pending, together, now)
+            return
+        if isinstance(entry.content, Exception):
+            raise entry.content
+        conversation = _open(pending, entry)
+        if not conversation or not pending.contact:
+            return
+        cause = self._cause(conversation, entry, now)
+        if cause is not None:
+            outcome = self._respond(pending, (pending.contact, conversation), cause, entry, now)
+            self._apply(pending, conversation, outcome, entry, now)
 
-    def _hear(self, turns: LaneTurns, together: Group, now: datetime) -> None:
-        entry = together.entries[0]
-        messages = [Inbound.from_json(one.payload["message"]) for one in together.entries]
-        contact = turns.contact or ContactDraft.new(messages[0])
-        conversation = self._conversation_for(turns, messages[0], entry.received_at)
-        cause = Received(together.heard(messages))
-        situation = self._situation(turns, contact, conversation, cause, entry, now)
-        is_late = entry.kind == EntryKind.LATE  # pulled a day after: the contact waits no more
-        is_silent = is_late or contact.is_blocked or conversation.is_held(now)
-        outcome = None if is_silent else self._bot.respond(situation)
-        # Only now, so that a turn that failed has left no mark on the drafts.
-        for one, message in zip(together.entries, messages, strict=True):
-            _log(turns, one, message, (contact, conversation))
+    def _cause(self, conversation: Conversation, entry: Waiting, now: datetime) -> TurnCause | None:
+        """The turn that a timer or an entry action causes, if any."""
+        content = entry.content
+        if isinstance(content, DueTimer):
+            return rules.timer_due(conversation, self._bot, content.timer, now)
+        if isinstance(content, OwedEntry) and rules.is_entry_owed(
+            conversation, content.state_seq, now
+        ):
+            return Entered()
+        return None
+
+    def _hear(self, pending: Pending, together: Group, now: datetime) -> None:
+        entry, last = together.entries[0], together.entries[-1]
+        messages = [one.message for one in together.entries]
+        contact = pending.contact or Contact.new(messages[0], entry.received_at)
+        conversation = self._conversation_for(pending, contact, entry)
+        # Pulled a day late: the contact does not wait for an answer any more.
+        is_late = entry.kind == EntryKind.LATE
+        outcome = None
+        if not (is_late or contact.is_blocked or conversation.is_held(now)):
+            cause = Received(together.heard(messages))
+            outcome = self._respond(pending, (contact, conversation), cause, entry, now)
+        # Only now, so that a turn that failed has left no mark.
+        for one in together.entries:
+            self._log(pending, one, contact, conversation)
         if outcome:
-            self._effects.apply(turns, conversation, outcome, together.entries[-1], now)
+            self._apply(pending, conversation, outcome, last, now)
         else:
-            self._effects.heard_in_silence(turns.work.key, conversation, together.entries[-1])
+            rules.hear_in_silence(conversation, self._bot, last.received_at)
 
-    def _remind(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
-        timer = entry.payload
-        conversation = _open(turns, timer["conversation_id"])
-        if not conversation or not turns.contact:
-            return
-        if conversation.is_held(now):
-            self._effects.put_back(turns.work.key, conversation, timer, now)
-            return
-        if timer["name"] == timers.RELEASE:
-            # A hold that was taken meanwhile is open, or ends later.
-            if conversation.held_until:
-                self._effects.give_back(turns.work.key, conversation, now)
-                if is_unentered(conversation.memory):
-                    self._run_way_in(turns, conversation, entry, now)
-            return
-        has_left = conversation.state_seq != timer["state_seq"]
-        heard_at = conversation.last_inbound_at
-        armed_at = datetime.fromisoformat(timer["armed_at"])
-        # A message that came after a time-out was armed has re-armed it.
-        is_alarm = timer["name"] in {timers.TIMEOUT, timers.NUDGE}
-        was_heard = is_alarm and heard_at is not None and heard_at > armed_at
-        if has_left or was_heard:
-            return
-        is_nudge = timer["name"] == timers.NUDGE
-        cause = Nudged() if is_nudge else Reminded(timer["to_state"])
-        situation = self._situation(turns, turns.contact, conversation, cause, entry, now)
-        self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
+    def _conversation_for(self, pending: Pending, contact: Contact, entry: Waiting) -> Conversation:
+        """The open conversation on the message's channel and number, or a new one."""
+        message, at = entry.message, entry.received_at
+        where = (message.channel, message.recipient)
+        known = pending.open_on(*where)
+        if known and not known.is_expired(self._bot.expires_after, at):
+            return known
+        return rules.open_conversation(self._bot, contact.id, where, at, at)
 
-    def _enter(self, turns: LaneTurns, entry: Row[Any], now: datetime) -> None:
-        conversation = _open(turns, entry.payload["conversation_id"])
-        if not conversation or conversation.state_seq != entry.payload["state_seq"]:
-            return
-        if not is_unentered(conversation.memory):
-            return  # a message that waited already has entered it
-        if conversation.is_held(now):
-            conversation.owe_entry()
-        else:
-            self._run_way_in(turns, conversation, entry, now)
-
-    def _run_way_in(
-        self, turns: LaneTurns, conversation: ConversationDraft, entry: Row[Any], now: datetime
+    def _log(
+        self, pending: Pending, entry: Waiting, contact: Contact, conversation: Conversation
     ) -> None:
-        if turns.contact:
-            situation = self._situation(turns, turns.contact, conversation, Entered(), entry, now)
-            self._effects.apply(turns, conversation, self._bot.respond(situation), entry, now)
+        """Note what was heard, from whom and where; a re-run was noted when it was parked."""
+        pending.contact = contact
+        if conversation not in pending.conversations:
+            if expired := pending.open_on(conversation.channel, conversation.our_number):
+                rules.expire(expired, entry.received_at)
+            pending.conversations.append(conversation)
+        if entry.kind == EntryKind.RERUN:
+            return
+        message, at = entry.message, entry.received_at
+        contact.hear(message, at)
+        rules.hear(conversation, at)
+        pending.log.append(LoggedInbound(message, contact.id, conversation.id, entry.id, at))
 
-    def _conversation_for(
-        self, turns: LaneTurns, message: Inbound, at: datetime
-    ) -> ConversationDraft:
-        """The open conversation on this channel and number, or a new one in the start state."""
-        conversation = turns.talk_of(message)
-        if conversation:
-            if not conversation.is_expired(self._bot.expires_after, at):
-                return conversation
-            conversation.closed_at = at
-            conversation.is_touched = conversation.is_rearmed = True
-        return ConversationDraft.new(message, self._bot, at)
-
-    def _past(
-        self, turns: LaneTurns, conversation: ConversationDraft, limit: int
-    ) -> Sequence[PastMessage]:
-        """The log, and what earlier turns of this batch add to it."""
-        recent = [
-            PastMessage(row["direction"], row["author"], row["body"], row["created_at"])
-            for row in turns.messages
-            if row["conversation_id"] == conversation.id
-        ]
-        recorded = [] if conversation.is_new else self._history(conversation.id, limit)
-        return [*recorded, *recent][-limit:] if limit > 0 else []
-
-    def _situation(
+    def _apply(
         self,
-        turns: LaneTurns,
-        contact: ContactDraft,
-        conversation: ConversationDraft,
-        cause: Received | Reminded | Entered | Nudged,
-        entry: Row[Any],
+        pending: Pending,
+        conversation: Conversation,
+        outcome: Outcome,
+        entry: Waiting,
         now: datetime,
-    ) -> Situation:
-        return Situation(
+    ) -> None:
+        if outcome.is_unknown_state:
+            log.error("the bot lacks the state of a conversation", state=conversation.state)
+        cause = Cause.TIMER if entry.kind == EntryKind.TIMER else Cause.BOT
+        origin = Origin(cause, self._bot.name, now, self._bot.version, entry.id)
+        rules.apply(conversation, outcome, origin)
+        for ordinal, reply in enumerate(outcome.replies, 1):
+            turn = (entry.id, ordinal)
+            queued = QueuedOutbound.reply(conversation, reply, turn, self._provider, now)
+            pending.log.append(queued)
+
+    def _respond(
+        self,
+        pending: Pending,
+        who: tuple[Contact, Conversation],
+        cause: TurnCause,
+        entry: Waiting,
+        now: datetime,
+    ) -> Outcome:
+        contact, conversation = who
+        situation = Situation(
             cause=cause,
-            contact=contact.view(),
+            contact=ContactView(str(contact.id), contact.phone, contact.name, contact.attributes),
             channel=conversation.channel,  # type: ignore[arg-type]  # a Channel since receive
             state=conversation.state,
             data=conversation.data,
             choices=conversation.choices,
             now=now,
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
-            history=lambda limit: self._past(turns, conversation, limit),
+            history=lambda limit: self._past(pending, conversation, limit),
             memory=conversation.memory,
             received_at=entry.received_at if entry.kind == EntryKind.MESSAGE else None,
             last_received_at=None if conversation.is_new else conversation.last_inbound_at,
         )
+        return self._bot.respond(situation)
+
+    def _past(
+        self, pending: Pending, conversation: Conversation, limit: int
+    ) -> Sequence[PastMessage]:
+        """The log, and what earlier turns of this batch add to it."""
+        recent = [
+            PastMessage(*item.past, item.created_at)
+            for item in pending.log
+            if item.conversation_id == conversation.id
+        ]
+        recorded = [] if conversation.is_new else self._history(conversation.id, limit)
+        return [*recorded, *recent][-limit:] if limit > 0 else []
 
 
-def _untaken(work: Work) -> LaneTurns:
-    return LaneTurns(
-        work,
-        ContactDraft.of(work.contact) if work.contact else None,
-        [ConversationDraft.of(row) for row in work.conversations],
-    )
+def _open(pending: Pending, entry: Waiting) -> Conversation | None:
+    """The conversation of a timer or an entry action, if it is open."""
+    content = entry.content
+    wanted = None if isinstance(content, Inbound | Exception) else content.conversation_id
+    return next((c for c in pending.conversations if c.id == wanted and not c.closed_at), None)
 
 
-def _log(
-    turns: LaneTurns,
-    entry: Row[Any],
-    message: Inbound,
-    whose: tuple[ContactDraft, ConversationDraft],
-) -> None:
-    """Note what was heard, from whom and where; a re-run was noted when it was given up."""
-    turns.contact, conversation = whose
-    if conversation not in turns.conversations:
-        turns.conversations.append(conversation)
-    if entry.kind == EntryKind.RERUN:
-        return
-    turns.contact.heard(message, entry.received_at)
-    conversation.heard(entry.received_at)
-    turns.messages.append(messages.inbound_row(message, entry, turns.contact.id, conversation.id))
-
-
-def _open(turns: LaneTurns, conversation_id: str) -> ConversationDraft | None:
-    wanted = UUID(conversation_id)
-    return next((c for c in turns.conversations if c.id == wanted and not c.closed_at), None)
+def explained(error: BaseException) -> str:
+    """What an operator reads about a failed turn: the message, then the traceback."""
+    cause = error.__cause__ if isinstance(error, BotError) and error.__cause__ else error
+    text = f"{error}\n\n{''.join(traceback.format_exception(cause))}"
+    return storable(text[:_ERROR_LENGTH])

@@ -12,12 +12,20 @@ from pipeline.override.canned_replies import (
     change_canned_reply,
     delete_canned_reply,
 )
-from pipeline.override.changing import Change, change_state_and_holder
 from pipeline.override.contacts import add_contact, block, change_contact, unblock
+from pipeline.override.conversations import (
+    LONGEST_TAKEOVER_MINUTES,
+    Change,
+    change_state,
+    change_state_and_holder,
+    end,
+    known_state,
+    release,
+    reset,
+    take_over,
+)
 from pipeline.override.failures import rerun, rerun_all, skip
 from pipeline.override.retry import dismiss, retry, why_not_again
-from pipeline.override.states import change_state, end, reset, wanted_state
-from pipeline.override.takeover import LONGEST_TAKEOVER_MINUTES, release, take_over
 from pipeline.override.time_travel import elapse
 from pipeline.override.writing import LONGEST_BODY, Queued, send_message, write_to
 
@@ -42,6 +50,7 @@ __all__ = [
     "dismiss",
     "elapse",
     "end",
+    "known_state",
     "release",
     "rerun",
     "rerun_all",
@@ -52,7 +61,6 @@ __all__ = [
     "skip",
     "take_over",
     "unblock",
-    "wanted_state",
     "why_not_again",
     "write_to",
 ]

@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from pipeline import crash
+from pipeline.conversation import rules
+from pipeline.conversation.values import Conversation
+from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
-from pipeline.override.moving import Move, move
-from pipeline.override.states import wanted_state
-from pipeline.override.subject import start_of
+from pipeline.override.conversations import known_state, origin
+from pipeline.override.subject import save, start_of
 from pipeline.queries import conversations as queries
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
@@ -23,8 +26,15 @@ _FOUND_AT_ONCE = 200
 _CHANGED_AT_ONCE = 300
 # What a filter finds changes while somebody reads the dry run: by so much it may grow.
 _LEEWAY = 10
-# What is done with those found; each transaction has a time of its own.
-_Step = Callable[[datetime], Move]
+
+
+class _Wanted(NamedTuple):
+    """What is done, by whom; `change` does it to one conversation, if there is anything to do."""
+
+    action: str
+    actor: str
+    to_state: str
+    change: Callable[[Conversation, datetime], bool]
 
 
 class Changed(NamedTuple):
@@ -53,10 +63,17 @@ def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filt
 
     `expected` is what a dry run counted: refused when there are many more by now.
     """
-    to_state = wanted_state(runtime, to_state, force=force)
-    return _change(
-        runtime, criteria, lambda at: Move(to_state, actor, reason, at), "change_states", expected
-    )
+    to_state = known_state(runtime, to_state, force=force)
+
+    def change(conversation: Conversation, at: datetime) -> bool:
+        is_elsewhere = conversation.state != to_state
+        if is_elsewhere:
+            made = origin(runtime, actor, reason, at)
+            rules.move(conversation, runtime.bot, to_state, made)
+        return is_elsewhere
+
+    wanted = _Wanted("change_states", actor, to_state, change)
+    return _change(runtime, criteria, wanted, expected)
 
 
 def reset_states(
@@ -72,17 +89,17 @@ def reset_states(
     An operator who holds one goes on holding it. `expected` as above.
     """
     start = start_of(runtime)
-    return _change(
-        runtime,
-        criteria,
-        lambda at: Move(start, actor, reason, at, {"data": {}}),
-        "reset_states",
-        expected,
-    )
+
+    def change(conversation: Conversation, at: datetime) -> bool:
+        made = origin(runtime, actor, reason, at)
+        rules.restart(conversation, runtime.bot, made, keeps_holder=True)
+        return True
+
+    return _change(runtime, criteria, _Wanted("reset_states", actor, start, change), expected)
 
 
 def _change(
-    runtime: Runtime, criteria: ConversationFilter, step: _Step, action: str, expected: int | None
+    runtime: Runtime, criteria: ConversationFilter, wanted: _Wanted, expected: int | None
 ) -> Changed:
     found = sorted({an_id for ids in _found(runtime.database, criteria) for an_id in ids})
     if expected is not None and len(found) > expected + max(_LEEWAY, expected // 10):
@@ -91,27 +108,25 @@ def _change(
         )
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        first = step(now)
-        details = {"to_state": first.to_state, "found": len(found), "filter": criteria.for_audit()}
-        audit.append(connection, now, first.actor, action, "", **details)
+        details = {"to_state": wanted.to_state, "found": len(found), "filter": criteria.for_audit()}
+        audit.append(connection, now, wanted.actor, wanted.action, "", **details)
     changed = 0
     for begin in range(0, len(found), _CHANGED_AT_ONCE):
-        changed += _change_some(runtime, found[begin : begin + _CHANGED_AT_ONCE], criteria, step)
+        changed += _change_some(runtime, found[begin : begin + _CHANGED_AT_ONCE], criteria, wanted)
     return Changed(changed, len(found) - changed)
 
 
 def _change_some(
-    runtime: Runtime, ids: Sequence[uuid.UUID], criteria: ConversationFilter, step: _Step
+    runtime: Runtime, ids: Sequence[uuid.UUID], criteria: ConversationFilter, wanted: _Wanted
 ) -> int:
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         still = _still_match(connection, ids, criteria)
-        mine = step(now)
-        # One that is there already has nothing to change, unless its data goes too.
-        moving = [row for row in still if row.state != mine.to_state or mine.also]
-        if moving:
-            move(connection, runtime.bot, moving, mine)
-        return len(moving)
+        changed = [conversation for conversation in still if wanted.change(conversation, now)]
+        if changed:
+            save(connection, changed, now)
+            crash.point(Point.OVERRIDE_MOVING)
+        return len(changed)
 
 
 def _found(database: Database, criteria: ConversationFilter) -> Iterator[Sequence[uuid.UUID]]:
@@ -129,11 +144,11 @@ def _found(database: Database, criteria: ConversationFilter) -> Iterator[Sequenc
 
 def _still_match(
     connection: Connection, ids: Sequence[uuid.UUID], criteria: ConversationFilter
-) -> list[Row[Any]]:
+) -> list[Conversation]:
     """Those that have not left the filter since they were found, nor ended; locked."""
     conversations.lock(connection, ids)
     # What was said once stays said.
     criteria = replace(criteria, is_open=True, words="")
     still = queries.still_match(connection, criteria, ids)
-    rows = conversations.by_ids(connection, ids)
+    rows = conversations.load_all(connection, ids)
     return [rows[an_id] for an_id in ids if an_id in still]

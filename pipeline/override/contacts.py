@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from pipeline.conversation.values import Contact
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.ids import new_id
+from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 from pipeline.providers import addresses
+from pipeline.records import saving
 from pipeline.records.accounts import audit
 from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
@@ -20,7 +22,7 @@ LONGEST_ATTRIBUTE = 1000
 MOST_ATTRIBUTES = 50
 
 
-def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Row[Any], bool]:
+def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Contact, bool]:
     """The contact with this phone number, and whether it is a new one.
 
     Raises ChangeRefused for what is no number with its country.
@@ -30,13 +32,11 @@ def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Row[Any]
         raise ChangeRefused(addresses.EXPECTED_E164)
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        contact_id = new_id()
-        row = {"id": contact_id, "key": phone, "phone": phone, "created_at": now}
-        contacts.create_new(connection, row)
-        contact = contacts.by_keys(connection, [phone])[phone]
-        is_new = contact.id == contact_id
+        wanted = Contact.at(phone, now)
+        contact = saving.add_contact(connection, wanted)
+        is_new = contact.id == wanted.id
         if is_new:
-            audit.append(connection, now, actor, "create_contact", str(contact_id))
+            audit.append(connection, now, actor, "create_contact", str(contact.id))
     return contact, is_new
 
 
@@ -89,14 +89,14 @@ def _set_blocked(runtime: Runtime, contact_id: uuid.UUID, actor: str, *, is_bloc
         audit.append(connection, now, actor, action, str(contact_id))
 
 
-def _locked(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
+def _locked(connection: Connection, contact_id: uuid.UUID) -> Contact:
     contact = contacts.lock(connection, contact_id)
     if contact is None:
         raise NotFound("There is no such contact.")
     return contact
 
 
-def _merged(before: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
+def _merged(before: Mapping[str, Any], wanted: Mapping[str, str]) -> JsonObject:
     after = dict(before)
     for key, text in wanted.items():
         if len(key) > LONGEST_ATTRIBUTE or len(text) > LONGEST_ATTRIBUTE:

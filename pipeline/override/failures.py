@@ -5,18 +5,20 @@ Next, after a wake-up: pipeline/converse runs it like any entry, ahead of what c
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline import crash
+from pipeline.conversation.pending import LoggedInbound, Pending
+from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.enums import Direction, EntryKind
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.ids import new_id
 from pipeline.messages import Inbound
+from pipeline.records import saving
 from pipeline.records.accounts import audit
-from pipeline.records.core import contacts, conversations, inbox, lanes, leases, messages, parked
+from pipeline.records.core import conversations, inbox, lanes, leases, messages, parked
+from pipeline.records.core.entries import Waiting, parse
 from pipeline.runtime import Runtime
 
 _AT_ONCE = 200
@@ -74,10 +76,10 @@ def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
         audit.append(connection, now, actor, "skip", str(entry_id), kind=entry.kind)
 
 
-def _existing(connection: Connection, entry_id: int) -> Row[Any]:
+def _existing(connection: Connection, entry_id: int) -> Waiting:
     # What no database takes as a number is the number of nothing.
     if 0 < entry_id < 2**63 and (entry := inbox.by_id(connection, entry_id)):
-        return entry
+        return parse(entry)
     raise NotFound("There is no such turn.")
 
 
@@ -85,7 +87,7 @@ def _not_parked() -> ChangeRefused:
     return ChangeRefused("This turn is not parked any more: somebody saw to it.")
 
 
-def _take_up(connection: Connection, entries: Sequence[Row[Any]], now: datetime) -> int:
+def _take_up(connection: Connection, entries: Sequence[Waiting], now: datetime) -> int:
     """Make parked entries wait again and their lanes due; a lane in work keeps its lease."""
     keys = {entry.lane for entry in entries}
     lanes.note(connection, Direction.INBOUND, keys, now)
@@ -98,18 +100,16 @@ def _take_up(connection: Connection, entries: Sequence[Row[Any]], now: datetime)
     return taken
 
 
-def _log(connection: Connection, entry: Row[Any], now: datetime) -> None:
-    """Log a message that could not be logged when its turn was given up."""
-    try:
-        message = Inbound.from_json(entry.payload["message"])
-    except (KeyError, TypeError, ValueError):
-        # Not even we can read it; the entry keeps it as it came.
-        return
-    key = message.contact_key
-    new = {"id": new_id(), "key": key, "phone": message.phone, "created_at": now}
-    contacts.create_new(connection, new | {"name": message.profile_name})
-    contact = contacts.by_keys(connection, [key])[key]
-    here = (message.channel, message.recipient)
-    talks = conversations.open_of(connection, [contact.id])
-    talk = next((talk.id for talk in talks if (talk.channel, talk.our_number) == here), None)
-    messages.append(connection, [messages.inbound_row(message, entry, contact.id, talk)])
+def _log(connection: Connection, entry: Waiting, now: datetime) -> None:
+    """Log a message that could not be logged when its turn was parked."""
+    if not isinstance(entry.content, Inbound):
+        return  # not even we can read it; the entry keeps it as it came
+    message = entry.content
+    contact = Contact.new(message, now)
+    contact.name = message.profile_name
+    contact = saving.add_contact(connection, contact)
+    pending = Pending(contact.key, contact, conversations.load_open(connection, contact.id))
+    conversation = pending.open_on(message.channel, message.recipient)
+    where = conversation.id if conversation else None
+    pending.log.append(LoggedInbound(message, contact.id, where, entry.id, entry.received_at))
+    saving.save_log(connection, [pending], now)

@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.gates import CONSENT, WINDOW_CLOSED, why_not_to_write
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
-from pipeline.override.writing import Queued, fit, outbound
+from pipeline.override.writing import Queued, fit, outbound, queue
 from pipeline.providers.base import Provider
 from pipeline.records.accounts import audit
-from pipeline.records.core import conversations, leases, messages, outbox
+from pipeline.records.core import leases, messages, outbox
 from pipeline.runtime import Runtime
 
 _HOPELESS = "Sending it again would fail in the same way: {reason}."
@@ -45,13 +46,12 @@ def retry(
             return Queued(earlier.public_id, is_new=False)
         is_changed = values["body"] != failed.body
         _refuse(failed, runtime.provider, contact, (conversation, now), is_changed=is_changed)
-        row = outbound(runtime, conversation, now, **values)
-        conversations.touch(connection, conversation.id, now)
-        outbox.enqueue(connection, [row], [contact.key], now)
+        message = outbound(runtime, conversation, now, **values)
+        queue(connection, contact, conversation, message)
         messages.clear_failure(connection, failed.id)
-        details = {"message": str(row["public_id"]), "is_changed": is_changed}
+        details = {"message": str(message.public_id), "is_changed": is_changed}
         audit.append(connection, now, actor, "retry", str(message_id), **details)
-        return Queued(row["public_id"], is_new=True)
+        return Queued(message.public_id, is_new=True)
 
 
 def dismiss(runtime: Runtime, message_id: uuid.UUID, *, actor: str) -> None:
@@ -104,8 +104,8 @@ def _values(failed: Row[Any], body: str | None) -> dict[str, Any]:
 def _refuse(
     failed: Row[Any],
     provider: Provider,
-    contact: Row[Any],
-    where: tuple[Row[Any], datetime],
+    contact: Contact,
+    where: tuple[Conversation, datetime],
     *,
     is_changed: bool,
 ) -> None:

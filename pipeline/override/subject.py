@@ -1,16 +1,19 @@
-"""The conversation that an operator acts on; the other modules begin here."""
+"""The conversation that an operator acts on: load it locked, save what the rules made of it."""
 
 import uuid
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from pipeline.conversation.pending import Pending
+from pipeline.conversation.values import Contact, Conversation
 from pipeline.errors import ChangeRefused, NotFound
+from pipeline.records import saving
 from pipeline.records.core import contacts, conversations
 from pipeline.runtime import Runtime
 
 
-def locked(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
+def locked(connection: Connection, conversation_id: uuid.UUID) -> Conversation:
     """The conversation, locked and open. Raises NotFound or ChangeRefused."""
     conversation = locked_even_if_ended(connection, conversation_id)
     if conversation.closed_at:
@@ -18,21 +21,28 @@ def locked(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
     return conversation
 
 
-def locked_even_if_ended(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
+def locked_even_if_ended(connection: Connection, conversation_id: uuid.UUID) -> Conversation:
     """The conversation, locked. Raises NotFound."""
     conversations.lock(connection, [conversation_id])
-    conversation = conversations.by_id(connection, conversation_id)
+    conversation = conversations.load(connection, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.")
     return conversation
 
 
-def contact_of(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
+def contact_of(connection: Connection, contact_id: uuid.UUID) -> Contact:
     """The contact, not locked. Raises NotFound."""
-    contact = contacts.by_id(connection, contact_id)
+    contact = contacts.load(connection, contact_id)
     if contact is None:
         raise NotFound("There is no such contact.")
     return contact
+
+
+def save(connection: Connection, changed: list[Conversation], now: datetime) -> None:
+    """Save locked conversations; their turns in flight are discarded (promise P8)."""
+    keys = contacts.keys_of(connection, {conversation.contact_id for conversation in changed})
+    lanes = [Pending(keys[one.contact_id], conversations=[one]) for one in changed]
+    saving.save(connection, lanes, now)
 
 
 def start_of(runtime: Runtime) -> str:

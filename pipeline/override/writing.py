@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pipeline import crash
+from pipeline.conversation import rules
+from pipeline.conversation.pending import Pending, QueuedOutbound
+from pipeline.conversation.values import Contact, Conversation
 from pipeline.crash import Point
 from pipeline.errors import ChangeRefused
 from pipeline.gates import why_not_to_write
-from pipeline.ids import new_id
 from pipeline.messages import storable
-from pipeline.override import attachments, takeover
-from pipeline.override.subject import contact_of, locked, start_of
+from pipeline.override import attachments
+from pipeline.override.conversations import audit_take_over, refuse_impossible
+from pipeline.override.subject import contact_of, locked, save, start_of
+from pipeline.records import saving
 from pipeline.records.accounts import audit
-from pipeline.records.core import conversations, messages, outbox
+from pipeline.records.core import conversations, messages
 from pipeline.runtime import Runtime
 
 # https://www.twilio.com/docs/api/errors/21617
@@ -37,8 +41,8 @@ class Queued(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What an operator says, and under which key it is said once only."""
+class Draft:
+    """A message that an operator writes; the same `key` twice is one message."""
 
     actor: str
     body: str
@@ -60,21 +64,23 @@ def send_message(  # noqa: PLR0913 (what a composer can say about one message)
     media_urls: Sequence[str] = (),
     takeover_minutes: int | Literal[False] | None = False,
 ) -> Queued:
-    """Queue an operator's words in an open conversation; the same key twice is one message.
+    """Queue an operator's message in an open conversation; the same key twice is one message.
 
-    With `takeover_minutes` writing takes the hold: for that time, or None until it is given back.
+    `takeover_minutes` takes the conversation over too, for that time or (None) until a release.
     """
-    words = _words(actor, body, media_urls, (conversation_id, idempotency_key))
+    draft = _draft(actor, body, media_urls, (conversation_id, idempotency_key))
     if takeover_minutes is not False:
-        takeover.refuse_impossible(takeover_minutes)
+        refuse_impossible(takeover_minutes)
     with runtime.database.write() as connection:
         conversation = locked(connection, conversation_id)
-        if known := _known(connection, words):
+        if known := _known(connection, draft):
             return known
         if takeover_minutes is not False:
             now = runtime.database.now(connection)
-            takeover.make_holder(connection, conversation, actor, takeover_minutes, now)
-        return _queue(connection, runtime, conversation, words)
+            audit_take_over(connection, conversation, actor, takeover_minutes, now)
+            save(connection, [conversation], now)
+            crash.point(Point.OVERRIDE_TAKING_OVER)
+        return _queue(connection, runtime, conversation, draft)
 
 
 def write_to(  # noqa: PLR0913 (see send_message)
@@ -87,29 +93,29 @@ def write_to(  # noqa: PLR0913 (see send_message)
     idempotency_key: str = "",
     media_urls: Sequence[str] = (),
 ) -> Queued:
-    """Queue words for a contact, in a new conversation if none is open on the channel.
+    """Queue a message for a contact, in a new conversation if none is open on the channel.
 
     Without `channel` it is the one they last used.
     """
-    words = _words(actor, body, media_urls, (contact_id, idempotency_key))
+    draft = _draft(actor, body, media_urls, (contact_id, idempotency_key))
     for _ in range(_TRIES):
         try:
             with runtime.database.write() as connection:
-                if known := _known(connection, words):
+                if known := _known(connection, draft):
                     return known
                 conversation = _open_or_new(connection, runtime, contact_id, channel)
-                return _queue(connection, runtime, conversation, words)
+                return _queue(connection, runtime, conversation, draft)
         except IntegrityError:
             # Somebody opened the conversation, or used the key, a moment earlier: now it is there.
             continue
     raise ChangeRefused("This contact's conversations change right now; try again.")
 
 
-def _words(actor: str, body: str, media_urls: Sequence[str], key: tuple[uuid.UUID, str]) -> Words:
+def _draft(actor: str, body: str, media_urls: Sequence[str], key: tuple[uuid.UUID, str]) -> Draft:
     owner, idempotency_key = key
     # Two clients that count from 1 must not get each other's messages.
     own_key = f"{owner}:{storable(idempotency_key)}" if idempotency_key else None
-    return Words(actor, fit(body, has_media=bool(media_urls)), tuple(media_urls), own_key)
+    return Draft(actor, fit(body, has_media=bool(media_urls)), tuple(media_urls), own_key)
 
 
 def fit(body: str, *, has_media: bool) -> str:
@@ -126,23 +132,23 @@ def fit(body: str, *, has_media: bool) -> str:
     return body
 
 
-def _known(connection: Connection, words: Words) -> Queued | None:
-    earlier = messages.by_idempotency_key(connection, words.key) if words.key else None
+def _known(connection: Connection, draft: Draft) -> Queued | None:
+    earlier = messages.by_idempotency_key(connection, draft.key) if draft.key else None
     if earlier is None:
         return None
-    if (earlier.body, earlier.media) != (words.body, words.media):
+    if (earlier.body, earlier.media) != (draft.body, draft.media):
         raise ChangeRefused("This Idempotency-Key was used for another text; use a new one.")
     return Queued(earlier.public_id, is_new=False)
 
 
 def _open_or_new(
     connection: Connection, runtime: Runtime, contact_id: uuid.UUID, channel: str
-) -> Row[Any]:
+) -> Conversation:
     contact = contact_of(connection, contact_id)
     has_no_number = contact.key.startswith("whatsapp:")
     latest = conversations.latest_of(connection, contact_id, channel)
     if latest and conversations.lock(connection, [latest.id]):
-        latest = conversations.by_id(connection, latest.id)
+        latest = conversations.load(connection, latest.id)
     if latest and not latest.closed_at:
         return latest
     default = "whatsapp" if has_no_number else "sms"
@@ -157,26 +163,19 @@ def _open(
     runtime: Runtime,
     contact_id: uuid.UUID,
     channel: str,
-    previous: Row[Any] | None,
-) -> Row[Any]:
+    previous: Conversation | None,
+) -> Conversation:
+    start_of(runtime)
     now = runtime.database.now(connection)
-    conversation_id = new_id()
-    conversation = {
-        "id": conversation_id,
-        "contact_id": contact_id,
-        "channel": channel,
-        "our_number": previous.our_number if previous else _our_number(runtime),
-        "state": start_of(runtime),
-        "memory": runtime.bot.first_memory,
-        "opened_at": now,
-        "last_message_at": now,
-        # WhatsApp's window counts from the contact's last message, whichever talk it was in.
-        "last_inbound_at": previous.last_inbound_at if previous else None,
-        # And what was read there is read.
-        "read_at": previous.read_at if previous else None,
-    }
-    conversations.create(connection, [conversation])
-    return locked(connection, conversation_id)
+    number = previous.our_number if previous else _our_number(runtime)
+    # WhatsApp's window counts from the contact's last message, in whichever conversation.
+    heard_at = previous.last_inbound_at if previous else None
+    opened = rules.open_conversation(runtime.bot, contact_id, (channel, number), now, heard_at)
+    # What was read there is read.
+    opened.read_at = previous.read_at if previous else None
+    opened.changes.is_any = True
+    save(connection, [opened], now)
+    return opened
 
 
 def _our_number(runtime: Runtime) -> str:
@@ -184,42 +183,48 @@ def _our_number(runtime: Runtime) -> str:
 
 
 def _queue(
-    connection: Connection, runtime: Runtime, conversation: Row[Any], words: Words
+    connection: Connection, runtime: Runtime, conversation: Conversation, draft: Draft
 ) -> Queued:
-    attachments.refuse_impossible(words.media_urls, conversation.channel, runtime.settings)
+    attachments.refuse_impossible(draft.media_urls, conversation.channel, runtime.settings)
     now = runtime.database.now(connection)
     contact = contact_of(connection, conversation.contact_id)
     if refusal := why_not_to_write(contact, conversation, now):
         raise ChangeRefused(refusal)
-    row = outbound(
+    message = outbound(
         runtime,
         conversation,
         now,
-        author=words.actor,
-        kind=attachments.kind_of(words.media_urls),
-        body=words.body,
-        media=words.media,
-        idempotency_key=words.key,
+        author=draft.actor,
+        kind=attachments.kind_of(draft.media_urls),
+        body=draft.body,
+        media=draft.media,
+        idempotency_key=draft.key,
     )
-    conversations.touch(connection, conversation.id, now)
-    outbox.enqueue(connection, [row], [contact.key], now)
-    sent = str(row["public_id"])
-    audit.append(connection, now, words.actor, "send_message", str(conversation.id), message=sent)
+    queue(connection, contact, conversation, message)
+    sent = str(message.public_id)
+    audit.append(connection, now, draft.actor, "send_message", str(conversation.id), message=sent)
     crash.point(Point.OVERRIDE_WRITING)
-    return Queued(row["public_id"], is_new=True)
+    return Queued(message.public_id, is_new=True)
 
 
 def outbound(
-    runtime: Runtime, conversation: Row[Any], now: datetime, **values: Any
-) -> dict[str, Any]:
-    """The row of a message that an operator queues in a conversation."""
-    return messages.outbound_row(
+    runtime: Runtime, conversation: Conversation, now: datetime, **values: Any
+) -> QueuedOutbound:
+    """A message that an operator writes in a conversation."""
+    return QueuedOutbound(
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         channel=conversation.channel,
         our_number=conversation.our_number,
         provider=runtime.provider.name,
         created_at=now,
-        expires_at=now + messages.KEEP_TRYING_TO_SEND,
         **values,
     )
+
+
+def queue(
+    connection: Connection, contact: Contact, conversation: Conversation, message: QueuedOutbound
+) -> None:
+    """Log a message and queue it; a turn in flight goes on."""
+    conversations.touch(connection, conversation.id, message.created_at)
+    saving.save_log(connection, [Pending(contact.key, log=[message])], message.created_at)

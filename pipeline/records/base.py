@@ -30,7 +30,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from pipeline.enums import Direction, EntryKind, EntryStatus, Holder, MessageKind, Status
+from pipeline.enums import (
+    Cause,
+    Direction,
+    EntryKind,
+    EntryStatus,
+    Holder,
+    MessageKind,
+    Status,
+    TimerKind,
+)
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -92,12 +101,14 @@ class Record(DeclarativeBase):
         list[Any]: JSON(),
         uuid.UUID: Uuid(),
         str: Text(),
+        Cause: EnumText(Cause),
         Direction: EnumText(Direction),
         EntryKind: EnumText(EntryKind),
         EntryStatus: EnumText(EntryStatus),
         Holder: EnumText(Holder),
         MessageKind: EnumText(MessageKind),
         Status: EnumText(Status),
+        TimerKind: EnumText(TimerKind),
     }
 
 

@@ -12,7 +12,7 @@ WORDS = ("say", "three", "rest", "hand over", "poison", "flaky", "unrecordable",
 _UNRECORDABLE = "half \ud800"
 
 
-class WorkerKilled(BaseException):
+class WorkerKilled(KeyboardInterrupt):
     """The process ends here, as if by SIGKILL: nothing after this turn is done."""
 
 

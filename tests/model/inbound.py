@@ -96,7 +96,7 @@ def run(world: World, flight: TurnFlight) -> None:
     flight.is_run = True
     for work in flight.batch.works:
         try:
-            flight.done.append(world.talker.take(work, flight.batch.claimed_at))
+            flight.done.append(world.runner.run(work, flight.batch.claimed_at))
         except WorkerKilled:
             flight.is_dead = True
             if len(flight.batch.works) > 1:
@@ -128,7 +128,7 @@ def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
     claimed_at = flight.batch.claimed_at
     with world.step("record", seen=flight.seen, claimed_at=claimed_at, lost=lost):
         if done:
-            record(database, token, done, lambda: True, world.talker.given_up)
+            record(database, token, done, lambda: True, world.runner.failed)
     if others:
         with world.step("give back"), database.write() as connection:
             keys = [turns.work.key for turns in others]
@@ -139,14 +139,18 @@ def _note_corners(world: World, flight: TurnFlight) -> None:
     now, token = world.current, flight.batch.token
     for turns in flight.done:
         is_held = now.lanes[turns.work.key, "inbound"].token == token
-        talks = [talk.id for talk in turns.conversations if talk.is_touched and not talk.is_new]
+        talks = [
+            talk.id
+            for talk in turns.pending.conversations
+            if talk.changes.is_any and not talk.is_new
+        ]
         if is_held and any(world.changes[talk] != flight.seen[talk] for talk in talks):
             world.reached["a version lost to an operator"] += 1
         if not is_held:
             world.reached["a turn that comes after its lease"] += 1
         elif turns.work.contact is None and now.person(turns.work.key):
             world.reached["a contact made by somebody else during its first turn"] += 1
-        if turns.failure and len(flight.done) > 1:
+        if turns.pending.failure and len(flight.done) > 1:
             world.reached["a poison message beside innocents"] += 1
 
 

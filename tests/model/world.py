@@ -11,10 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from pipeline.converse.claim import Batch
 from pipeline.converse.consent import Consents
-from pipeline.converse.effects import LaneTurns
-from pipeline.converse.turns import Talker
+from pipeline.converse.turns import TurnRunner
+from pipeline.converse.work import Batch, LaneTurns
 from pipeline.messages import Inbound
 from pipeline.receive import Receiver
 from pipeline.records import upgrading
@@ -56,7 +55,7 @@ class World:
     post: PostOffice
     health: Health
     receiver: Receiver
-    talker: Talker
+    runner: TurnRunner
     consents: Consents
     current: Snapshot
     acked: list[str] = field(default_factory=list)
@@ -121,7 +120,7 @@ def a_world(url: str) -> World:
         post,
         health,
         receiver=Receiver(stage.database, stage.wakeups.append),
-        talker=Talker(runtime.bot, post.name, _no_history),
+        runner=TurnRunner(runtime.bot, post.name, _no_history),
         consents=Consents(stage.database, runtime.bot, post.name),
         current=snapshot(stage.database),
     )

@@ -9,11 +9,10 @@ from parley import seed
 from pipeline.database import Database
 from pipeline.queries import conversations as queries
 from pipeline.queries.filter import ConversationFilter
-from pipeline.records.core import conversations
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
-from pipeline.records.stats import tallies
+from pipeline.records.stats import state_counts, tallies
 from tests.builders import a_contact
 from tests.parley.commands import parley
 
@@ -39,7 +38,7 @@ def test_there_is_as_much_as_was_asked_for(seeded: Database) -> None:
         assert count(connection, Conversation) == 300
         assert count(connection, Contact) == 240
         assert abs(count(connection, Message) - 2000) <= 1
-        counted = conversations.count_open(connection)
+        counted = state_counts.count_open(connection)
         assert tallies.of(connection, tallies.STATE) == counted
         assert tallies.of(connection, tallies.CONTACTS) == {"": 240}
         found = queries.listing(connection, ConversationFilter(words="order"), None, 10)

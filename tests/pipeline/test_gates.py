@@ -10,7 +10,7 @@ from pipeline.botkit.content.kinds import render
 from pipeline.gates import is_window_open
 from pipeline.records.core import outbox
 from pipeline.records.core.contacts import Contact
-from pipeline.records.core.messages import outbound_row
+from pipeline.records.core.log_rows import outbound_row
 from tests.pipeline.conftest import MakeStage
 from tests.provider_for_tests import Post
 from tests.stage import ADA, Stage

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from pipeline.converse.claim import Batch
 from pipeline.converse.claim import claim as claim_turns
 from pipeline.converse.record import record as record_turns
-from pipeline.converse.turns import Talker
+from pipeline.converse.turns import TurnRunner
+from pipeline.converse.work import Batch
 from pipeline.database import Database
 from pipeline.dispatch.claim import claim as claim_sends
 from pipeline.dispatch.receipts import merge_waiting
@@ -74,9 +74,9 @@ def claimed(stage: Stage, size: int) -> Batch:
 
 def take_turns(stage: Stage, batch: Batch) -> Callable[[], None]:
     """Take the turns of a batch; returns what records them."""
-    talker = Talker(stage.runtime.bot, "post", lambda *_: [])
-    done = [talker.take(work, stage.clock()) for work in batch.works]
-    return lambda: record_turns(stage.database, batch.token, done, NEVER, talker.given_up)
+    runner = TurnRunner(stage.runtime.bot, "post", lambda *_: [])
+    done = [runner.run(work, stage.clock()) for work in batch.works]
+    return lambda: record_turns(stage.database, batch.token, done, NEVER, runner.failed)
 
 
 def queued(stage: Stage, size: int) -> None:

@@ -82,7 +82,7 @@ def change_conversations(
     """
     runtime = here().runtime
     if dry_run:
-        override.wanted_state(runtime, state, force=force)
+        override.known_state(runtime, state, force=force)
         return BulkChanged(override.count_open(runtime, criteria))
     done = table.CHANGE_STATES(
         criteria, state, actor=actor(), reason=reason, force=force, expected=expected

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.conversation import values
+from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import Record, among, any_of
 from pipeline.records.stats import tallies
@@ -44,6 +46,19 @@ def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
     return {row.key: row for row in connection.execute(query, {"keys": list(keys)})}
 
 
+def load_by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, values.Contact]:
+    """The contacts that exist among `keys`, for the rules."""
+    return {key: parse(row) for key, row in by_keys(connection, keys).items()}
+
+
+def parse(row: Row[Any]) -> values.Contact:
+    """The contact in a row."""
+    return values.Contact(
+        row.id, row.key, row.phone, row.name, row.attributes, row.opt_outs, row.is_blocked,
+        row.created_at, row.last_seen_at,
+    )  # fmt: skip
+
+
 @cache
 def _keyed(dialect: str) -> Select[Any]:
     return select(Contact.__table__).where(any_of(dialect, Contact.key, "keys"))
@@ -55,13 +70,19 @@ def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def create(connection: Connection, contacts: Sequence[dict[str, Any]]) -> None:
+def load(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
+    """One contact, for the rules."""
+    row = by_id(connection, contact_id)
+    return None if row is None else parse(row)
+
+
+def create(connection: Connection, contacts: Sequence[JsonObject]) -> None:
     """Insert contacts; raises IntegrityError where a key is taken already."""
     bulk.add(connection, Contact, contacts)
     tallies.add(connection, tallies.CONTACTS, {"": len(contacts)})
 
 
-def seen(connection: Connection, moments: Sequence[dict[str, Any]]) -> None:
+def seen(connection: Connection, moments: Sequence[JsonObject]) -> None:
     """Note when contacts were last heard and what they call themselves: id, last_seen_at, name."""
     bulk.change(connection, Contact, moments)
 
@@ -80,16 +101,17 @@ def set_opt_out(
     connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
 
 
-def create_new(connection: Connection, contact: dict[str, Any]) -> None:
+def create_new(connection: Connection, contact: JsonObject) -> None:
     """Insert a contact; one whose key is there already changes nothing."""
     added = bulk.add(connection, Contact, [contact], skip_known=True)
     tallies.add(connection, tallies.CONTACTS, {"": added})
 
 
-def lock(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+def lock(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
     """One contact, locked for a change by hand."""
     query = select(Contact.__table__).where(Contact.id == contact_id)
-    return connection.execute(query.with_for_update(key_share=True)).one_or_none()
+    row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+    return None if row is None else parse(row)
 
 
 def change(connection: Connection, contact_id: uuid.UUID, **values: Any) -> None:

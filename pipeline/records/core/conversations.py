@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, Row, Select, func, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, Row, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.conversation import values
+from pipeline.conversation.turns import Choice
 from pipeline.enums import Holder
 from pipeline.records import bulk
 from pipeline.records.base import Record, Word, among, any_of, partial_index
@@ -80,10 +82,52 @@ class Conversation(Record):
 TABLE = Conversation.__table__
 
 
+def parse(row: Row[Any]) -> values.Conversation:
+    """The conversation in a row. Raises TypeError where its stored choices are damaged."""
+    choices = tuple([Choice(*choice) for choice in row.choices])
+    return _parse(row, choices)
+
+
+def parse_for_operator(row: Row[Any]) -> values.Conversation:
+    """The conversation in a row, without choices if they are damaged: an operator can move it."""
+    try:
+        return parse(row)
+    except TypeError:
+        return _parse(row, ())
+
+
+def _parse(row: Row[Any], choices: tuple[Choice, ...]) -> values.Conversation:
+    return values.Conversation(
+        row.id, row.contact_id, row.channel, row.our_number, row.state, row.state_seq, row.data,
+        choices, row.memory, row.version, row.holder,
+        row.held_by, row.held_until, row.opened_at, row.last_message_at, row.last_inbound_at,
+        row.read_at, row.closed_at, False, row.state,
+    )  # fmt: skip
+
+
 def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
     """The open conversations of these contacts."""
     query = _open(connection.dialect.name)
     return list(connection.execute(query, {"whose": list(contact_ids)}).all())
+
+
+def load_open(connection: Connection, contact_id: uuid.UUID) -> list[values.Conversation]:
+    """The open conversations of a contact, for the rules."""
+    return [parse(row) for row in open_of(connection, [contact_id])]
+
+
+def open_by_contact(
+    connection: Connection, contact_ids: Sequence[uuid.UUID]
+) -> tuple[dict[uuid.UUID, list[values.Conversation]], dict[uuid.UUID, Exception]]:
+    """The open conversations of each contact, and what is wrong where one cannot be read."""
+    found: dict[uuid.UUID, list[values.Conversation]] = {}
+    damaged: dict[uuid.UUID, Exception] = {}
+    for row in open_of(connection, contact_ids):
+        try:
+            found.setdefault(row.contact_id, []).append(parse(row))
+        except Exception as error:  # noqa: BLE001 (only the turns of this contact fail of it)
+            damaged[row.contact_id] = error
+    return found, damaged
 
 
 @cache
@@ -93,9 +137,9 @@ def _open(dialect: str) -> Select[Any]:
     )
 
 
-def by_id(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
-    """One conversation, open or closed."""
-    return connection.execute(select(TABLE).where(Conversation.id == conversation_id)).one_or_none()
+def load(connection: Connection, conversation_id: uuid.UUID) -> values.Conversation | None:
+    """One conversation, open or closed, as an operator acts on it."""
+    return load_all(connection, [conversation_id]).get(conversation_id)
 
 
 def by_ids(
@@ -104,6 +148,14 @@ def by_ids(
     """Those of these conversations that there are."""
     query = select(TABLE).where(among(connection, Conversation.id, conversation_ids))
     return {row.id: row for row in connection.execute(query)}
+
+
+def load_all(
+    connection: Connection, conversation_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, values.Conversation]:
+    """Those of these conversations that there are, as an operator acts on them."""
+    rows = by_ids(connection, conversation_ids)
+    return {key: parse_for_operator(row) for key, row in rows.items()}
 
 
 def lock(connection: Connection, conversation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -162,12 +214,9 @@ def _counted(connection: Connection, changes: Sequence[dict[str, Any]]) -> dict[
     return {row.id: row.state for row in connection.execute(query)}
 
 
-def change(connection: Connection, conversation_id: uuid.UUID, **values: Any) -> None:
-    """Write an operator's change; the next version throws a turn in flight away."""
-    save(connection, [{"id": conversation_id, **values}])
-
-
-def latest_of(connection: Connection, contact_id: uuid.UUID, channel: str = "") -> Row[Any] | None:
+def latest_of(
+    connection: Connection, contact_id: uuid.UUID, channel: str = ""
+) -> values.Conversation | None:
     """The contact's open conversation on a channel (any: ""), else the last closed one."""
     query = select(TABLE).where(Conversation.contact_id == contact_id)
     if channel:
@@ -175,7 +224,8 @@ def latest_of(connection: Connection, contact_id: uuid.UUID, channel: str = "") 
     newest = query.order_by(
         Conversation.closed_at.is_not(None), Conversation.last_message_at.desc()
     ).limit(1)
-    return connection.execute(newest).one_or_none()
+    row = connection.execute(newest).one_or_none()
+    return None if row is None else parse_for_operator(row)
 
 
 def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
@@ -190,38 +240,6 @@ def mark_read(connection: Connection, conversation_id: uuid.UUID, at: datetime) 
     connection.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(read_at=at)
     )
-
-
-def count_open(connection: Connection) -> dict[str, int]:
-    """How many open conversations are in each state, counted one by one."""
-    query = (
-        select(Conversation.state, func.count().label("conversations"))
-        .where(Conversation.closed_at.is_(None))
-        .group_by(Conversation.state)
-    )
-    return {row.state: row.conversations for row in connection.execute(query)}
-
-
-def recount(connection: Connection) -> int:
-    """Count anew what is in each state; returns how many counts were wrong.
-
-    They are where a process of a release before the counts still ran. One statement sees the
-    conversations and the counts at the same moment.
-    """
-    if connection.dialect.name == "postgresql":
-        # Two of these would mend twice; writers go on.
-        connection.execute(text("LOCK TABLE tally IN SHARE UPDATE EXCLUSIVE MODE"))
-    wrong = connection.execute(text(_WRONG_COUNTS), {"noun": tallies.STATE}).all()
-    tallies.add(connection, tallies.STATE, {row.word: int(row.number) for row in wrong})
-    return len(wrong)
-
-
-_WRONG_COUNTS = """
-SELECT word, sum(number) AS number FROM (
-  SELECT state AS word, count(*) AS number FROM conversation WHERE closed_at IS NULL GROUP BY state
-  UNION ALL SELECT word, -number FROM tally WHERE noun = :noun
-) AS counted GROUP BY word HAVING sum(number) <> 0
-"""
 
 
 def our_numbers(connection: Connection) -> set[str]:

@@ -29,9 +29,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from pipeline.enums import EntryKind, EntryStatus
+from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, Word, among, any_of, partial_index
+from pipeline.records.core.entries import Waiting, parse
 
 _WAITING = "status = 'waiting'"
 _UNFILED = "NOT is_filed"
@@ -40,16 +42,15 @@ _CONSENT = "status = 'waiting' AND kind = 'consent'"
 _IS_WAITING: ColumnElement[str] = literal_column("'waiting'")
 _IS_CONSENT: ColumnElement[str] = literal_column("'consent'")
 PARKED_SQL = "status = 'parked'"
+_SETTLED = (EntryStatus.HANDLED, EntryStatus.IGNORED)
+_READ_AT_ONCE = 10_000
 
 
 class Entry(Record):
     """One thing to take a turn on.
 
-    `kind` is message, late (a message that is logged without a turn), rerun (a message that is in
-    the log and takes its turn again), consent, timer or enter.
     `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
-    the form as it came. `status` is waiting, handled, parked or ignored. `error` says why the last
-    turn failed, or why there was none; "" before.
+    the form as it came. `error` says why the last turn failed, or why there was none; "" before.
     """
 
     __tablename__ = "inbox"
@@ -87,7 +88,7 @@ _UNKNOWN = (
 )
 
 
-def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
+def entry(message: Inbound, form: dict[str, list[str]]) -> JsonObject:
     """The values of an entry for an inbound message and the form it came in."""
     return {
         "kind": EntryKind.CONSENT if message.consent else EntryKind.MESSAGE,
@@ -101,7 +102,7 @@ def entry(message: Inbound, form: dict[str, list[str]]) -> dict[str, Any]:
     }
 
 
-def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+def append(connection: Connection, entries: Sequence[JsonObject]) -> None:
     """Add entries; one whose (provider, account, id) is there already changes nothing."""
     bulk.add(connection, Entry, entries, skip_known=True)
 
@@ -117,12 +118,12 @@ def file_new(connection: Connection, limit: int) -> list[str]:
     return [row.lane for row in rows]
 
 
-def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[Row[Any]]:
+def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[Waiting]:
     """The oldest waiting entries of each lane, at most `limit` a lane, in lane and id order."""
     if connection.dialect.name != "postgresql":
         # SQLite has no LATERAL, and a statement costs it only microseconds.
-        return [row for key in keys for row in connection.execute(_heads(key, limit))]
-    return list(connection.execute(_all_heads(limit), {"keys": list(keys)}).all())
+        return [parse(row) for key in keys for row in connection.execute(_heads(key, limit))]
+    return [parse(row) for row in connection.execute(_all_heads(limit), {"keys": list(keys)})]
 
 
 @cache
@@ -175,7 +176,7 @@ def by_id(connection: Connection, entry_id: int) -> Row[Any] | None:
     return connection.execute(select(Entry.__table__).where(Entry.id == entry_id)).one_or_none()
 
 
-def next_consent(connection: Connection) -> Row[Any] | None:
+def next_consent(connection: Connection) -> Waiting | None:
     """Lock the oldest STOP, START or HELP that waits; a contact's next one waits for it."""
     earlier = aliased(Entry)
     is_behind = (
@@ -186,7 +187,8 @@ def next_consent(connection: Connection) -> Row[Any] | None:
         .exists()
     )
     query = select(Entry.__table__).where(text(_CONSENT), ~is_behind).order_by(Entry.id).limit(1)
-    return connection.execute(query.with_for_update(skip_locked=True)).first()
+    row = connection.execute(query.with_for_update(skip_locked=True)).first()
+    return None if row is None else parse(row)
 
 
 def has_consents(connection: Connection) -> bool:
@@ -201,7 +203,7 @@ def treat_as_message(connection: Connection, entry_id: int) -> None:
     )
 
 
-def internal(kind: EntryKind, name: str, lane: str, payload: dict[str, Any]) -> dict[str, Any]:
+def internal(kind: EntryKind, name: str, lane: str, payload: JsonObject) -> JsonObject:
     """The values of an entry that Parley itself puts in: a due timer or an enter turn."""
     return {
         "kind": kind,
@@ -215,21 +217,24 @@ def internal(kind: EntryKind, name: str, lane: str, payload: dict[str, Any]) -> 
 
 
 def prune(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
-    """Delete the oldest settled entries, which are no longer needed to know a repeated webhook.
-
-    `after` is the last that is gone already: what was deleted is not passed by again. Returns ids.
-    """
-    # The oldest come first, so nothing else need be read when none of these is old enough.
-    oldest = (
-        select(Entry.id, Entry.handled_at)
-        .where(Entry.status.in_((EntryStatus.HANDLED, EntryStatus.IGNORED)), Entry.id > after)
-        .order_by(Entry.id)
-        .limit(limit)
-    ).subquery()
-    old = select(oldest.c.id).where(oldest.c.handled_at < before)
-    ids = list(connection.execute(old).scalars())
-    connection.execute(delete(Entry).where(among(connection, Entry.id, ids)))
-    return ids
+    """Delete up to `limit` settled entries that came after `after`; returns their ids."""
+    ids: list[int] = []
+    while True:
+        window = (
+            select(Entry.id, Entry.status, Entry.handled_at, Entry.received_at)
+            .where(Entry.id > after)
+            .order_by(Entry.id)
+            .limit(_READ_AT_ONCE)
+        )
+        rows = connection.execute(window).all()
+        ids += [row.id for row in rows if row.status in _SETTLED and row.handled_at < before]
+        # They came in this order: behind new ones is nothing old, but behind re-run ones there is.
+        has_more = len(rows) == _READ_AT_ONCE and any(row.received_at < before for row in rows)
+        if len(ids) >= limit or not has_more:
+            break
+        after = rows[-1].id
+    connection.execute(delete(Entry).where(among(connection, Entry.id, ids[:limit])))
+    return ids[:limit]
 
 
 def has_unfiled(connection: Connection) -> bool:

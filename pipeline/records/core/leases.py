@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     Update,
     and_,
@@ -38,6 +37,13 @@ class Lease(NamedTuple):
     until: datetime
 
 
+class Leased(NamedTuple):
+    """A lane that was leased, and how often its head was tried before."""
+
+    key: str
+    attempts: int
+
+
 def claim(
     connection: Connection,
     direction: Direction,
@@ -45,13 +51,13 @@ def claim(
     *,
     limit: int,
     is_expired: bool = False,
-) -> list[Row[Any]]:
-    """Lease up to `limit` due lanes, the longest due first; rows of (key, attempts).
+) -> list[Leased]:
+    """Lease up to `limit` due lanes, the longest due first.
 
     With `is_expired` those whose worker did not come back before its lease ended.
     """
     asked = {"now": lease.now, "most": limit}
-    rows: list[Any] = list(connection.execute(_due(direction, is_expired), asked).all())
+    rows = [Leased(*row) for row in connection.execute(_due(direction, is_expired), asked)]
     if rows:
         _lease(connection, direction, lease, [row.key for row in rows])
     return rows

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +18,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.enums import Direction, MessageKind, Status
-from pipeline.ids import new_id
-from pipeline.messages import Inbound
 from pipeline.records import bulk
 from pipeline.records.base import BigId, Record, SerialId, Word, among, partial_index
 
@@ -111,70 +108,6 @@ class Message(Record):
 
 
 TABLE = Message.__table__
-
-
-def inbound_row(
-    message: Inbound,
-    entry: Row[Any],
-    contact_id: uuid.UUID,
-    conversation_id: uuid.UUID | None,
-) -> dict[str, Any]:
-    """The row of an inbound message, dated when it was received."""
-    return _EMPTY | {
-        "public_id": new_id(),
-        "contact_id": contact_id,
-        "conversation_id": conversation_id,
-        "turn_id": entry.id,
-        "ordinal": 0,
-        "direction": Direction.INBOUND,
-        "channel": message.channel,
-        "our_number": message.recipient,
-        "kind": message.kind,
-        "body": message.text,
-        "content": _content(message),
-        "media": [asdict(item) for item in message.media],
-        "author": "contact",
-        "status": Status.RECEIVED,
-        "provider": message.provider,
-        "provider_id": message.provider_id,
-        "created_at": entry.received_at,
-        "settled_at": entry.received_at,
-    }
-
-
-def _content(message: Inbound) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    if message.button_id:
-        content["button_id"] = message.button_id
-    if message.location:
-        content["location"] = asdict(message.location)
-    return content
-
-
-def outbound_row(**values: Any) -> dict[str, Any]:
-    """The row of an outbound message that waits to be sent."""
-    return _EMPTY | {
-        "public_id": new_id(),
-        "direction": Direction.OUTBOUND,
-        "status": Status.QUEUED,
-        **values,
-    }
-
-
-# Rows of one INSERT must name the same columns.
-_EMPTY: dict[str, Any] = {
-    "conversation_id": None,
-    "turn_id": None,
-    "ordinal": None,
-    "kind": MessageKind.TEXT,
-    "content": {},
-    "media": [],
-    "provider_id": None,
-    "idempotency_key": None,
-    "expires_at": None,
-    "settled_at": None,
-    "failed_at": None,
-}
 
 
 def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:

@@ -2,21 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, text, update
+from sqlalchemy import Connection, case, select, text, update
 
 from pipeline.enums import EntryKind, EntryStatus
 from pipeline.records.base import among
+from pipeline.records.core.entries import Waiting, parse
 from pipeline.records.core.inbox import PARKED_SQL, Entry
 
 
-def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> list[Row[Any]]:
+def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> list[Waiting]:
     """Parked entries that came after this one, in one lane or in all, in the order they came."""
     query = select(Entry.__table__).where(text(PARKED_SQL), Entry.id > entry_id)
     if lane:
         query = query.where(Entry.lane == lane)
-    return list(connection.execute(query.order_by(Entry.id).limit(limit)).all())
+    return [parse(row) for row in connection.execute(query.order_by(Entry.id).limit(limit))]
 
 
 def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection[int]) -> int:

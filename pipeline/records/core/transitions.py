@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.enums import Cause
+from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import BigId, Record, SerialId, Word
 
@@ -25,7 +27,7 @@ class Transition(Record):
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
     from_state: Mapped[str]
     to_state: Mapped[str]
-    cause: Mapped[Word]
+    cause: Mapped[Cause]
     via: Mapped[Word] = mapped_column(default="")
     actor: Mapped[str]
     turn_id: Mapped[int | None] = mapped_column(BigId)
@@ -36,6 +38,6 @@ class Transition(Record):
     created_at: Mapped[datetime]
 
 
-def append(connection: Connection, transitions: Sequence[dict[str, Any]]) -> None:
+def append(connection: Connection, rows: Sequence[JsonObject]) -> None:
     """Log steps in the order given."""
-    bulk.add(connection, Transition, transitions)
+    bulk.add(connection, Transition, rows)

@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from bots import template
 from pipeline import override
 from pipeline.botkit import Bot
+from pipeline.conversation.values import Conversation
 from pipeline.enums import Status
 from pipeline.messages import Accepted, Outbound, StatusCallback
 from pipeline.providers import webhook_form
@@ -118,7 +119,7 @@ class Phone:
             return contacts.by_keys(connection, [key])[key]
 
     @property
-    def conversation(self) -> Row[Any]:
+    def conversation(self) -> Conversation:
         """The open conversation on this channel."""
         contact_id = self.contact.id
         with self.play.stage.database.read() as connection:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pipeline.botkit import Turn
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
-from pipeline.converse.turns import Talker
+from pipeline.converse.turns import TurnRunner
 from pipeline.records.core import inbox
 from tests.builders import a_lane, an_entry
 from tests.pipeline.conftest import MakeStage
@@ -98,9 +98,9 @@ def test_killer_further_down_the_lane_comes_alone(stage: MakeStage) -> None:
     s.hears("hi", BOB)
     s.clock.pass_by(LEASE.total_seconds())
     recovered = claim(s.database, 8)
-    talker = Talker(s.runtime.bot, "post", lambda _id, _n: [])
-    turns = talker.take(recovered.works[0], s.clock())
-    record(s.database, recovered.token, [turns], lambda: False, talker.given_up)
+    runner = TurnRunner(s.runtime.bot, "post", lambda _id, _n: [])
+    turns = runner.run(recovered.works[0], s.clock())
+    record(s.database, recovered.token, [turns], lambda: False, runner.failed)
     following = claim(s.database, 8)
     assert following.is_recovery
     assert [work.key for work in following.works] == [ADA]
@@ -134,9 +134,7 @@ def test_at_most_sixteen_entries_of_a_lane_at_once(stage: MakeStage) -> None:
     for number in range(20):
         s.hears(str(number))
     (work,) = claim(s.database, 8).works
-    assert [entry.payload["message"]["text"] for entry in work.entries] == [
-        str(n) for n in range(16)
-    ]
+    assert [entry.message.text for entry in work.entries] == [str(n) for n in range(16)]
     assert work.has_rest
 
 

@@ -138,7 +138,7 @@ def test_nudge_may_set_a_reminder(stage: MakeStage) -> None:
     s = stage(nudging_bot())
     hear(s, "hi")
     pass_by(s, 600)
-    assert [timer.name for timer in rows(s.database, Timer)] == ["remind:reminded"]
+    assert [timer.name for timer in rows(s.database, Timer)] == ["reminder"]
     pass_by(s, HOUR)
     assert s.replies == ["Hm?", "Reminded."]
     Tester(nudging_bot()).hears("hi").after(minutes=10).says("Hm?").after(hours=1).says("Reminded.")

@@ -6,14 +6,13 @@ import pytest
 
 from pipeline import override
 from pipeline.database import Database
-from pipeline.enums import Holder
+from pipeline.enums import Holder, TimerKind
 from pipeline.errors import ChangeRefused, UnknownState
-from pipeline.override import takeover
-from pipeline.override.changing import Change
+from pipeline.override import Change, conversations
 from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.timers import RELEASE, Timer
+from pipeline.records.core.timers import Timer
 from pipeline.records.core.transitions import Transition
 from pipeline.runtime import Runtime
 from tests.builders import a_conversation, rows
@@ -28,9 +27,11 @@ def test_a_move_with_a_hold_is_one_change(runtime: Runtime, database: Database) 
     assert rows(database, Transition)[0].reason == "stuck"
     assert [entry.action for entry in rows(database, AuditEntry)] == ["change_state", "hold"]
     timers = {timer.name: timer for timer in rows(database, Timer)}
-    assert timers.keys() == {"timeout", RELEASE}
-    assert timers[RELEASE].state_seq == now.state_seq == 1
-    assert timers[RELEASE].due_at - timers[RELEASE].armed_at == timedelta(minutes=10)
+    assert timers.keys() == {"timeout", TimerKind.RELEASE}
+    assert timers[TimerKind.RELEASE].state_seq == now.state_seq == 1
+    assert timers[TimerKind.RELEASE].due_at - timers[TimerKind.RELEASE].armed_at == timedelta(
+        minutes=10
+    )
 
 
 def test_a_move_that_frees_is_one_change(runtime: Runtime, database: Database) -> None:
@@ -66,7 +67,7 @@ def test_a_hold_that_fails_leaves_the_state(
     def refuse(*_: object) -> None:
         raise ChangeRefused("no")
 
-    monkeypatch.setattr(takeover, "make_holder", refuse)
+    monkeypatch.setattr(conversations, "audit_take_over", refuse)
     made = a_conversation(database)
     with pytest.raises(ChangeRefused):
         override.change_state_and_holder(

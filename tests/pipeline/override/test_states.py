@@ -113,7 +113,7 @@ def test_reset_cancels_the_replies_that_wait(runtime: Runtime, database: Databas
     override.reset(runtime, made.id, actor="ada")
     found = {row.author: row for row in rows(database, Message)}
     assert (found["bot"].status, found["ada"].status) == ("canceled", "queued")
-    assert "started over" in found["bot"].error
+    assert "restarted" in found["bot"].error
 
 
 def test_reset_cancels_a_timed_hold(runtime: Runtime, database: Database) -> None:

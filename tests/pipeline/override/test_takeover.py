@@ -149,7 +149,7 @@ def test_change_of_state_keeps_the_timed_hold(stage: MakeStage) -> None:
     s = stage(support_bot())
     talk = held(s, 30)
     override.change_state(s.runtime, talk, "support", actor="ada")
-    assert sorted(t.name for t in rows(s.database, Timer)) == ["give_back", "timeout"]
+    assert sorted(t.name for t in rows(s.database, Timer)) == ["release", "timeout"]
     s.ticks(30 * 60)
     s.plays()
     assert s.conversations()[0].holder == "bot"
@@ -163,7 +163,7 @@ def test_turn_keeps_the_timed_hold_of_the_next(stage: MakeStage) -> None:
     s.hears("now")
     s.plays()
     assert s.replies == ["hi", "now"]
-    assert "give_back" in {t.name for t in rows(s.database, Timer)}
+    assert "release" in {t.name for t in rows(s.database, Timer)}
     s.ticks()
     s.plays()
     assert s.conversations()[0].holder == "bot"
@@ -179,7 +179,7 @@ def test_new_hold_outlives_the_old_ones_end(stage: MakeStage, minutes: int | Non
     s.plays()
     (now,) = s.conversations()
     assert (now.holder, now.held_by) == ("operator", "bob")
-    assert [t.name for t in rows(s.database, Timer)] == (["give_back"] if minutes else [])
+    assert [t.name for t in rows(s.database, Timer)] == (["release"] if minutes else [])
 
 
 def test_open_hold_cancels_the_timer(runtime: Runtime, database: Database) -> None:
@@ -187,7 +187,7 @@ def test_open_hold_cancels_the_timer(runtime: Runtime, database: Database) -> No
     override.take_over(runtime, made.id, actor="ada", minutes=5)
     (timer,) = rows(database, Timer)
     (now,) = rows(database, Conversation)
-    assert (timer.name, timer.due_at) == ("give_back", now.held_until)
+    assert (timer.name, timer.due_at) == ("release", now.held_until)
     override.take_over(runtime, made.id, actor="ada")
     assert rows(database, Timer) == []
     assert rows(database, Conversation)[0].held_until is None

@@ -17,7 +17,8 @@ from pipeline.records.base import among
 from pipeline.records.core import contacts
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.lanes import Lane
-from pipeline.records.core.messages import Message, outbound_row
+from pipeline.records.core.log_rows import outbound_row
+from pipeline.records.core.messages import Message
 from pipeline.records.core.senders import Sender
 from tests.builders import a_contact, rows
 

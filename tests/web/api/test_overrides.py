@@ -39,7 +39,7 @@ def test_hold_with_minutes(api: Caller, database: Database, wakeups: list[Pool])
     assert (shown["holder"], shown["held_by"]) == ("operator", "token:crm")
     left = datetime.fromisoformat(shown["held_until"]) - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)
-    assert [timer.name for timer in rows(database, Timer)] == ["give_back"]
+    assert [timer.name for timer in rows(database, Timer)] == ["release"]
     assert wakeups == []
     shown = api("PATCH", f"/conversations/{made.id}", json={"holder": "bot"}).get_json()
     assert (shown["holder"], shown["held_by"], shown["held_until"]) == ("bot", None, None)

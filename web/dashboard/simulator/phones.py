@@ -130,7 +130,7 @@ def _next_timer(
     timer = timers.next_of(connection, conversation.id) if conversation else None
     if timer is None:
         return None, ""
-    if timer.name == "give_back":
+    if timer.name == "release":
         return timer.due_at, "handed back to the bot"
     if timer.name == "nudge":
         return timer.due_at, "nudge"

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from pipeline.database import Database
-from pipeline.records.core import conversations
-from pipeline.records.stats import tallies
+from pipeline.records.stats import state_counts, tallies
 from pipeline.records.stats.tallies import Tally
 from tests.builders import a_conversation
 
@@ -77,7 +76,7 @@ def test_wrong_counts_are_counted_anew(database: Database) -> None:
     add(database, start=5, support=-1, gone=3)
     for wrong in (3, 0):
         with database.write() as connection:
-            assert conversations.recount(connection) == wrong
+            assert state_counts.recount(connection) == wrong
         assert counts(database) == {"start": 2, "support": 1}
 
 

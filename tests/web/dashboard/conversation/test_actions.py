@@ -104,7 +104,7 @@ def test_empty_message_is_refused_with_its_attachment(
 def test_take_over_and_hand_back(operator: FlaskClient, database: Database, talk: Row[Any]) -> None:
     do(operator, talk, "take-over", minutes="30")
     assert now(database, talk).holder == "operator"
-    assert [timer.name for timer in rows(database, Timer)] == ["give_back"]
+    assert [timer.name for timer in rows(database, Timer)] == ["release"]
     assert "Hand back to bot" in operator.get(f"/conversations/{talk.id}").text
     do(operator, talk, "release")
     assert now(database, talk).holder == "bot"

@@ -1,0 +1,93 @@
+"""The rows of the log: what messages in and out look like when they are recorded."""
+
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.conversation.pending import LoggedInbound, QueuedOutbound
+from pipeline.enums import Direction, MessageKind, Status
+from pipeline.ids import new_id
+from pipeline.jsons import JsonObject
+from pipeline.messages import Inbound
+from pipeline.records.core.messages import KEEP_TRYING_TO_SEND
+
+
+def inbound_row(item: LoggedInbound) -> JsonObject:
+    """The row of a contact's message."""
+    message = item.message
+    return _EMPTY | {
+        "public_id": new_id(),
+        "contact_id": item.contact_id,
+        "conversation_id": item.conversation_id,
+        "turn_id": item.turn_id,
+        "ordinal": 0,
+        "direction": Direction.INBOUND,
+        "channel": message.channel,
+        "our_number": message.recipient,
+        "kind": message.kind,
+        "body": message.text,
+        "content": _content(message),
+        "media": [asdict(file) for file in message.media],
+        "author": "contact",
+        "status": Status.RECEIVED,
+        "provider": message.provider,
+        "provider_id": message.provider_id,
+        "created_at": item.created_at,
+        "settled_at": item.created_at,
+    }
+
+
+def _content(message: Inbound) -> JsonObject:
+    content: JsonObject = {}
+    if message.button_id:
+        content["button_id"] = message.button_id
+    if message.location:
+        content["location"] = asdict(message.location)
+    return content
+
+
+def outbound_row(**values: Any) -> JsonObject:
+    """The row of an outbound message that waits to be sent."""
+    return _EMPTY | {
+        "public_id": new_id(),
+        "direction": Direction.OUTBOUND,
+        "status": Status.QUEUED,
+        **values,
+    }
+
+
+def queued_row(item: QueuedOutbound) -> JsonObject:
+    """The row of a message of ours that is in no row yet."""
+    return outbound_row(
+        public_id=item.public_id,
+        contact_id=item.contact_id,
+        conversation_id=item.conversation_id,
+        turn_id=item.turn_id,
+        ordinal=item.ordinal,
+        channel=item.channel,
+        our_number=item.our_number,
+        kind=item.kind,
+        body=item.body,
+        content=item.content,
+        media=item.media,
+        author=item.author,
+        provider=item.provider,
+        idempotency_key=item.idempotency_key,
+        created_at=item.created_at,
+        expires_at=item.created_at + KEEP_TRYING_TO_SEND,
+    )
+
+
+# Rows of one INSERT must name the same columns.
+_EMPTY: JsonObject = {
+    "conversation_id": None,
+    "turn_id": None,
+    "ordinal": None,
+    "kind": MessageKind.TEXT,
+    "content": {},
+    "media": [],
+    "provider_id": None,
+    "idempotency_key": None,
+    "expires_at": None,
+    "settled_at": None,
+    "failed_at": None,
+}
