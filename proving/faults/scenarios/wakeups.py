@@ -12,6 +12,7 @@ from typing import Any
 from celery import Celery
 
 from pipeline.settings import Settings
+from proving.faults.processes import eventually
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, SQLITE, Group
 from proving.faults.scenarios.broker import answered_at_once, goes_on
@@ -105,6 +106,8 @@ def without_wakeups(run: Run) -> None:
     run.stack.start("web")
     run.stack.environment["BROKER_URL"] = address
     run.stack.start("converse", "dispatch", "clock")
+    # The first pull wakes converse, if it finds a message that is not yet in the inbox.
+    eventually(run.has_pulled, 30)
     proxied.refuse()
     run.record("no wake-up leaves the web process")
     run.traffic.send_all(numbered(run.fake_contacts(20), 5), every_seconds=0.5)
