@@ -115,6 +115,18 @@ def test_prune_goes_on_behind_what_it_deleted(
     assert rows(s.database, ReceiptRow) == []
 
 
+def test_prune_goes_on_behind_turns_that_ran_again(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = stage()
+    monkeypatch.setattr(inbox, "_READ_AT_ONCE", 3)
+    old = s.clock() - KEEP * 2
+    for handled_at in (*[s.clock()] * 6, old, old):
+        an_entry(s.database, status="handled", received_at=old, handled_at=handled_at)
+    assert sweep.prune(s.database, KEEP) == 2
+    assert [entry.handled_at for entry in s.entries()] == [s.clock()] * 6
+
+
 def missed(number: int, s: Stage) -> Inbound:
     return an_inbound(f"missed {number}", provider="post", sent_at=s.clock())
 

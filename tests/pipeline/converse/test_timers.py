@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline import override
-from pipeline.botkit import Bot, Turn
+from pipeline.botkit import Bot, Tester, Turn
 from pipeline.records.core.timers import Timer
 from pipeline.records.core.transitions import Transition
 from tests.builders import rows
@@ -151,3 +151,42 @@ def test_two_clocks_move_a_timer_once(stage: MakeStage, bot: Bot) -> None:
     assert sum(e.kind == "timer" for e in s.entries()) == 5
     s.converse()
     assert s.replies == ["Still there?"] * 5
+
+
+def test_each_reminder_to_one_state_fires(stage: MakeStage) -> None:
+    bot = Bot("b", start="open", loop_guard=None)
+
+    @bot.awaits("open")
+    def opened(turn: Turn) -> None:
+        turn.remind(timedelta(minutes=5), "late")
+        turn.remind(timedelta(minutes=20), "late")
+
+    bot.sends("late", then="open")(lambda turn: turn.say(f"late {turn.now:%M}"))
+    s = stage(bot)
+    hear(s, "hi")
+    for _ in range(2):
+        s.ticks(15 * MINUTE)
+        s.converse()
+    assert s.replies == ["late 15", "late 30"]
+    Tester(bot).hears("hi").after(minutes=30).says("late 05").says("late 20").says_nothing()
+
+
+def test_reminders_due_at_once_all_fire_and_put_the_time_out_off(stage: MakeStage) -> None:
+    bot = Bot("b", start="open", loop_guard=None)
+
+    @bot.awaits("open", timeout=timedelta(minutes=30), on_timeout="bye")
+    def opened(turn: Turn) -> None:
+        turn.remind(timedelta(minutes=5), "late")
+        turn.remind(timedelta(minutes=20), "late")
+
+    bot.sends("late", then="open")(lambda turn: turn.say("late"))
+    bot.sends("bye", then="open")(lambda turn: turn.say("bye"))
+    s = stage(bot)
+    hear(s, "hi")
+    # The clock was away for an hour.
+    s.ticks(60 * MINUTE)
+    s.converse()
+    assert s.replies == ["late", "late"]
+    s.ticks(30 * MINUTE)
+    s.converse()
+    assert s.replies == ["late", "late", "bye"]

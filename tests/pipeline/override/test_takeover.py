@@ -9,6 +9,7 @@ from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
+from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
 from pipeline.records.core.timers import Timer
@@ -218,3 +219,13 @@ def test_bot_that_hands_over_ends_a_past_hold(stage: MakeStage) -> None:
     s.plays()
     (now,) = s.conversations()
     assert (now.holder, now.held_by, now.held_until) == ("operator", "", None)
+
+
+def test_release_of_what_the_bot_answers_changes_nothing(
+    runtime: Runtime, database: Database
+) -> None:
+    made = a_conversation(database, state="support")
+    override.release(runtime, made.id, actor="ada")
+    assert rows(database, Conversation) == [made]
+    assert rows(database, Timer) == []
+    assert rows(database, AuditEntry) == []
