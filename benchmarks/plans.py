@@ -19,9 +19,9 @@ from sqlalchemy import event, text
 from benchmarks import bulk_load, drains
 from pipeline import sweep
 from pipeline.database import Database
-from pipeline.dispatch import receipts as merging
+from pipeline.dispatch import callbacks as merging
 from pipeline.messages import StatusCallback
-from pipeline.records.core import inbox, receipts
+from pipeline.records.core import inbox, status_callbacks
 
 _MESSAGES = 3_000
 _SETTINGS = (
@@ -104,16 +104,16 @@ def call_back(database: Database) -> None:
             "ORDER BY id DESC LIMIT 600"
         )
         rows = [
-            receipts.row(StatusCallback("simulator", "simulator", provider_id, "read"), {})
+            status_callbacks.row(StatusCallback("simulator", "simulator", provider_id, "read"), {})
             for provider_id in connection.execute(sent).scalars()
         ]
         now = database.now(connection)
-        receipts.append(connection, [row | {"received_at": now} for row in rows])
+        status_callbacks.append(connection, [row | {"received_at": now} for row in rows])
 
 
 def _sweep(database: Database) -> None:
     sweep.wake_for_waiting_work(database, lambda _pool: None)
-    sweep.reconsider_receipts(database)
+    sweep.reconsider_callbacks(database)
     sweep.move_due_timers(database)
     sweep.fold_tallies(database)
     sweep.park_floods(database, 1000)

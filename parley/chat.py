@@ -7,10 +7,8 @@ import logging
 import sys
 import threading
 import time
-from typing import Any
 
 import click
-from sqlalchemy import Row
 
 from parley.db import to_head
 from pipeline import logs
@@ -22,6 +20,7 @@ from pipeline.providers.base import Webhook
 from pipeline.queries import progress
 from pipeline.receive import Receiver
 from pipeline.records.core import contacts
+from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
@@ -77,7 +76,7 @@ class Chat:
             return True
         return entry.status != "waiting" and self.show()
 
-    def _new_messages(self) -> list[Row[Any]]:
+    def _new_messages(self) -> list[MessageRow]:
         with self._runtime.database.read() as connection:
             contact = contacts.by_keys(connection, [self._key]).get(self._key)
             return progress.said_after(connection, contact.id, self._seen) if contact else []
@@ -112,7 +111,7 @@ def chat(number: str, channel: Channel) -> None:
         runtime.database.close()
 
 
-def _lines(row: Row[Any]) -> list[str]:
+def _lines(row: MessageRow) -> list[str]:
     """The lines of a message, with its choices numbered."""
     text = row.content.get("plain") or row.body
     choices = row.content.get("choices", ()) if "content_sid" in row.content else ()

@@ -18,7 +18,7 @@ from pipeline.database import Database
 from pipeline.errors import SchemaError
 from pipeline.override import Changed
 from pipeline.queries.filter import ConversationFilter
-from pipeline.queries.machine import Place, places
+from pipeline.queries.machine import StateUsage, places
 from pipeline.queries.states import StateCount, listing
 from pipeline.records import schema
 from pipeline.runtime import Runtime, opened
@@ -69,7 +69,7 @@ def _counts(url: str, names: list[str]) -> Sequence[StateCount]:
         database.close()
 
 
-def _print(rows: Sequence[Place]) -> None:
+def _print(rows: Sequence[StateUsage]) -> None:
     width = max(len(row.name) for row in rows)
     click.echo("Open conversations")
     for row in rows:
@@ -77,7 +77,7 @@ def _print(rows: Sequence[Place]) -> None:
         click.echo(f"  {row.name:<{width}}  {row.conversations:>7}{remark}")
 
 
-def _remarks(row: Place) -> Iterator[str]:
+def _remarks(row: StateUsage) -> Iterator[str]:
     if row.node is None:
         yield "not in the bot's code: the fallback handles these"
     for name, number in row.earlier:

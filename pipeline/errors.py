@@ -16,6 +16,7 @@ ParleyError
 ├── NotUnderstood              the contact answered something else      -> asked again
 └── SendError                  one attempt to send did not succeed
     ├── NotSent                surely not taken by the provider         -> queued again
+    │   └── NotStarted         Parley itself had no time for the call   -> due again soon
     ├── OutcomeUnknown         nobody knows                             -> unknown, then settled
     ├── SenderBlocked          our account or number is at fault        -> circuit opens, rows wait
     └── MessageRefused         will never be sent                       -> failed
@@ -114,6 +115,13 @@ class NotSent(SendError):
         self.retry_after = retry_after
         self.slow_down = slow_down
         self.blames_sender = blames_sender
+
+
+class NotStarted(NotSent):
+    """Parley was too busy to begin the call in time; it does not count as an attempt."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason, blames_sender=False)
 
 
 class OutcomeUnknown(SendError):

@@ -4,14 +4,13 @@ STOP is honoured here, whoever wrote the message and whenever it was queued; onl
 STOP itself passes.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row
-
-from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import Holder, Status
 from pipeline.records.core.contacts import scope
+from pipeline.records.core.outbox import Head
 
 # Marks, in a message's content, the answer to a STOP, START or HELP: its contact wrote just now.
 # Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers
@@ -28,26 +27,48 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def refusal(head: Row[Any], now: datetime) -> Refusal | None:
-    """Why this outbound message (a row of `outbox.heads`) must not be sent now, or None."""
+def refusal(head: Head, now: datetime) -> Refusal | None:
+    """Why this outbound message must not be sent now, or None."""
     if head.is_blocked:
         return Refusal(Status.SUPPRESSED, "The contact is blocked.")
     is_consent = CONSENT in head.content
-    if not is_consent and scope(head.channel, head.our_number) in head.opt_outs:
+    if not is_consent and scope(head.delivery.channel, head.delivery.our_number) in head.opt_outs:
         return Refusal(Status.SUPPRESSED, "The contact has asked not to be messaged (STOP).")
     if not is_consent and head.author == "bot" and _is_held(head, now):
         return Refusal(Status.CANCELED, "An operator took the conversation before this was sent.")
-    if head.expires_at and head.expires_at <= now:
+    expires_at = head.delivery.expires_at
+    if expires_at and expires_at <= now:
         return Refusal(Status.EXPIRED, "It could not be sent in time.")
-    if not is_consent and head.channel == "whatsapp" and _is_closed(head, now):
+    if not is_consent and head.delivery.channel == "whatsapp" and _is_closed(head, now):
         return Refusal(Status.EXPIRED, WINDOW_CLOSED)
     return None
 
 
-def why_not_to_write(
-    contact: Contact | Row[Any], conversation: Conversation | Row[Any], now: datetime
-) -> str:
-    """Why an operator's words would be refused here; "" when they would not."""
+class Recipient(Protocol):
+    """What decides whether a contact may be written to."""
+
+    @property
+    def is_blocked(self) -> bool: ...
+
+    @property
+    def opt_outs(self) -> Mapping[str, str]: ...
+
+
+class Window(Protocol):
+    """What decides whether a conversation may be written in."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def our_number(self) -> str: ...
+
+    @property
+    def last_inbound_at(self) -> datetime | None: ...
+
+
+def why_not_to_write(contact: Recipient, conversation: Window, now: datetime) -> str:
+    """Why an operator's message would be refused here; "" when it would not."""
     if contact.is_blocked:
         return "The contact is blocked."
     if scope(conversation.channel, conversation.our_number) in contact.opt_outs:
@@ -68,12 +89,12 @@ def is_window_open(last_inbound_at: datetime | None, now: datetime) -> bool:
     return last_inbound_at is not None and now - last_inbound_at < WHATSAPP_WINDOW
 
 
-def _is_closed(head: Row[Any], now: datetime) -> bool:
+def _is_closed(head: Head, now: datetime) -> bool:
     """Whether the window is closed to this message; a template may go out at any time."""
     return "content_sid" not in head.content and not is_window_open(head.last_inbound_at, now)
 
 
-def _is_held(head: Row[Any], now: datetime) -> bool:
+def _is_held(head: Head, now: datetime) -> bool:
     # A turn that hands over says so to the contact: those words still go out.
     if head.holder != Holder.OPERATOR or not head.held_by:
         return False

@@ -1,7 +1,7 @@
 """Receive: a provider's webhook becomes a row before it is acknowledged.
 
 Concurrent requests of one process share their INSERTs and commits (group commit). Next, after a
-wake-up: pipeline/converse takes inbox entries, pipeline/dispatch takes receipts.
+wake-up: pipeline/converse takes inbox entries, pipeline/dispatch takes status_callbacks.
 """
 
 import queue
@@ -22,7 +22,7 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, StatusCallback
-from pipeline.records.core import inbox, receipts
+from pipeline.records.core import inbox, status_callbacks
 from pipeline.wakeups import Notify, Pool
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class Receiver:
 
     def status_callback(self, callback: StatusCallback, form: Form) -> None:
         """Commit a status callback. Raises DatabaseUnavailable."""
-        self._take(Accepted("dispatch", receipts.row(callback, form)))
+        self._take(Accepted("dispatch", status_callbacks.row(callback, form)))
 
     def _take(self, accepted: Accepted) -> None:
         self._start()
@@ -134,6 +134,6 @@ class Receiver:
 
 def _insert(connection: Connection, database: Database, group: Sequence[Accepted]) -> None:
     now = database.now(connection)
-    for pool, insert in (("converse", inbox.append), ("dispatch", receipts.append)):
+    for pool, insert in (("converse", inbox.append), ("dispatch", status_callbacks.append)):
         if rows := [{**a.values, "received_at": now} for a in group if a.pool == pool]:
             insert(connection, rows)

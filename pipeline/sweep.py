@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from pipeline import crash
 from pipeline.crash import Point
@@ -17,7 +16,16 @@ from pipeline.enums import Direction, EntryKind
 from pipeline.errors import SendError
 from pipeline.messages import Inbound
 from pipeline.providers import addresses
-from pipeline.records.core import conversations, inbox, lanes, leases, messages, receipts, timers
+from pipeline.records.core import (
+    conversations,
+    inbox,
+    lanes,
+    leases,
+    messages,
+    status_callbacks,
+    timers,
+)
+from pipeline.records.core.timers import TimerRow
 from pipeline.records.stats import floods, state_counts, tallies, workers
 from pipeline.runtime import Runtime
 from pipeline.wakeups import Notify
@@ -43,7 +51,7 @@ def wake_for_waiting_work(database: Database, notify: Notify) -> None:
             or inbox.has_consents(connection)
             or lanes.has_due(connection, Direction.INBOUND, now)
         )
-        has_sends = receipts.has_waiting(connection) or lanes.has_due(
+        has_sends = status_callbacks.has_waiting(connection) or lanes.has_due(
             connection, Direction.OUTBOUND, now
         )
     if has_turns:
@@ -68,7 +76,7 @@ def move_due_timers(database: Database) -> int:
     return len(due)
 
 
-def _timer_entry(timer: Row[Any]) -> dict[str, Any]:
+def _timer_entry(timer: TimerRow) -> dict[str, Any]:
     payload = {
         "conversation_id": str(timer.conversation_id),
         "name": timer.name,
@@ -111,11 +119,11 @@ def _park_flood(database: Database, lane: str, most: int) -> int:
     return total
 
 
-def reconsider_receipts(database: Database) -> None:
+def reconsider_callbacks(database: Database) -> None:
     """Merge callbacks whose message was not known when they came, hours ago at most."""
     with database.write() as connection:
         since = database.now(connection) - messages.KEEP_TRYING_TO_SEND
-        receipts.reconsider(connection, since)
+        status_callbacks.reconsider(connection, since)
 
 
 def fold_tallies(database: Database) -> int:
@@ -139,9 +147,9 @@ def recount_states(database: Database) -> int:
 
 
 def prune(database: Database, keep: timedelta) -> int:
-    """Delete settled entries and receipts older than `keep`, in small transactions."""
+    """Delete settled entries and status callbacks older than `keep`, in small transactions."""
     total = 0
-    for delete in (inbox.prune, receipts.prune):
+    for delete in (inbox.prune, status_callbacks.prune):
         last = 0
         while True:
             with database.write() as connection:

@@ -14,7 +14,7 @@ from pipeline.database import Database
 from pipeline.dispatch.drain import Dispatch
 from pipeline.messages import Inbound, StatusCallback
 from pipeline.providers.base import Provider
-from pipeline.records.core import inbox, receipts
+from pipeline.records.core import inbox, status_callbacks
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
@@ -66,9 +66,9 @@ class Stage:
     def gets(self, provider_id: str, status: str, **values: Any) -> None:
         """A status callback, as receive would take it."""
         callback = StatusCallback("post", "", provider_id, status, **values)
-        row = receipts.row(callback, {}) | {"received_at": self.clock()}
+        row = status_callbacks.row(callback, {}) | {"received_at": self.clock()}
         with self.database.write() as connection:
-            receipts.append(connection, [row])
+            status_callbacks.append(connection, [row])
 
     def conversing(self) -> Converse:
         """A converse drain of its own, as each worker has."""

@@ -1,11 +1,9 @@
 """Access to the API: bearer tokens, each with a role that includes the roles below it."""
 
-from typing import Any
-
 from apiflask import HTTPTokenAuth
-from sqlalchemy import Row
 
 from pipeline.records.accounts import tokens
+from pipeline.records.accounts.tokens import TokenRow
 from web.services import here
 
 bearer = HTTPTokenAuth(
@@ -24,14 +22,14 @@ def actor() -> str:
     return f"token:{token.name if token else ''}"
 
 
-def _token(secret: str) -> Row[Any] | None:
+def _token(secret: str) -> TokenRow | None:
     if not secret:
         return None
     with here().runtime.database.read() as connection:
         return tokens.find(connection, secret)
 
 
-def _role(token: Row[Any]) -> str:
+def _role(token: TokenRow) -> str:
     return str(token.role)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from apiflask import Schema
 from flask import Response
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.database import Database
 from pipeline.errors import NotFound
@@ -22,8 +22,11 @@ from pipeline.jsons import to_json
 from pipeline.queries import contacts as contact_list
 from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
+from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.accounts import audit
+from pipeline.records.core.contacts import ContactRow
+from pipeline.records.core.messages import MessageRow
 from web.api import shapes
 from web.services import here
 
@@ -37,11 +40,12 @@ _TYPES: Mapping[str, str] = {
     "json": "application/json",
 }
 
-Ask = Callable[[Connection, Any, int], Sequence[Row[Any]]]
+R = TypeVar("R")
+Ask = Callable[[Connection, Any, int], Sequence[R]]
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class Export(Generic[R]):
     """One kind of file: its columns, the shape of a row, and how the next rows are found.
 
     `criteria` is the filter as the audit log may store it.
@@ -51,11 +55,11 @@ class Export:
     criteria: Mapping[str, Any]
     columns: Sequence[str]
     shape: type[Schema]
-    ask: Ask
-    place: Callable[[Row[Any]], Any]
+    ask: Ask[R]
+    place: Callable[[R], Any]
 
 
-def conversations(criteria: ConversationFilter) -> Export:
+def conversations(criteria: ConversationFilter) -> Export[ListedConversation]:
     """The conversations that match, the newest first."""
     return Export(
         "conversations",
@@ -71,7 +75,7 @@ def conversations(criteria: ConversationFilter) -> Export:
     )
 
 
-def contacts(words: str) -> Export:
+def contacts(words: str) -> Export[ContactRow]:
     """The contacts that match the words, the newest first."""
     return Export(
         "contacts",
@@ -86,7 +90,7 @@ def contacts(words: str) -> Export:
     )
 
 
-def messages(conversation_id: UUID) -> Export:
+def messages(conversation_id: UUID) -> Export[MessageRow]:
     """The messages of one conversation, the oldest first."""
     return Export(
         "messages",
@@ -103,7 +107,7 @@ def messages(conversation_id: UUID) -> Export:
     )
 
 
-def file(export: Export, kind: str, *, actor: str) -> Response:
+def file(export: Export[R], kind: str, *, actor: str) -> Response:
     """Stream the file; the audit log records who exported it."""
     if kind not in _TYPES:
         raise NotFound("An export is a CSV or a JSON file.")
@@ -123,7 +127,9 @@ def file(export: Export, kind: str, *, actor: str) -> Response:
     )
 
 
-def _pages(database: Database, export: Export, a_page: int = A_BATCH) -> Iterator[list[list[Any]]]:
+def _pages(
+    database: Database, export: Export[R], a_page: int = A_BATCH
+) -> Iterator[list[list[Any]]]:
     """The values of the columns, batch by batch."""
     after = None
     shape = export.shape(only=export.columns)

@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 @app.task(name="dispatch.messages")
 def messages() -> None:
-    """Drain the status callbacks and the outbound lanes."""
+    """Merge the status callbacks and drain the outbound lanes."""
     try:
         current().dispatch().drain()
     except SQLAlchemyError as error:

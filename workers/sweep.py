@@ -24,7 +24,7 @@ def wake() -> None:
     """Wake workers for waiting work."""
     parts = current()
     database = parts.runtime.database
-    _run(lambda: sweep.reconsider_receipts(database))
+    _run(lambda: sweep.reconsider_callbacks(database))
     _run(lambda: sweep.wake_for_waiting_work(database, parts.notify))
 
 

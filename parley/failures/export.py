@@ -4,19 +4,21 @@ Each batch is a transaction of its own, so that a slow reader blocks nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from parley.failures.tables import Selection, text_of
 from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
 from pipeline.queries import failures as queries
+from pipeline.queries.failures import FailedMessage, ParkedTurn
 from pipeline.records.accounts import audit
 from pipeline.runtime import Runtime
 from web.exports import A_BATCH, csv_lines, plain
 
+R = TypeVar("R")
 Format = Literal["csv", "jsonl"]
 FORMATS: Sequence[Format] = ("csv", "jsonl")
 _COLUMNS = (
@@ -62,9 +64,9 @@ def _pages(database: Database, selection: Selection) -> Iterator[list[list[Any]]
 
 def _batches(
     database: Database,
-    ask: Callable[[Connection, Any], Sequence[Row[Any]]],
-    place: Callable[[Row[Any]], Any],
-    view: Callable[[Row[Any]], list[Any]],
+    ask: Callable[[Connection, Any], Sequence[R]],
+    place: Callable[[R], Any],
+    view: Callable[[R], list[Any]],
 ) -> Iterator[list[list[Any]]]:
     after = None
     while True:
@@ -76,14 +78,14 @@ def _batches(
         after = place(rows[-1])
 
 
-def _turn(row: Row[Any]) -> list[Any]:
+def _turn(row: ParkedTurn) -> list[Any]:
     return [
         *("turn", row.id, row.lane, row.name or "", row.kind, text_of(row), row.status, ""),
         *(row.error, row.attempts, row.received_at, row.handled_at),
     ]
 
 
-def _message(row: Row[Any]) -> list[Any]:
+def _message(row: FailedMessage) -> list[Any]:
     return [
         *("message", row.public_id, row.key, row.name, row.kind, row.body, row.status),
         *(row.error_code, row.error, row.attempts, row.created_at, row.failed_at),

@@ -6,20 +6,20 @@ Texts of contacts are untrusted: they are printed without control characters and
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.errors import NotFound
 from pipeline.queries import failures as queries
-from pipeline.queries.failures import MOST, Place
+from pipeline.queries.failures import MOST, FailedMessage, FailurePosition, ParkedTurn
 from pipeline.records.core import contacts, inbox, messages
+from pipeline.records.core.entries import EntryRow
+from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime
 from web.dashboard import formats
 
@@ -110,7 +110,7 @@ def show_message(runtime: Runtime, message_id: UUID) -> None:
     )
 
 
-def text_of(turn: Row[Any]) -> str:
+def text_of(turn: EntryRow | ParkedTurn) -> str:
     """The text of the contact's message; "" if there is none."""
     message = turn.payload.get("message")
     text = message.get("text") if isinstance(message, dict) else None
@@ -122,7 +122,7 @@ def plain(words: str) -> str:
     return "".join(c if c.isprintable() or c in _HARMLESS else "\ufffd" for c in words)
 
 
-def _turns(rows: Sequence[Row[Any]]) -> list[tuple[str, str, str, str, str]]:
+def _turns(rows: Sequence[ParkedTurn]) -> list[tuple[str, str, str, str, str]]:
     """Rows of number, contact, time, text and error."""
     return [
         (
@@ -136,7 +136,9 @@ def _turns(rows: Sequence[Row[Any]]) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def _messages(rows: Sequence[Row[Any]], runtime: Runtime) -> list[tuple[str, str, str, str, str]]:
+def _messages(
+    rows: Sequence[FailedMessage], runtime: Runtime
+) -> list[tuple[str, str, str, str, str]]:
     return [
         (
             str(row.public_id),
@@ -168,7 +170,12 @@ def _print(
 
 
 def _go_on(
-    console: Console, which: str, lane: str, rows: Sequence[Row[Any]], limit: int, name: str
+    console: Console,
+    which: str,
+    lane: str,
+    rows: Sequence[ParkedTurn | FailedMessage],
+    limit: int,
+    name: str,
 ) -> None:
     if len(rows) > limit:
         whose = f" --contact {lane}" if lane else ""
@@ -204,7 +211,7 @@ def _number(count: int) -> str:
     return f"more than {MOST:,}" if count > MOST else f"{count:,}"
 
 
-def _place(message: Row[Any] | None) -> Place:
+def _place(message: MessageRow | None) -> FailurePosition:
     if message is None or message.failed_at is None:
         raise NotFound("The message to continue after is no longer on the list.")
     return message.failed_at, message.id

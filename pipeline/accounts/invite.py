@@ -1,9 +1,6 @@
 """Invitations: a link that works once, to create an account or set a new password."""
 
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from pipeline.accounts import passwords, secret
 from pipeline.accounts.sign_in import begin
@@ -64,7 +61,7 @@ def invite_first_admin(database: Database) -> str:
     return token
 
 
-def invitation(database: Database, token: str) -> Row[Any]:
+def invitation(database: Database, token: str) -> invitations.InvitationRow:
     """Return the invitation of a link. Raises ChangeRefused if it was used or has expired."""
     with database.read() as connection:
         found = invitations.find(connection, secret.hashed(token), database.now(connection))

@@ -7,9 +7,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.accounts import passwords, secret
 from pipeline.database import Database
@@ -63,7 +62,7 @@ def sign_in(database: Database, email: str, password: str, *, address: str, agen
         return _begin(connection, user, password, agent, now)
 
 
-def _hash_of(user: Row[Any] | None) -> str:
+def _hash_of(user: users.UserRow | None) -> str:
     return user.password_hash if user and not user.is_disabled else ""
 
 
@@ -99,7 +98,9 @@ def _is_too_much(connection: Connection, email: str, address: str, since: dateti
     )
 
 
-def _begin(connection: Connection, user: Row[Any], password: str, agent: str, now: datetime) -> str:
+def _begin(
+    connection: Connection, user: users.UserRow, password: str, agent: str, now: datetime
+) -> str:
     if passwords.is_outdated(user.password_hash):
         users.change(connection, user.id, password_hash=passwords.rehashed(password))
     return begin(connection, user.id, user.email, agent, now)

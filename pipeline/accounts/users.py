@@ -2,9 +2,8 @@
 
 import re
 import uuid
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.accounts import passwords
 from pipeline.database import Database
@@ -94,7 +93,7 @@ def change_password(
         audit.append(connection, now, user.email, "change_password", user.email)
 
 
-def existing(connection: Connection, user_id: uuid.UUID) -> Row[Any]:
+def existing(connection: Connection, user_id: uuid.UUID) -> users.UserRow:
     """The user. Raises NotFound."""
     if user := users.by_id(connection, user_id):
         return user

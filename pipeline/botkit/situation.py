@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pipeline.conversation.turns import Choice, TurnCause
+from pipeline.enums import Direction
 from pipeline.messages import Channel
 
 
@@ -23,7 +24,7 @@ class ContactView:
 class PastMessage:
     """A message of the conversation; `author` is contact, bot or an operator."""
 
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     author: str
     text: str
     at: datetime

@@ -6,11 +6,12 @@ pipeline/records/saving.py is the only place that makes rows of them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from pipeline.conversation.turns import Reply
 from pipeline.conversation.values import Contact, Conversation
+from pipeline.enums import Direction
 from pipeline.ids import new_id
 from pipeline.messages import Inbound, storable
 
@@ -35,9 +36,9 @@ class LoggedInbound:
     created_at: datetime
 
     @property
-    def past(self) -> tuple[Literal["inbound", "outbound"], str, str]:
+    def past(self) -> tuple[Direction, str, str]:
         """Direction, author and text, for a handler that asks for the history."""
-        return "inbound", "contact", self.message.text
+        return Direction.INBOUND, "contact", self.message.text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,9 +62,9 @@ class QueuedOutbound:
     public_id: UUID = field(default_factory=new_id)
 
     @property
-    def past(self) -> tuple[Literal["inbound", "outbound"], str, str]:
+    def past(self) -> tuple[Direction, str, str]:
         """Direction, author and text, for a handler that asks for the history."""
-        return "outbound", self.author, self.body
+        return Direction.OUTBOUND, self.author, self.body
 
     @classmethod
     def reply(

@@ -6,29 +6,30 @@ What is left is marked as being sent, and committed, before any call. Next: send
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from operator import attrgetter
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline import crash, gates
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, Status
 from pipeline.records.core import leases, outbox, senders
+from pipeline.records.core.leases import Postponed
+from pipeline.records.core.outbox import Delivery, Head
 
 LEASE = timedelta(seconds=15)
 # The longest a call can take (the provider's time-outs) plus a margin: before that, an answer may
 # still come and a message may not be in the provider's list yet.
-LOOK_AFTER = timedelta(seconds=15)
+RECONCILE_AFTER = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Messages to hand over and messages whose fate to look up, leased under one token.
+    """Messages to send and messages to look up, leased under one token.
 
     `watched_senders` are those with a rate or in trouble: they learn from every answer. Within
     `paced_seconds` messages fall due that had to wait for a sender's rate.
@@ -36,8 +37,8 @@ class Claimed:
 
     token: uuid.UUID
     claimed_at: float
-    to_send: list[Row[Any]]
-    to_look_up: list[Row[Any]]
+    to_send: list[Head]
+    to_look_up: list[Head]
     leased: int
     watched_senders: frozenset[str]
     paced_seconds: float = 0.0
@@ -48,16 +49,16 @@ class _Sorting:
     """Where each claimed lane goes."""
 
     idle: list[str] = field(default_factory=list)
-    postponed: list[tuple[str, datetime, int, str | None]] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    to_send: list[Row[Any]] = field(default_factory=list)
-    to_look_up: list[Row[Any]] = field(default_factory=list)
+    postponed: list[Postponed] = field(default_factory=list)
+    changes: list[Delivery] = field(default_factory=list)
+    to_send: list[Head] = field(default_factory=list)
+    to_look_up: list[Head] = field(default_factory=list)
     paced_seconds: float = 0.0
 
 
-def sender_of(head: Row[Any]) -> str:
+def sender_of(delivery: Delivery) -> str:
     """The key of a sender's rate and circuit."""
-    return f"{head.channel} {head.our_number}"
+    return f"{delivery.channel} {delivery.our_number}"
 
 
 def claim(
@@ -102,20 +103,22 @@ def _lease(
     return [row.key for row in rows]
 
 
-def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> None:
+def _sort(sorting: _Sorting, key: str, head: Head | None, now: datetime) -> None:
     if head is None:
         sorting.idle.append(key)
-    elif head.status == Status.SENDING:
+        return
+    delivery = head.delivery
+    if delivery.status == Status.SENDING:
         # Its sender did not come back: killed or stalled in the call, nobody knows with what.
-        sorting.changes.append(outbox.change(head, now, status=Status.UNKNOWN, looks=0))
-        sorting.postponed.append((key, head.attempted_at + LOOK_AFTER, 0, None))
-    elif head.status == Status.UNKNOWN:
+        unknown = delivery._replace(status=Status.UNKNOWN, reconcile_attempts=0)
+        sorting.changes.append(unknown.since(delivery, now))
+        sorting.postponed.append(Postponed(key, delivery.begun_at + RECONCILE_AFTER))
+    elif delivery.status == Status.UNKNOWN:
         sorting.to_look_up.append(head)
     elif refused := gates.refusal(head, now):
-        sorting.changes.append(
-            outbox.change(head, now, status=refused.status, error=refused.reason)
-        )
-        sorting.postponed.append((key, now, 0, None))
+        ended = delivery._replace(status=refused.status, error=refused.reason)
+        sorting.changes.append(ended.since(delivery, now))
+        sorting.postponed.append(Postponed(key, now))
     else:
         sorting.to_send.append(head)
 
@@ -123,23 +126,23 @@ def _sort(sorting: _Sorting, key: str, head: Row[Any] | None, now: datetime) -> 
 def _keep_the_rate(
     connection: Connection, sorting: _Sorting, sender_rate: float, now: datetime
 ) -> frozenset[str]:
-    wanted = Counter(sender_of(head) for head in sorting.to_send)
+    wanted = Counter(sender_of(head.delivery) for head in sorting.to_send)
     if not wanted:
         return frozenset()
     permits = senders.permits(connection, wanted, sender_rate, now)
-    taken: Counter[str] = Counter()
+    used: Counter[str] = Counter()
     allowed = []
     for head in sorting.to_send:
-        sender = sender_of(head)
+        sender = sender_of(head.delivery)
         permit = permits.get(sender)
-        position = taken[sender]
-        taken[sender] += 1
+        position = used[sender]
+        used[sender] += 1
         if permit is None or position < permit.allowed:
             allowed.append(head)
             continue
         due_at = permit.due_at(position - permit.allowed)
         blocker = sender if permit.is_blocked else None
-        sorting.postponed.append((head.key, due_at, head.attempts, blocker))
+        sorting.postponed.append(Postponed(head.key, due_at, head.delivery.attempts, blocker))
         if not permit.is_blocked:
             wait = (due_at - now).total_seconds()
             sorting.paced_seconds = max(sorting.paced_seconds, wait)
@@ -151,16 +154,9 @@ def _write(connection: Connection, token: uuid.UUID, sorting: _Sorting, now: dat
     if sorting.changes:
         outbox.save(connection, sorting.changes)
     if sorting.to_send:
-        outbox.begin(connection, _beginnings(sorting.to_send, now))
+        begun = sorted((head.delivery for head in sorting.to_send), key=attrgetter("id"))
+        outbox.begin(connection, begun, now)
     if sorting.idle:
         leases.release(connection, Direction.OUTBOUND, token, sorting.idle, now)
     if sorting.postponed:
         leases.postpone(connection, Direction.OUTBOUND, sorting.postponed)
-
-
-def _beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
-    # `looks` is above 0 where a lookup found nothing: this sending may be the second.
-    return [
-        {"id": head.id, "attempted_at": now, "resends": head.resends + (head.looks > 0)}
-        for head in sorted(heads, key=lambda head: head.id)
-    ]

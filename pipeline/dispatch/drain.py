@@ -11,9 +11,10 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.dispatch import receipts
+from pipeline.dispatch import callbacks
 from pipeline.dispatch.claim import Claimed, claim
-from pipeline.dispatch.record import Result, record
+from pipeline.dispatch.plan import Result
+from pipeline.dispatch.record import record
 from pipeline.dispatch.send import look_up, send
 from pipeline.pace import Pace
 from pipeline.runtime import Runtime
@@ -64,7 +65,7 @@ class Dispatch:
         merges, expiries = Pace(MERGE_SECONDS), Pace(EXPIRY_SECONDS)
         is_opt_out = self._provider.is_opt_out
         while True:
-            merged = receipts.merge_waiting(self._database, is_opt_out) if merges.is_due() else 0
+            merged = callbacks.merge_waiting(self._database, is_opt_out) if merges.is_due() else 0
             may_claim = not self._is_stopping() and time.monotonic() < deadline
             claimed = self._claim(also_expired=expiries.is_due()) if may_claim else 0
             if self._in_flight:

@@ -1,9 +1,8 @@
 """Canned replies: add, change and delete the texts that operators send often."""
 
 import uuid
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import ChangeRefused, NotFound
@@ -11,6 +10,7 @@ from pipeline.ids import new_id
 from pipeline.messages import storable
 from pipeline.override.writing import LONGEST_BODY
 from pipeline.records.accounts import audit, canned_replies
+from pipeline.records.accounts.canned_replies import CannedReplyRow
 from pipeline.runtime import Runtime
 
 LONGEST_TITLE = 80
@@ -18,15 +18,14 @@ _TAKEN = "There is a canned reply with this title already; choose another."
 _MISSING = "There is no such canned reply."
 
 
-def add_canned_reply(runtime: Runtime, title: str, body: str, *, actor: str) -> Row[Any]:
+def add_canned_reply(runtime: Runtime, title: str, body: str, *, actor: str) -> CannedReplyRow:
     """Keep a text under a title that no other has."""
     title, body = _title(title), _body(body)
     reply_id = new_id()
     try:
         with runtime.database.write() as connection:
             now = runtime.database.now(connection)
-            reply = {"id": reply_id, "title": title, "body": body}
-            canned_replies.add(connection, reply | {"created_by": actor, "created_at": now})
+            canned_replies.add(connection, CannedReplyRow(reply_id, title, body, actor, now))
             audit.append(connection, now, actor, "add_canned_reply", str(reply_id))
             return _existing(connection, reply_id)
     except IntegrityError as error:
@@ -40,7 +39,7 @@ def change_canned_reply(
     actor: str,
     title: str | None = None,
     body: str | None = None,
-) -> Row[Any]:
+) -> CannedReplyRow:
     """Change the title, the text or both."""
     wanted: dict[str, str] = {}
     if title is not None:
@@ -69,7 +68,7 @@ def delete_canned_reply(runtime: Runtime, reply_id: uuid.UUID, *, actor: str) ->
         audit.append(connection, now, actor, "delete_canned_reply", str(reply_id))
 
 
-def _existing(connection: Connection, reply_id: uuid.UUID) -> Row[Any]:
+def _existing(connection: Connection, reply_id: uuid.UUID) -> CannedReplyRow:
     if row := canned_replies.by_id(connection, reply_id):
         return row
     raise NotFound(_MISSING)

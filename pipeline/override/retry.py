@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import NOT_DELIVERED, Direction
@@ -17,8 +17,10 @@ from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound, queue
 from pipeline.providers.base import Provider
+from pipeline.queries.failures import FailedMessage
 from pipeline.records.accounts import audit
 from pipeline.records.core import leases, messages, outbox
+from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime
 
 _HOPELESS = "Sending it again would fail in the same way: {reason}."
@@ -33,12 +35,12 @@ def retry(
     """
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        failed = _existing(connection, message_id)
-        conversation = locked_even_if_ended(connection, failed.conversation_id)
+        failed, conversation_id = _existing(connection, message_id)
+        conversation = locked_even_if_ended(connection, conversation_id)
         contact = contact_of(connection, conversation.contact_id)
         leases.lock(connection, Direction.OUTBOUND, [contact.key])
         outbox.lock(connection, [failed.id])
-        failed = _existing(connection, message_id)
+        failed, _ = _existing(connection, message_id)
         values = _values(failed, body) | {"author": actor}
         if earlier := messages.by_idempotency_key(connection, values["idempotency_key"]):
             if earlier.body != values["body"]:
@@ -57,13 +59,15 @@ def retry(
 def dismiss(runtime: Runtime, message_id: uuid.UUID, *, actor: str) -> None:
     """Take a failed message off the list of failures; it stays failed."""
     with runtime.database.write() as connection:
-        failed = _existing(connection, message_id)
+        failed, _ = _existing(connection, message_id)
         if messages.clear_failure(connection, failed.id):
             now = runtime.database.now(connection)
             audit.append(connection, now, actor, "dismiss", str(message_id))
 
 
-def why_not_again(failed: Row[Any], provider: Provider, *, is_changed: bool = False) -> str:
+def why_not_again(
+    failed: MessageRow | FailedMessage, provider: Provider, *, is_changed: bool = False
+) -> str:
     """Why this message cannot be sent once more, whatever its contact allows; "" if it can."""
     if failed.status not in NOT_DELIVERED:
         return "This message did not fail."
@@ -72,16 +76,16 @@ def why_not_again(failed: Row[Any], provider: Provider, *, is_changed: bool = Fa
     return ""
 
 
-def _existing(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
+def _existing(connection: Connection, message_id: uuid.UUID) -> tuple[MessageRow, uuid.UUID]:
     message = messages.by_public_id(connection, message_id)
     if message is None:
         raise NotFound("There is no such message.")
     if message.direction != Direction.OUTBOUND or message.conversation_id is None:
         raise ChangeRefused("Only a message that we sent can be sent again.")
-    return message
+    return message, message.conversation_id
 
 
-def _values(failed: Row[Any], body: str | None) -> dict[str, Any]:
+def _values(failed: MessageRow, body: str | None) -> dict[str, Any]:
     """What is sent: the same, or with another text, to which the old choices do not belong."""
     # The copy is an operator's message: it must not pass the gates as the answer to a STOP does.
     content = {name: value for name, value in failed.content.items() if name != CONSENT}
@@ -102,7 +106,7 @@ def _values(failed: Row[Any], body: str | None) -> dict[str, Any]:
 
 
 def _refuse(
-    failed: Row[Any],
+    failed: MessageRow,
     provider: Provider,
     contact: Contact,
     where: tuple[Conversation, datetime],

@@ -4,36 +4,37 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.queries import contacts
 from pipeline.records.base import among
 from pipeline.records.core import conversations
+from pipeline.records.core.contacts import ContactRow
+from pipeline.records.core.conversation_rows import ConversationRow
 from pipeline.records.core.conversations import Conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A contact; `channels` are those it ever used, `open` its conversations that go on."""
+class ListedContact:
+    """A contact, the channels it ever used, and its open conversations."""
 
-    contact: Row[Any]
+    contact: ContactRow
     channels: tuple[str, ...]
     conversations: int
-    open: tuple[Row[Any], ...]
+    open: tuple[ConversationRow, ...]
 
 
 def listing(
     connection: Connection, words: str, after: tuple[datetime, uuid.UUID] | None, limit: int
-) -> list[Known]:
+) -> list[ListedContact]:
     """Contacts that match `words`, created before the one that `after` names, newest first."""
     found = contacts.listing(connection, words, after, limit)
     ids = [contact.id for contact in found]
     counts = _counts(connection, ids)
     going_on = conversations.open_of(connection, ids)
     return [
-        Known(
+        ListedContact(
             contact,
             tuple(sorted(counts.get(contact.id, {}))),
             sum(counts.get(contact.id, {}).values()),

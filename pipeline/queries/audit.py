@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
-from pipeline.records.accounts.audit import AuditEntry
+from pipeline.records.accounts.audit import AuditEntry, AuditRow
+from pipeline.records.base import columns, fetch
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuditFilter:
     """Which entries; `since` is included, `until` is not."""
 
     actor: str = ""
@@ -21,21 +21,21 @@ class Asked:
 
 
 def listing(
-    connection: Connection, asked: Asked, before: int | None, limit: int
-) -> Sequence[Row[Any]]:
-    """The entries asked for, older than the one with the number `before`."""
-    query = select(AuditEntry.__table__).order_by(AuditEntry.id.desc()).limit(limit)
-    if asked.actor:
-        query = query.where(AuditEntry.actor == asked.actor)
-    if asked.action:
-        query = query.where(AuditEntry.action == asked.action)
-    if asked.since:
-        query = query.where(AuditEntry.created_at >= asked.since)
-    if asked.until:
-        query = query.where(AuditEntry.created_at < asked.until)
+    connection: Connection, criteria: AuditFilter, before: int | None, limit: int
+) -> Sequence[AuditRow]:
+    """The entries that match, older than the one with the number `before`."""
+    query = select(*columns(AuditEntry, AuditRow)).order_by(AuditEntry.id.desc()).limit(limit)
+    if criteria.actor:
+        query = query.where(AuditEntry.actor == criteria.actor)
+    if criteria.action:
+        query = query.where(AuditEntry.action == criteria.action)
+    if criteria.since:
+        query = query.where(AuditEntry.created_at >= criteria.since)
+    if criteria.until:
+        query = query.where(AuditEntry.created_at < criteria.until)
     if before is not None:
         query = query.where(AuditEntry.id < before)
-    return connection.execute(query).all()
+    return fetch(connection, query, AuditRow._make)
 
 
 def actions(connection: Connection) -> list[str]:

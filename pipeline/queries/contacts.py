@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select, tuple_
+from sqlalchemy import Connection, func, literal, select, tuple_
 
 from pipeline.queries import search
-from pipeline.records.core.contacts import Contact
+from pipeline.records.base import fetch
+from pipeline.records.core.contacts import CONTACTS, Contact, ContactRow
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
 
@@ -18,7 +18,7 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much one contact has said and heard; counted up to MOST."""
+    """How many messages and conversations one contact has, counted up to MOST."""
 
     messages: int
     conversations: int
@@ -38,11 +38,10 @@ def totals(connection: Connection, contact_id: uuid.UUID) -> Totals:
 
 def listing(
     connection: Connection, words: str, after: tuple[datetime, uuid.UUID] | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[ContactRow]:
     """Contacts that match `words`, created before the one that `after` names."""
     query = (
-        select(Contact.__table__)
-        .where(*search.who(words))
+        CONTACTS.where(*search.who(words))
         .order_by(Contact.created_at.desc(), Contact.id.desc())
         .limit(limit)
     )
@@ -52,4 +51,4 @@ def listing(
             literal(moment, Contact.created_at.type), literal(contact_id, Contact.id.type)
         )
         query = query.where(tuple_(Contact.created_at, Contact.id) < place)
-    return connection.execute(query).all()
+    return fetch(connection, query, ContactRow._make)

@@ -3,54 +3,93 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
-    Row,
     Select,
     Subquery,
     func,
     literal,
-    literal_column,
     select,
-    text,
     tuple_,
     union,
 )
 
-from pipeline.queries.filter import IS_UNREAD, ConversationFilter, condition, is_held
+from pipeline.enums import Direction, Holder, MessageKind, Status
+from pipeline.jsons import JsonObject
+from pipeline.messages import Channel
+from pipeline.queries.filter import ConversationFilter, condition, is_held
 from pipeline.records import base
-from pipeline.records.base import among
+from pipeline.records.base import among, fetch, fetch_one
 from pipeline.records.core.contacts import Contact
-from pipeline.records.core.conversations import TABLE, Conversation
-from pipeline.records.core.messages import FAILED_SQL, Message
+from pipeline.records.core.conversations import IS_UNREAD, Conversation
+from pipeline.records.core.messages import HAS_FAILED, Message
 from pipeline.records.stats import tallies
 
-Place = tuple[datetime, uuid.UUID]
+Position = tuple[datetime, uuid.UUID]
+
+
+class ListedConversation(NamedTuple):
+    """A conversation with its contact and its last message.
+
+    `has_failed`: one of its messages failed and no operator has dealt with it.
+    """
+
+    id: uuid.UUID
+    contact_id: uuid.UUID
+    channel: Channel
+    our_number: str
+    state: str
+    state_seq: int
+    data: JsonObject
+    choices: list[Any]
+    memory: JsonObject
+    version: int
+    holder: Holder
+    held_by: str
+    held_until: datetime | None
+    opened_at: datetime
+    last_message_at: datetime
+    last_inbound_at: datetime | None
+    read_at: datetime | None
+    closed_at: datetime | None
+    phone: str | None
+    name: str
+    key: str
+    last_body: str | None
+    last_direction: Direction | None
+    last_kind: MessageKind | None
+    last_author: str | None
+    last_status: Status | None
+    last_error: str | None
+    last_error_code: str | None
+    last_media: list[JsonObject] | None
+    is_unread: bool
+    is_held: bool
+    has_failed: bool
+
+
+# The columns of the conversation itself come first.
+_OWN = [Conversation.__table__.c[name] for name in ListedConversation._fields[:18]]
 # So much of the last message is shown in a list.
 _GIST = 300
 
 
 def listing(
-    connection: Connection, criteria: ConversationFilter, after: Place | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Conversations that match, less recent than the one that `after` names.
-
-    Beside the columns of a conversation each has its contact's `phone`, `name` and `key`, its
-    last message as `last_…`, and `is_unread`, `is_held`, `has_failed`.
-    """
+    connection: Connection, criteria: ConversationFilter, after: Position | None, limit: int
+) -> Sequence[ListedConversation]:
+    """Conversations that match, less recent than the one that `after` names."""
     found = _among(condition(connection, criteria).condition, criteria, after, limit)
     query = _shown(connection).join(found, found.c.id == Conversation.id)
-    return connection.execute(_latest_first(query, limit)).all()
+    return fetch(connection, _latest_first(query, limit), ListedConversation._make)
 
 
-def one(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
+def one(connection: Connection, conversation_id: uuid.UUID) -> ListedConversation | None:
     """One conversation as the list would show it."""
     query = _shown(connection).where(Conversation.id == conversation_id)
-    return connection.execute(query).one_or_none()
+    return fetch_one(connection, query, ListedConversation._make)
 
 
 def count_up_to(connection: Connection, criteria: ConversationFilter, most: int) -> int | None:
@@ -89,11 +128,11 @@ def still_match(
 
 def all_of(
     connection: Connection, criteria: ConversationFilter, after: uuid.UUID | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[ListedConversation]:
     """As `listing`, in the order of `all_ids`."""
     ids = all_ids(connection, criteria, after, limit)
     query = _shown(connection).where(among(connection, Conversation.id, ids))
-    return connection.execute(query.order_by(Conversation.id.desc())).all()
+    return fetch(connection, query.order_by(Conversation.id.desc()), ListedConversation._make)
 
 
 def _every(connection: Connection, criteria: ConversationFilter) -> ColumnElement[bool]:
@@ -106,22 +145,24 @@ def _every(connection: Connection, criteria: ConversationFilter) -> ColumnElemen
 
 def _shown(connection: Connection) -> Select[Any]:
     last_id = _of_conversation(select(func.max(Message.id))).scalar_subquery()
-    has_failed = _of_conversation(select(Message.id)).where(text(f"message.{FAILED_SQL}")).exists()
+    has_failed = _of_conversation(select(Message.id)).where(HAS_FAILED).exists()
     return (
         select(
-            TABLE,
+            *_OWN,
             Contact.phone,
             Contact.name,
             Contact.key,
-            func.substr(Message.body, 1, _GIST).label("last_body"),
-            *(
-                getattr(Message, name).label(f"last_{name}")
-                for name in ("direction", "kind", "author", "status", "error", "error_code")
-            ),
-            Message.media.label("last_media"),
-            literal_column(f"({IS_UNREAD})", Boolean).label("is_unread"),
-            is_held(connection).label("is_held"),
-            has_failed.label("has_failed"),
+            func.substr(Message.body, 1, _GIST),
+            Message.direction,
+            Message.kind,
+            Message.author,
+            Message.status,
+            Message.error,
+            Message.error_code,
+            Message.media,
+            IS_UNREAD,
+            is_held(connection),
+            has_failed,
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Message, Message.id == last_id)
@@ -137,7 +178,7 @@ def _latest_first(query: Select[Any], limit: int) -> Select[Any]:
 
 
 def _among(
-    asked: ColumnElement[bool], criteria: ConversationFilter, after: Place | None, limit: int
+    asked: ColumnElement[bool], criteria: ConversationFilter, after: Position | None, limit: int
 ) -> Subquery:
     """The ids of the latest; each state is walked along its own index: a rare one costs no scan."""
     query = select(Conversation.id).where(asked)
@@ -153,8 +194,8 @@ def _among(
     return union(*(select(_latest_first(one, limit).subquery()) for one in branches)).subquery()
 
 
-def _is_before(place: Place) -> ColumnElement[bool]:
-    moment, conversation_id = place
+def _is_before(position: Position) -> ColumnElement[bool]:
+    moment, conversation_id = position
     there = tuple_(
         literal(moment, Conversation.last_message_at.type),
         literal(conversation_id, Conversation.id.type),

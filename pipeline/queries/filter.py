@@ -1,6 +1,5 @@
 """Which conversations are asked for: the filter of the list, of exports and of bulk changes."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,14 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     and_,
-    literal_column,
+    func,
     or_,
     select,
-    text,
     true,
 )
 
@@ -23,8 +20,8 @@ from pipeline.enums import Holder
 from pipeline.providers.addresses import masked
 from pipeline.queries import search
 from pipeline.queries.narrow import Narrowed, narrowed
-from pipeline.records.core.conversations import UNREAD_SQL, Conversation
-from pipeline.records.core.messages import FAILED_SQL, Message
+from pipeline.records.core.conversations import IS_NOT_WITH_BOT, IS_UNREAD, Conversation
+from pipeline.records.core.messages import HAS_FAILED, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +62,24 @@ class ConversationFilter:
 
 
 _FEW_FAILED = 5_000
-IS_UNREAD = re.sub(r"(\w+_at)", r"conversation.\1", UNREAD_SQL)
 
 
 def is_held(connection: Connection) -> ColumnElement[bool]:
     """An operator answers; a hold whose time has passed is the bot's turn again."""
-    # Literally, so that the partial index of held conversations serves.
-    is_given: ColumnElement[bool] = literal_column("conversation.holder <> 'bot'", Boolean)
-    return and_(is_given, or_(Conversation.held_until.is_(None), ~_is_over(connection)))
+    return and_(IS_NOT_WITH_BOT, or_(Conversation.held_until.is_(None), ~_is_over(connection)))
 
 
 def _is_over(connection: Connection) -> ColumnElement[bool]:
-    is_sqlite = connection.dialect.name == "sqlite"
-    now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')" if is_sqlite else "now()"
-    return Conversation.held_until <= literal_column(now)
+    if connection.dialect.name == "sqlite":
+        return Conversation.held_until <= func.strftime("%Y-%m-%d %H:%M:%f000", "now")
+    return Conversation.held_until <= func.now()
 
 
 def condition(connection: Connection, criteria: ConversationFilter) -> Narrowed:
     """What a conversation must be, but for its state, which has an index of its own."""
     found = [*_by_value(criteria), *_by_holder(connection, criteria), *_by_time(criteria)]
     if criteria.unread:
-        found.append(literal_column(f"({IS_UNREAD})", Boolean))
+        found.append(IS_UNREAD)
     narrow = []
     if criteria.failed:
         narrow.append(_has_failed(connection))
@@ -96,7 +90,7 @@ def condition(connection: Connection, criteria: ConversationFilter) -> Narrowed:
 
 
 def _has_failed(connection: Connection) -> Narrowed:
-    failed = select(Message.conversation_id).where(text(f"message.{FAILED_SQL}"))
+    failed = select(Message.conversation_id).where(HAS_FAILED)
     own = Message.conversation_id == Conversation.id
     return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
 

@@ -9,7 +9,7 @@ from pipeline.queries.states import StateCount
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateUsage:
     """A state and how many open conversations are in it.
 
     `node` is None for a state that only the database knows. `earlier` are names that the state had
@@ -22,7 +22,7 @@ class Place:
     earlier: tuple[tuple[str, int], ...] = ()
 
 
-def places(bot: Bot, counts: Iterable[StateCount]) -> tuple[Place, ...]:
+def places(bot: Bot, counts: Iterable[StateCount]) -> tuple[StateUsage, ...]:
     """The bot's states in its own order, then those that only the database knows."""
     here: dict[str, int] = {}
     earlier: dict[str, list[tuple[str, int]]] = {}
@@ -35,6 +35,6 @@ def places(bot: Bot, counts: Iterable[StateCount]) -> tuple[Place, ...]:
     nodes = {node.name: node for node in graph.machine(bot).states}
     names = [*nodes, *(name for name in here if name not in nodes)]
     return tuple(
-        Place(name, nodes.get(name), here.get(name, 0), tuple(earlier.get(name, ())))
+        StateUsage(name, nodes.get(name), here.get(name, 0), tuple(earlier.get(name, ())))
         for name in names
     )

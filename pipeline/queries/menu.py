@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, literal, select, text
+from sqlalchemy import Connection, literal, select
 
 from pipeline.queries import queues
 from pipeline.records.base import count_up_to
-from pipeline.records.core.inbox import Entry
-from pipeline.records.core.messages import FAILED_SQL, Message
+from pipeline.records.core.inbox import IS_PARKED, Entry
+from pipeline.records.core.messages import HAS_FAILED, Message
 from pipeline.records.stats import tallies
 
 MOST = 1000
@@ -27,8 +27,8 @@ class Menu:
 def menu(connection: Connection, now: datetime) -> Menu:
     """The counts now."""
     one = select(literal(1))
-    parked = one.select_from(Entry).where(text("inbox.status = 'parked'"))
-    failed = one.select_from(Message).where(text(f"message.{FAILED_SQL}"))
+    parked = one.select_from(Entry).where(IS_PARKED)
+    failed = one.select_from(Message).where(HAS_FAILED)
     alive = queues.workers(connection, now)
     return Menu(
         conversations=sum(tallies.of(connection, tallies.STATE).values()),

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, select, text
+from sqlalchemy import Connection, case, func, literal_column, select
 
 from pipeline.enums import PENDING, Direction, Status
-from pipeline.records.core.inbox import Entry
-from pipeline.records.core.lanes import Lane
-from pipeline.records.core.messages import PENDING_SQL, Message
+from pipeline.records.core.inbox import IS_PARKED, IS_WAITING, Entry
+from pipeline.records.core.lanes import IS_FREE, IS_LEASED, Lane
+from pipeline.records.core.messages import IS_PENDING, Message
 from pipeline.records.stats.workers import Worker
 
 ALIVE = timedelta(seconds=15)
@@ -25,7 +25,7 @@ class Backlog:
 
 def inbox(connection: Connection, now: datetime) -> Backlog:
     """Accepted inbound entries on which no turn was taken yet."""
-    query = select(func.count(), func.min(Entry.id)).where(text("inbox.status = 'waiting'"))
+    query = select(func.count(), func.min(Entry.id)).where(IS_WAITING)
     count, oldest = connection.execute(query).one()
     since = connection.execute(select(Entry.received_at).where(Entry.id == oldest)).scalar()
     return Backlog(count, _age(since, now))
@@ -33,7 +33,7 @@ def inbox(connection: Connection, now: datetime) -> Backlog:
 
 def parked(connection: Connection) -> int:
     """Entries that were given up after their last attempt."""
-    query = select(func.count()).select_from(Entry).where(text("inbox.status = 'parked'"))
+    query = select(func.count()).select_from(Entry).where(IS_PARKED)
     return connection.execute(query).scalar_one()
 
 
@@ -41,7 +41,7 @@ def outbox(connection: Connection, now: datetime) -> dict[Status, Backlog]:
     """Outbound messages that are queued, sending or unknown."""
     query = (
         select(Message.status, func.count(), func.min(Message.created_at))
-        .where(text(f"message.{PENDING_SQL}"))
+        .where(IS_PENDING)
         .group_by(Message.status)
     )
     found = {
@@ -53,7 +53,9 @@ def outbox(connection: Connection, now: datetime) -> dict[Status, Backlog]:
 
 def resends(connection: Connection) -> int:
     """How many times a message was sent again after an outcome that nobody knows."""
-    query = select(func.coalesce(func.sum(Message.resends), 0)).where(text("message.resends > 0"))
+    query = select(func.coalesce(func.sum(Message.resends), 0)).where(
+        Message.resends > literal_column("0")
+    )
     return int(connection.execute(query).scalar_one())
 
 
@@ -61,14 +63,10 @@ def lanes(connection: Connection, now: datetime) -> dict[tuple[Direction, str], 
     """The number of lanes by (direction, "due" or "leased")."""
     due = (
         select(Lane.direction, func.count())
-        .where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
+        .where(IS_FREE, Lane.due_at <= now)
         .group_by(Lane.direction)
     )
-    leased = (
-        select(Lane.direction, func.count())
-        .where(text("lane.token IS NOT NULL"))
-        .group_by(Lane.direction)
-    )
+    leased = select(Lane.direction, func.count()).where(IS_LEASED).group_by(Lane.direction)
     numbers = {(direction, "due"): count for direction, count in connection.execute(due)}
     numbers |= {(direction, "leased"): count for direction, count in connection.execute(leased)}
     return {

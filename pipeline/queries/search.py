@@ -2,7 +2,17 @@
 
 import re
 
-from sqlalchemy import ColumnElement, Connection, Text, func, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 
 from pipeline.messages import storable
 from pipeline.queries.narrow import Narrowed, narrowed
@@ -14,6 +24,8 @@ from pipeline.records.core.words import CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
 _WRITTEN_NUMBER = re.compile(r"[+\d\s()./-]+", re.ASCII)
 _PUNCTUATION = str.maketrans(dict.fromkeys(PUNCTUATION + "%", " "))
 _MOST_WORDS = 20
+# SQLite's full-text index, made by migration 0003.
+_WORDS = table("message_words")
 _FEW_CONTACTS = 2_000
 _FEW_MESSAGES = 20_000
 
@@ -60,8 +72,8 @@ def conversations(connection: Connection, words: str) -> Narrowed:
 def _said(connection: Connection, words: list[str]) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
         wanted = " ".join(f'"{word}"' for word in words) + "*"
-        matches = text("SELECT rowid FROM message_words WHERE message_words MATCH :wanted")
-        return Message.id.in_(matches.bindparams(wanted=wanted).columns(Message.id))
+        is_match = literal_column("message_words").op("MATCH", is_comparison=True)(wanted)
+        return Message.id.in_(select(column("rowid")).select_from(_WORDS).where(is_match))
     # A beginning costs the index all words that begin so, however rare the others are.
     wanted = " & ".join(f"'{word}'" for word in words) + ":*"
     said = literal_column(MESSAGE_SQL).op("@@", is_comparison=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, text
+from sqlalchemy import Connection, case, func, select
 
 from pipeline.enums import Direction, Status
 from pipeline.queries.queues import ALIVE
 from pipeline.records.base import count_up_to
-from pipeline.records.core.inbox import Entry
-from pipeline.records.core.lanes import Lane
-from pipeline.records.core.messages import PENDING_SQL, Message
+from pipeline.records.core.inbox import IS_WAITING, Entry
+from pipeline.records.core.lanes import IS_FREE, IS_LEASED, Lane
+from pipeline.records.core.messages import IS_PENDING, Message
 from pipeline.records.core.senders import Sender
 from pipeline.records.stats.workers import Worker
 
@@ -105,7 +105,7 @@ def _database(connection: Connection) -> str:
 
 
 def _inbox(connection: Connection, now: datetime) -> Waiting:
-    rows = select(Entry.received_at).where(text("inbox.status = 'waiting'")).limit(MOST + 1)
+    rows = select(Entry.received_at).where(IS_WAITING).limit(MOST + 1)
     some = rows.subquery()
     query = select(func.count(), func.min(some.c.received_at)).select_from(some)
     count, since = connection.execute(query).one()
@@ -113,7 +113,7 @@ def _inbox(connection: Connection, now: datetime) -> Waiting:
 
 
 def _outbox(connection: Connection, now: datetime) -> dict[Status, Waiting]:
-    rows = select(Message.status, Message.created_at).where(text(f"message.{PENDING_SQL}"))
+    rows = select(Message.status, Message.created_at).where(IS_PENDING)
     some = rows.limit(MOST + 1).subquery()
     query = select(some.c.status, func.count(), func.min(some.c.created_at))
     found = connection.execute(query.group_by(some.c.status))
@@ -122,8 +122,8 @@ def _outbox(connection: Connection, now: datetime) -> dict[Status, Waiting]:
 
 def _lanes(connection: Connection, direction: Direction, now: datetime) -> Lanes:
     rows = select(Lane.key).where(Lane.direction == direction)
-    due = rows.where(text("lane.due_at IS NOT NULL AND lane.token IS NULL"), Lane.due_at <= now)
-    leased = rows.where(text("lane.token IS NOT NULL"))
+    due = rows.where(IS_FREE, Lane.due_at <= now)
+    leased = rows.where(IS_LEASED)
     return Lanes(count_up_to(connection, due, MOST + 1), count_up_to(connection, leased, MOST + 1))
 
 

@@ -1,7 +1,7 @@
 """What every table shares: the declarative base and column types that are the same everywhere."""
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar, cast
@@ -23,6 +23,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     text,
 )
@@ -67,6 +68,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 class _Members(dict[Any, Any]):
@@ -115,13 +117,42 @@ class Record(DeclarativeBase):
 # JSON, not JSONB: it keeps what a webhook said to the letter, "\u0000" included.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 SerialId = Annotated[int, mapped_column(BigId, primary_key=True, autoincrement=True)]
-Word = Annotated[str, mapped_column(String(32))]
+ShortText = Annotated[str, mapped_column(String(32))]
+
+
+def literally(word: str) -> ColumnElement[str]:
+    """A word of ours written into the statement: a partial index serves no parameter."""
+    return literal_column(f"'{word}'", Text)
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """An index over only those rows that match `where`, on both databases."""
+    # As text, because a migration says the same to the letter.
     condition = text(where)
     return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
+def columns(record: type[Record], row: Any) -> list[ColumnElement[Any]]:
+    """The columns of a table that a NamedTuple of its rows names, in its order."""
+    return [record.__table__.c[name] for name in row._fields]
+
+
+def fetch(
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    make: Callable[[Iterable[Any]], T],
+    values: Mapping[str, Any] | None = None,
+) -> list[T]:
+    """What a query finds; `make` is the `_make` of the NamedTuple that its columns fill."""
+    return [make(row) for row in connection.execute(query, values)]
+
+
+def fetch_one(
+    connection: Connection, query: Select[*tuple[Any, ...]], make: Callable[[Iterable[Any]], T]
+) -> T | None:
+    """The one row that a query finds, or None."""
+    row = connection.execute(query).one_or_none()
+    return None if row is None else make(row)
 
 
 def count_up_to(connection: Connection, rows: Select[Any], most: int) -> int:

@@ -15,11 +15,13 @@ from sqlalchemy import Connection, select, text
 from pipeline import gates, receive, sweep
 from pipeline.converse import record
 from pipeline.database import Database
-from pipeline.dispatch import receipts as merging
-from pipeline.enums import Direction, EntryStatus
+from pipeline.dispatch import callbacks as merging
+from pipeline.enums import Direction, EntryStatus, Status
 from pipeline.records import bulk
 from pipeline.records.core import inbox, leases, messages, outbox
 from pipeline.records.core.contacts import Contact
+from pipeline.records.core.outbox import Delivery
+from pipeline.records.core.status_callbacks import CallbackRow
 
 Rows = Sequence[dict[str, Any]]
 _LATER_SECONDS = 0.5
@@ -126,7 +128,7 @@ def _send_the_newest_first() -> None:
     newest = (
         select(messages.Message.id)
         .where(messages.Message.contact_id == Contact.id)
-        .where(text(f"message.{messages.PENDING_SQL}"))
+        .where(messages.IS_PENDING)
         .order_by(messages.Message.id.desc())
         .limit(1)
         .correlate(Contact)
@@ -136,10 +138,11 @@ def _send_the_newest_first() -> None:
 
 
 def _believe_the_last_callback() -> None:
-    def add(self: Any, receipt: Any, _is_opt_out: bool) -> None:
-        self._values |= {"provider_id": receipt.provider_id, "status": receipt.status}
+    def apply(delivery: Delivery, callback: CallbackRow, _: Status) -> Delivery:
+        last = Status.of(callback.status) or delivery.status
+        return delivery._replace(provider_id=callback.provider_id, status=last)
 
-    _put(merging._Merged, "add", add)  # noqa: SLF001 (see above)
+    _put(merging, "apply", apply)
 
 
 def _never_sweep() -> None:

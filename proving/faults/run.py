@@ -16,7 +16,7 @@ from pipeline.crash import Point
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import Message
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from pipeline.records.stats.workers import Watermark
 from proving.faults.contacts import FakeContact, fake_contacts
 from proving.faults.monitoring import Statuses
@@ -178,7 +178,7 @@ class Run:
                 Message.direction == "outbound", Message.settled_at.is_(None)
             ),
             "lease": select(Lane.key).where(Lane.token.is_not(None)),
-            "receipt": select(ReceiptRow.id).where(ReceiptRow.state == "waiting"),
+            "receipt": select(StoredCallback.id).where(StoredCallback.state == "waiting"),
         }
         try:
             with self.stack.database.read() as connection:

@@ -14,7 +14,7 @@ from pipeline.messages import Inbound
 from pipeline.queries import queues
 from pipeline.records.core import inbox
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from proving.faults.fake_twilio import inbound_form
 from proving.faults.fake_twilio.callbacks import status_form
 from proving.faults.fake_twilio.messages import Create
@@ -38,7 +38,7 @@ _LIMIT_SECONDS = 120.0
 _LOOK_SECONDS = 0.05
 _ROWS = 500
 STATUSES = ("sent", "delivered")
-_MERGES = select(func.count()).where(ReceiptRow.state == "waiting")
+_MERGES = select(func.count()).where(StoredCallback.state == "waiting")
 # Looked for among what waits only: those are few, and have an index.
 _ERRORS = select(Entry.error).where(Entry.status.in_(("waiting", "parked")), Entry.error != "")
 

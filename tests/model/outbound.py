@@ -3,18 +3,17 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from pipeline import sweep
-from pipeline.dispatch import receipts as merging
+from pipeline.dispatch import callbacks as merging
 from pipeline.dispatch.claim import Claimed, claim
-from pipeline.dispatch.record import Result, record
+from pipeline.dispatch.plan import Result
+from pipeline.dispatch.record import record
 from pipeline.dispatch.send import look_up, send
 from pipeline.messages import StatusCallback
 from pipeline.receive import Accepted
-from pipeline.records.core import receipts
+from pipeline.records.core import status_callbacks
+from pipeline.records.core.outbox import Head
 from tests.model.post_office import Take
 from tests.model.world import World
 
@@ -29,7 +28,7 @@ class SendFlight:
     """One message in a sender's hands; `begun_at` is when its call began."""
 
     claimed: Claimed
-    head: Row[Any]
+    head: Head
     is_look_up: bool
     claimed_at: datetime
     begun_at: datetime | None = None
@@ -94,7 +93,7 @@ def call_back(world: World, take: Take, status: str) -> None:
         message_id=take.outbound.message_id,
         attempt=take.outbound.attempt,
     )
-    accepted = Accepted("dispatch", receipts.row(callback, {}))
+    accepted = Accepted("dispatch", status_callbacks.row(callback, {}))
     with world.step("callback"):
         world.receiver._commit([accepted])
         assert accepted.taken.exception(timeout=0) is None
@@ -110,7 +109,7 @@ def merge(world: World) -> None:
 def reconsider(world: World) -> None:
     """The clock looks again at callbacks of messages that nobody knew."""
     with world.step("reconsider"):
-        sweep.reconsider_receipts(world.stage.database)
+        sweep.reconsider_callbacks(world.stage.database)
 
 
 def send_all(world: World) -> None:

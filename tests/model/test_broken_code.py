@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase
-from sqlalchemy import Connection, Row, text, update
+from sqlalchemy import Connection, text, update
 
 from pipeline import gates
 from pipeline.converse import record as converse_record
-from pipeline.dispatch import claim as dispatch_claim
-from pipeline.dispatch import receipts as merging
+from pipeline.dispatch import callbacks as merging
+from pipeline.enums import Status
 from pipeline.records import bulk
-from pipeline.records.core import inbox, leases
+from pipeline.records.core import inbox, leases, outbox
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
+from pipeline.records.core.outbox import Delivery
+from pipeline.records.core.status_callbacks import CallbackRow
 from tests.model.running import MORE_EXAMPLES, play
 from tests.model.world import World
 
@@ -53,19 +55,22 @@ def repeated_webhooks_are_new(patch: Patch) -> None:
 
 
 def callbacks_have_no_rank(patch: Patch) -> None:
-    class Unranked(merging._Merged):
-        def add(self, receipt: Row[Any], is_opt_out: bool) -> None:
-            super().add(receipt, is_opt_out)
-            self._values["status"] = merging._status(receipt.status)
+    apply = merging.apply
 
-    patch.setattr(merging, "_Merged", Unranked)
+    def unranked(delivery: Delivery, callback: CallbackRow, status: Status) -> Delivery:
+        merged = apply(delivery, callback, status)
+        return merged._replace(status=merging.status_of(callback.status))
+
+    patch.setattr(merging, "apply", unranked)
 
 
 def second_sendings_are_not_counted(patch: Patch) -> None:
-    def beginnings(heads: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
-        return [{"id": head.id, "attempted_at": now, "resends": head.resends} for head in heads]
+    begin = outbox.begin
 
-    patch.setattr(dispatch_claim, "_beginnings", beginnings)
+    def uncounted(connection: Connection, found: Sequence[Delivery], now: datetime) -> None:
+        begin(connection, [one._replace(reconcile_attempts=0) for one in found], now)
+
+    patch.setattr(outbox, "begin", uncounted)
 
 
 def work_that_comes_during_work_is_forgotten(patch: Patch) -> None:

@@ -14,8 +14,8 @@ from benchmarks import bulk_load, plans
 from pipeline import sweep
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
+from pipeline.dispatch.callbacks import merge_waiting
 from pipeline.dispatch.drain import Dispatch
-from pipeline.dispatch.receipts import merge_waiting
 from pipeline.records.core import inbox
 from tests.builders import a_runtime, an_inbound
 from tests.stack.servers import missing
@@ -29,8 +29,8 @@ READS = {
     "converse/rows: inbox.settle": {"pk_inbox"},
     "dispatch/record: leases.lock_held": {"pk_lane"},
     "dispatch/record: outbox.lock": {"pk_message"},
-    "dispatch/receipts: outbox.lanes_of_pending": {"pk_contact", "pk_message"},
-    "dispatch/receipts: outbox.lock": {"pk_message"},
+    "dispatch/callbacks: outbox.lanes_of_pending": {"pk_contact", "pk_message"},
+    "dispatch/callbacks: outbox.lock": {"pk_message"},
 }
 BESIDE = 3_000
 # SQLite's planner has no such choices.

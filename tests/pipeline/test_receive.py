@@ -14,7 +14,7 @@ from pipeline.errors import DatabaseUnavailable
 from pipeline.messages import Inbound, StatusCallback
 from pipeline.receive import Receiver
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from tests.builders import an_inbound, rows
 
 
@@ -82,7 +82,7 @@ def test_receipt_rings_for_dispatch(
     callback = StatusCallback("simulator", "simulator", "SM1", "sent", message_id="m", attempt=2)
     receiver.status_callback(callback, {"MessageStatus": ["sent"]})
     receiver.status_callback(callback, {"MessageStatus": ["sent"]})
-    (row,) = rows(database, ReceiptRow)
+    (row,) = rows(database, StoredCallback)
     assert (row.provider_id, row.status, row.message_id, row.attempt) == ("SM1", "sent", "m", 2)
     wait_until(lambda: wakeups == ["dispatch", "dispatch"])
 

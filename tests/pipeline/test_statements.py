@@ -16,13 +16,13 @@ from pipeline.converse.record import record as record_turns
 from pipeline.converse.turns import TurnRunner
 from pipeline.converse.work import Batch
 from pipeline.database import Database
+from pipeline.dispatch.callbacks import merge_waiting
 from pipeline.dispatch.claim import claim as claim_sends
-from pipeline.dispatch.receipts import merge_waiting
 from pipeline.dispatch.record import record as record_sends
 from pipeline.dispatch.send import send
 from pipeline.messages import StatusCallback
 from pipeline.receive import Accepted, Receiver
-from pipeline.records.core import inbox, receipts
+from pipeline.records.core import inbox, status_callbacks
 from tests.builders import an_inbound
 from tests.pipeline.conftest import MakeStage
 from tests.stage import Stage
@@ -176,7 +176,9 @@ def test_group_of_webhooks(stage: MakeStage, size: int) -> None:
     receiver = Receiver(s.database, s.wakeups.append)
     heard = [Accepted("converse", inbox.entry(an_inbound(), {})) for _ in range(size)]
     told = [
-        Accepted("dispatch", receipts.row(StatusCallback("post", "", f"SM{number}", "sent"), {}))
+        Accepted(
+            "dispatch", status_callbacks.row(StatusCallback("post", "", f"SM{number}", "sent"), {})
+        )
         for number in range(size)
     ]
     with exactly(s.database, 2):

@@ -12,7 +12,7 @@ from pipeline.messages import Inbound
 from pipeline.records.core import inbox
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.messages import Message
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from pipeline.records.stats.workers import Worker
 from tests.builders import a_lane, a_worker, an_entry, an_inbound, rows
 from tests.pipeline.conftest import MakeStage
@@ -86,7 +86,7 @@ def test_prune_keeps_what_may_be_needed(stage: MakeStage) -> None:
     assert len(rows(s.database, Worker)) == 1
     s.clock.pass_by(KEEP.total_seconds())
     assert sweep.prune(s.database, KEEP) == 2
-    assert [row.provider_id for row in rows(s.database, ReceiptRow)] == ["SM2"]
+    assert [row.provider_id for row in rows(s.database, StoredCallback)] == ["SM2"]
 
 
 def test_prune_works_in_small_transactions(stage: MakeStage) -> None:
@@ -112,7 +112,7 @@ def test_prune_goes_on_behind_what_it_deleted(
     s.clock.pass_by(KEEP.total_seconds() * 2)
     assert sweep.prune(s.database, KEEP) == 7 + 9
     assert [e.status for e in s.entries()] == ["parked", "parked"]
-    assert rows(s.database, ReceiptRow) == []
+    assert rows(s.database, StoredCallback) == []
 
 
 def test_prune_goes_on_behind_turns_that_ran_again(

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from pipeline.converse.drain import Converse
 from pipeline.database import Database
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from pipeline.runtime import Runtime
 from tests.builders import a_runtime, rows
 from web.app import create_app
@@ -183,11 +183,11 @@ def test_any_message_is_taken_whole_or_refused(
 def test_any_status_callback_is_taken_whole_or_refused(
     runtime: Runtime, caller: FlaskClient, form: dict[str, Any], query: str
 ) -> None:
-    before = len(rows(runtime.database, ReceiptRow))
+    before = len(rows(runtime.database, StoredCallback))
     status = post(caller, f"/webhooks/twilio/status{query}", form)
     assert status in {200, 400, 403}
     # None, where the same callback was there before.
-    assert len(rows(runtime.database, ReceiptRow)) - before <= (status == 200)
+    assert len(rows(runtime.database, StoredCallback)) - before <= (status == 200)
 
 
 @some

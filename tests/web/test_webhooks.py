@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from pipeline.database import Database
 from pipeline.records.core.inbox import Entry
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.records.core.status_callbacks import StoredCallback
 from pipeline.wakeups import Pool
 from tests.builders import a_runtime, rows
 from web.app import create_app
@@ -193,7 +193,7 @@ def test_status_callback_is_a_row(post: Post, database: Database) -> None:
     form = {"MessageSid": "SM9", "MessageStatus": "delivered"}
     answer = post(form, "/webhooks/twilio/status?m=01a2&a=3")
     assert (answer.status_code, answer.data) == (200, EMPTY)
-    (receipt,) = rows(database, ReceiptRow)
+    (receipt,) = rows(database, StoredCallback)
     assert (receipt.provider_id, receipt.status) == ("SM9", "delivered")
     assert (receipt.message_id, receipt.attempt) == ("01a2", 3)
 
@@ -201,7 +201,7 @@ def test_status_callback_is_a_row(post: Post, database: Database) -> None:
 def test_unknown_status_is_kept(post: Post, database: Database) -> None:
     form = {"MessageSid": "SM9", "MessageStatus": "teleported"}
     assert post(form, "/webhooks/twilio/status").status_code == 200
-    assert rows(database, ReceiptRow)[0].status == "teleported"
+    assert rows(database, StoredCallback)[0].status == "teleported"
 
 
 @pytest.mark.alone

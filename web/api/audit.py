@@ -28,7 +28,7 @@ def list_audit(
 
     The newest first.
     """
-    asked = queries.Asked(storable(actor), storable(action), since, until)
+    asked = queries.AuditFilter(storable(actor), storable(action), since, until)
     with here().runtime.database.read() as connection:
         rows = queries.listing(connection, asked, cursor, limit + 1)
     return one_page(rows, limit, lambda row: (row.id,))

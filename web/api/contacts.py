@@ -3,10 +3,9 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from apiflask import HTTPError
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.errors import NotFound
 from pipeline.providers import addresses
@@ -14,6 +13,7 @@ from pipeline.queries import contacts as queries
 from pipeline.queries import conversations, transcript
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as records
+from pipeline.records.core.contacts import ContactRow
 from web.actions import table
 from web.api import shapes
 from web.api.cursors import Moment
@@ -26,7 +26,7 @@ from web.services import here
 contacts = Noun("contacts", "Contacts")
 
 
-def existing(connection: Connection, contact_id: uuid.UUID) -> Row[Any]:
+def existing(connection: Connection, contact_id: uuid.UUID) -> ContactRow:
     """The contact. Raises NotFound."""
     if row := records.by_id(connection, contact_id):
         return row

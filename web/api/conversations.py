@@ -1,13 +1,13 @@
 """/conversations: find and read them; what an operator does to them is in overrides.py."""
 
 import uuid
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.errors import NotFound
 from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
+from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
 from web.api import shapes
 from web.api.cursors import Moment
@@ -18,7 +18,7 @@ from web.services import here
 conversations = Noun("conversations", "Conversations")
 
 
-def existing(connection: Connection, conversation_id: uuid.UUID) -> Row[Any]:
+def existing(connection: Connection, conversation_id: uuid.UUID) -> ListedConversation:
     """The conversation with its contact's phone and name. Raises NotFound."""
     if row := queries.one(connection, conversation_id):
         return row

@@ -14,7 +14,7 @@ from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.conversation import rules
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
 from pipeline.conversation.values import Changes, Origin, Timer
-from pipeline.enums import Cause, MessageKind, TimerKind
+from pipeline.enums import Cause, Direction, MessageKind, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Inbound, Location, Media
 
@@ -95,7 +95,7 @@ class Talk:
             self._settle()
         else:
             self._take(Received(message))
-        self.past.insert(before, PastMessage("inbound", "contact", message.text, self.now))
+        self.past.insert(before, PastMessage(Direction.INBOUND, "contact", message.text, self.now))
 
     def take_over(self, minutes: int | None = None) -> None:
         """An operator takes the conversation over, for so long or until the release."""
@@ -210,7 +210,7 @@ class Talk:
         self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
         self.replies += outcome.replies
         for reply in outcome.replies:
-            self.past.append(PastMessage("outbound", "bot", reply.body, self.now))
+            self.past.append(PastMessage(Direction.OUTBOUND, "bot", reply.body, self.now))
 
     def _settle(self) -> None:
         """Set and cancel timers as the changes say; an entry action that is due runs."""

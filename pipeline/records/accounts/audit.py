@@ -6,12 +6,13 @@ Only an attempt to sign in is taken back: it is written as failed before it is k
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Index, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, SerialId, Word
+from pipeline.jsons import JsonObject
+from pipeline.records.base import Record, SerialId, ShortText
 
 
 class AuditEntry(Record):
@@ -26,9 +27,20 @@ class AuditEntry(Record):
     id: Mapped[SerialId]
     created_at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str]
-    action: Mapped[Word]
+    action: Mapped[ShortText]
     target: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AuditRow(NamedTuple):
+    """An entry as it is read."""
+
+    id: int
+    created_at: datetime
+    actor: str
+    action: str
+    target: str
+    details: JsonObject
 
 
 def append(

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record
+from pipeline.records.base import Record, columns, fetch, fetch_one
 
 
 class CannedReply(Record):
@@ -23,21 +23,34 @@ class CannedReply(Record):
     created_at: Mapped[datetime]
 
 
-def listing(connection: Connection) -> Sequence[Row[Any]]:
+class CannedReplyRow(NamedTuple):
+    """A canned reply as it is read."""
+
+    id: uuid.UUID
+    title: str
+    body: str
+    created_by: str
+    created_at: datetime
+
+
+_REPLIES = select(*columns(CannedReply, CannedReplyRow))
+
+
+def listing(connection: Connection) -> Sequence[CannedReplyRow]:
     """All of them, in the order of their titles."""
-    query = select(CannedReply.__table__)
-    return connection.execute(query.order_by(func.lower(CannedReply.title), CannedReply.id)).all()
+    query = _REPLIES.order_by(func.lower(CannedReply.title), CannedReply.id)
+    return fetch(connection, query, CannedReplyRow._make)
 
 
-def by_id(connection: Connection, reply_id: uuid.UUID) -> Row[Any] | None:
+def by_id(connection: Connection, reply_id: uuid.UUID) -> CannedReplyRow | None:
     """One of them."""
-    query = select(CannedReply.__table__).where(CannedReply.id == reply_id)
-    return connection.execute(query).one_or_none()
+    query = _REPLIES.where(CannedReply.id == reply_id)
+    return fetch_one(connection, query, CannedReplyRow._make)
 
 
-def add(connection: Connection, reply: dict[str, Any]) -> None:
+def add(connection: Connection, reply: CannedReplyRow) -> None:
     """Insert one; raises IntegrityError where the title is taken."""
-    connection.execute(insert(CannedReply).values(reply))
+    connection.execute(insert(CannedReply).values(reply._asdict()))
 
 
 def change(connection: Connection, reply_id: uuid.UUID, **values: Any) -> int:

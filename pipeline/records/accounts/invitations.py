@@ -1,12 +1,12 @@
 """Invitations: links that work once, with which somebody becomes a user or sets a new password."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.base import Record, Word
+from pipeline.records.base import Record, ShortText, columns, fetch_one
 
 
 class Invitation(Record):
@@ -16,10 +16,21 @@ class Invitation(Record):
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     email: Mapped[str]
-    role: Mapped[Word]
+    role: Mapped[ShortText]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class InvitationRow(NamedTuple):
+    """An invitation as it is read."""
+
+    token_hash: str
+    email: str
+    role: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
 
 
 def add(connection: Connection, **values: Any) -> None:
@@ -27,12 +38,12 @@ def add(connection: Connection, **values: Any) -> None:
     connection.execute(insert(Invitation).values(**values))
 
 
-def find(connection: Connection, token_hash: str, now: datetime) -> Row[Any] | None:
-    """The invitation with this hash that still holds."""
-    query = select(Invitation.__table__).where(
+def find(connection: Connection, token_hash: str, now: datetime) -> InvitationRow | None:
+    """The invitation with this hash that has not expired."""
+    query = select(*columns(Invitation, InvitationRow)).where(
         Invitation.token_hash == token_hash, Invitation.expires_at > now
     )
-    return connection.execute(query).one_or_none()
+    return fetch_one(connection, query, InvitationRow._make)
 
 
 def take(connection: Connection, token_hash: str, now: datetime) -> bool:

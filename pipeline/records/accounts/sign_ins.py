@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ForeignKey, Row, delete, insert, select, update
+from sqlalchemy import Connection, ForeignKey, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records.accounts.users import User
-from pipeline.records.base import Record
+from pipeline.records.base import Record, columns, fetch, fetch_one
 
 
 class SignIn(Record):
@@ -27,30 +27,49 @@ class SignIn(Record):
     expires_at: Mapped[datetime]
 
 
+class SignInRow(NamedTuple):
+    """A signed-in browser as it is read."""
+
+    token_hash: str
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+
+
+class SignedIn(NamedTuple):
+    """A sign-in with its user."""
+
+    user_id: uuid.UUID
+    email: str
+    role: str
+    created_at: datetime
+    seen_at: datetime
+
+
 def add(connection: Connection, **values: Any) -> None:
     """Note a sign-in."""
     connection.execute(insert(SignIn).values(**values))
 
 
-def find(connection: Connection, token_hash: str, now: datetime) -> Row[Any] | None:
-    """The sign-in with this hash that has not expired, with its user's id, email and role."""
+def find(connection: Connection, token_hash: str, now: datetime) -> SignedIn | None:
+    """The sign-in with this hash that has not expired."""
     query = (
-        select(SignIn.__table__, User.email, User.role)
+        select(SignIn.user_id, User.email, User.role, SignIn.created_at, SignIn.seen_at)
         .join(User, User.id == SignIn.user_id)
         .where(SignIn.token_hash == token_hash, SignIn.expires_at > now)
         .where(User.is_disabled.is_(False))
     )
-    return connection.execute(query).one_or_none()
+    return fetch_one(connection, query, SignedIn._make)
 
 
-def of_user(connection: Connection, user_id: uuid.UUID, now: datetime) -> Sequence[Row[Any]]:
+def of_user(connection: Connection, user_id: uuid.UUID, now: datetime) -> Sequence[SignInRow]:
     """A user's signed-in browsers, the last seen first."""
     query = (
-        select(SignIn.__table__)
+        select(*columns(SignIn, SignInRow))
         .where(SignIn.user_id == user_id, SignIn.expires_at > now)
         .order_by(SignIn.seen_at.desc(), SignIn.token_hash)
     )
-    return connection.execute(query).all()
+    return fetch(connection, query, SignInRow._make)
 
 
 def seen(connection: Connection, token_hash: str, now: datetime, expires_at: datetime) -> None:

@@ -4,14 +4,14 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.errors import ChangeRefused
 from pipeline.ids import new_id
-from pipeline.records.base import Record, Word
+from pipeline.records.base import Record, ShortText, columns, fetch_one
 
 ROLES = ("viewer", "operator", "admin")
 
@@ -23,9 +23,19 @@ class Token(Record):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
-    role: Mapped[Word]
+    role: Mapped[ShortText]
     secret_hash: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+
+
+class TokenRow(NamedTuple):
+    """A token as it is read."""
+
+    id: uuid.UUID
+    name: str
+    role: str
+    secret_hash: str
+    created_at: datetime
 
 
 def _hash(secret: str) -> str:
@@ -45,7 +55,7 @@ def add(connection: Connection, name: str, role: str, now: datetime) -> str:
     return secret
 
 
-def find(connection: Connection, secret: str) -> Row[Any] | None:
+def find(connection: Connection, secret: str) -> TokenRow | None:
     """The token with this secret."""
-    query = select(Token.__table__).where(Token.secret_hash == _hash(secret))
-    return connection.execute(query).one_or_none()
+    query = select(*columns(Token, TokenRow)).where(Token.secret_hash == _hash(secret))
+    return fetch_one(connection, query, TokenRow._make)

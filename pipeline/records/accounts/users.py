@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.ids import new_id
-from pipeline.records.base import Record, Word
+from pipeline.records.base import Record, ShortText, columns, fetch_one
 
 
 class User(Record):
@@ -22,36 +22,40 @@ class User(Record):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
-    role: Mapped[Word]
+    role: Mapped[ShortText]
     password_hash: Mapped[str]
     is_disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
-TABLE = User.__table__
+class UserRow(NamedTuple):
+    """A user as it is read."""
+
+    id: uuid.UUID
+    email: str
+    role: str
+    is_disabled: bool
+    created_at: datetime
+    password_hash: str = ""
 
 
-def by_email(connection: Connection, email: str) -> Row[Any] | None:
+_USERS = select(*columns(User, UserRow))
+
+
+def by_email(connection: Connection, email: str) -> UserRow | None:
     """The user with this address, however it is written."""
-    query = select(TABLE).where(User.email == email.casefold())
-    return connection.execute(query).one_or_none()
+    return fetch_one(connection, _USERS.where(User.email == email.casefold()), UserRow._make)
 
 
-def by_id(connection: Connection, user_id: uuid.UUID) -> Row[Any] | None:
+def by_id(connection: Connection, user_id: uuid.UUID) -> UserRow | None:
     """One user."""
-    return connection.execute(select(TABLE).where(User.id == user_id)).one_or_none()
+    return fetch_one(connection, _USERS.where(User.id == user_id), UserRow._make)
 
 
-def listing(connection: Connection) -> Sequence[Row[Any]]:
+def listing(connection: Connection) -> Sequence[UserRow]:
     """Every user, by address, without the hashes."""
-    shown: tuple[Any, ...] = (
-        User.id,
-        User.email,
-        User.role,
-        User.is_disabled,
-        User.created_at,
-    )
-    return connection.execute(select(*shown).order_by(User.email)).all()
+    shown = select(User.id, User.email, User.role, User.is_disabled, User.created_at)
+    return [UserRow(*row) for row in connection.execute(shown.order_by(User.email))]
 
 
 def add(

@@ -4,15 +4,15 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
-from pipeline.records.base import Record, among, any_of
+from pipeline.records.base import Record, among, any_of, columns, fetch, fetch_one
 from pipeline.records.stats import tallies
 
 
@@ -35,15 +35,33 @@ class Contact(Record):
     last_seen_at: Mapped[datetime | None]
 
 
+class ContactRow(NamedTuple):
+    """A contact as it is read."""
+
+    id: uuid.UUID
+    key: str
+    phone: str | None
+    name: str
+    attributes: JsonObject
+    opt_outs: dict[str, str]
+    is_blocked: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+
+
+CONTACTS = select(*columns(Contact, ContactRow))
+
+
 def scope(channel: str, our_number: str) -> str:
     """The key of an opt-out: consent is given per channel and number of ours."""
     return f"{channel} {our_number}"
 
 
-def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, ContactRow]:
     """The contacts that exist among `keys`."""
     query = _keyed(connection.dialect.name)
-    return {row.key: row for row in connection.execute(query, {"keys": list(keys)})}
+    rows = fetch(connection, query, ContactRow._make, {"keys": list(keys)})
+    return {row.key: row for row in rows}
 
 
 def load_by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, values.Contact]:
@@ -51,23 +69,19 @@ def load_by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, value
     return {key: parse(row) for key, row in by_keys(connection, keys).items()}
 
 
-def parse(row: Row[Any]) -> values.Contact:
+def parse(row: ContactRow) -> values.Contact:
     """The contact in a row."""
-    return values.Contact(
-        row.id, row.key, row.phone, row.name, row.attributes, row.opt_outs, row.is_blocked,
-        row.created_at, row.last_seen_at,
-    )  # fmt: skip
+    return values.Contact(*row)
 
 
 @cache
 def _keyed(dialect: str) -> Select[Any]:
-    return select(Contact.__table__).where(any_of(dialect, Contact.key, "keys"))
+    return CONTACTS.where(any_of(dialect, Contact.key, "keys"))
 
 
-def by_id(connection: Connection, contact_id: uuid.UUID) -> Row[Any] | None:
+def by_id(connection: Connection, contact_id: uuid.UUID) -> ContactRow | None:
     """One contact."""
-    query = select(Contact.__table__).where(Contact.id == contact_id)
-    return connection.execute(query).one_or_none()
+    return fetch_one(connection, CONTACTS.where(Contact.id == contact_id), ContactRow._make)
 
 
 def load(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
@@ -109,8 +123,8 @@ def create_new(connection: Connection, contact: JsonObject) -> None:
 
 def lock(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
     """One contact, locked for a change by hand."""
-    query = select(Contact.__table__).where(Contact.id == contact_id)
-    row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+    query = CONTACTS.where(Contact.id == contact_id).with_for_update(key_share=True)
+    row = fetch_one(connection, query, ContactRow._make)
     return None if row is None else parse(row)
 
 

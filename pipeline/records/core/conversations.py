@@ -7,17 +7,27 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, Row, Select, select, update
+from sqlalchemy import Connection, ForeignKey, Index, Select, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
-from pipeline.conversation.turns import Choice
 from pipeline.enums import Holder
 from pipeline.records import bulk
-from pipeline.records.base import Record, Word, among, any_of, partial_index
+from pipeline.records.base import (
+    Record,
+    ShortText,
+    among,
+    any_of,
+    columns,
+    fetch,
+    fetch_one,
+    literally,
+    partial_index,
+)
+from pipeline.records.core.conversation_rows import ConversationRow, parse, parse_for_operator
 from pipeline.records.stats import tallies
 
-UNREAD_SQL = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_inbound_at)"
+_UNREAD = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_inbound_at)"
 
 
 class Conversation(Record):
@@ -42,10 +52,7 @@ class Conversation(Record):
         Index("ix_conversation_recent", "last_message_at", "id"),
         Index("ix_conversation_channel", "channel", "last_message_at", "id"),
         partial_index(
-            "ix_conversation_closed",
-            "last_message_at",
-            "id",
-            where="closed_at IS NOT NULL",
+            "ix_conversation_closed", "last_message_at", "id", where="closed_at IS NOT NULL"
         ),
         Index("ix_conversation_contact", "contact_id", "opened_at"),
         partial_index(
@@ -55,13 +62,13 @@ class Conversation(Record):
             "id",
             where="closed_at IS NULL",
         ),
-        partial_index("ix_conversation_unread", "last_message_at", "id", where=UNREAD_SQL),
+        partial_index("ix_conversation_unread", "last_message_at", "id", where=_UNREAD),
         partial_index("ix_conversation_held", "last_message_at", "id", where="holder <> 'bot'"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
-    channel: Mapped[Word]
+    channel: Mapped[ShortText]
     our_number: Mapped[str]
     state: Mapped[str]
     state_seq: Mapped[int] = mapped_column(default=0)
@@ -79,36 +86,19 @@ class Conversation(Record):
     closed_at: Mapped[datetime | None]
 
 
-TABLE = Conversation.__table__
+# As the partial indexes say it.
+IS_UNREAD = Conversation.last_inbound_at.is_not(None) & or_(
+    Conversation.read_at.is_(None), Conversation.read_at < Conversation.last_inbound_at
+)
+IS_NOT_WITH_BOT = Conversation.holder != literally(Holder.BOT)
+_NEXT_VERSION: bulk.Expressions = (("version", Conversation.version + 1),)
+_CONVERSATIONS = select(*columns(Conversation, ConversationRow))
 
 
-def parse(row: Row[Any]) -> values.Conversation:
-    """The conversation in a row. Raises TypeError where its stored choices are damaged."""
-    choices = tuple([Choice(*choice) for choice in row.choices])
-    return _parse(row, choices)
-
-
-def parse_for_operator(row: Row[Any]) -> values.Conversation:
-    """The conversation in a row, without choices if they are damaged: an operator can move it."""
-    try:
-        return parse(row)
-    except TypeError:
-        return _parse(row, ())
-
-
-def _parse(row: Row[Any], choices: tuple[Choice, ...]) -> values.Conversation:
-    return values.Conversation(
-        row.id, row.contact_id, row.channel, row.our_number, row.state, row.state_seq, row.data,
-        choices, row.memory, row.version, row.holder,
-        row.held_by, row.held_until, row.opened_at, row.last_message_at, row.last_inbound_at,
-        row.read_at, row.closed_at, False, row.state,
-    )  # fmt: skip
-
-
-def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[Row[Any]]:
+def open_of(connection: Connection, contact_ids: Sequence[uuid.UUID]) -> list[ConversationRow]:
     """The open conversations of these contacts."""
     query = _open(connection.dialect.name)
-    return list(connection.execute(query, {"whose": list(contact_ids)}).all())
+    return fetch(connection, query, ConversationRow._make, {"whose": list(contact_ids)})
 
 
 def load_open(connection: Connection, contact_id: uuid.UUID) -> list[values.Conversation]:
@@ -132,7 +122,7 @@ def open_by_contact(
 
 @cache
 def _open(dialect: str) -> Select[Any]:
-    return select(TABLE).where(
+    return _CONVERSATIONS.where(
         any_of(dialect, Conversation.contact_id, "whose"), Conversation.closed_at.is_(None)
     )
 
@@ -144,10 +134,10 @@ def load(connection: Connection, conversation_id: uuid.UUID) -> values.Conversat
 
 def by_ids(
     connection: Connection, conversation_ids: Collection[uuid.UUID]
-) -> dict[uuid.UUID, Row[Any]]:
+) -> dict[uuid.UUID, ConversationRow]:
     """Those of these conversations that there are."""
-    query = select(TABLE).where(among(connection, Conversation.id, conversation_ids))
-    return {row.id: row for row in connection.execute(query)}
+    query = _CONVERSATIONS.where(among(connection, Conversation.id, conversation_ids))
+    return {row.id: row for row in fetch(connection, query, ConversationRow._make)}
 
 
 def load_all(
@@ -193,7 +183,7 @@ def save(
     """
     if before is None:
         before = _counted(connection, changes)
-    bulk.change(connection, Conversation, changes, also={"version": "conversation.version + 1"})
+    bulk.change(connection, Conversation, changes, also=_NEXT_VERSION)
     differences: Counter[str] = Counter()
     for row in changes:
         if (was := before.get(row["id"])) is not None:
@@ -218,13 +208,13 @@ def latest_of(
     connection: Connection, contact_id: uuid.UUID, channel: str = ""
 ) -> values.Conversation | None:
     """The contact's open conversation on a channel (any: ""), else the last closed one."""
-    query = select(TABLE).where(Conversation.contact_id == contact_id)
+    query = _CONVERSATIONS.where(Conversation.contact_id == contact_id)
     if channel:
         query = query.where(Conversation.channel == channel)
     newest = query.order_by(
         Conversation.closed_at.is_not(None), Conversation.last_message_at.desc()
     ).limit(1)
-    row = connection.execute(newest).one_or_none()
+    row = fetch_one(connection, newest, ConversationRow._make)
     return None if row is None else parse_for_operator(row)
 
 

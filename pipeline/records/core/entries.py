@@ -2,17 +2,34 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from pipeline.conversation.values import Timer
-from pipeline.enums import EntryKind, TimerKind
+from pipeline.enums import EntryKind, EntryStatus, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 
 HEARD = frozenset({EntryKind.MESSAGE, EntryKind.LATE, EntryKind.RERUN, EntryKind.CONSENT})
+
+
+class EntryRow(NamedTuple):
+    """An entry as an operator sees it."""
+
+    id: int
+    kind: EntryKind
+    provider: str
+    account_id: str
+    provider_id: str
+    lane: str
+    payload: JsonObject
+    status: EntryStatus
+    attempts: int
+    error: str
+    received_at: datetime
+    handled_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -55,7 +72,7 @@ class Waiting:
         raise TypeError(f"an entry of the kind {self.kind} has no message")
 
 
-def parse(row: Row[Any]) -> Waiting:
+def parse(row: Row[Any] | EntryRow) -> Waiting:
     """The entry in a row of the inbox."""
     content: Inbound | DueTimer | OwedEntry | Exception
     try:

@@ -9,9 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Row,
     Select,
     Text,
     UniqueConstraint,
@@ -19,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    literal_column,
     select,
     text,
     true,
@@ -32,16 +29,21 @@ from pipeline.enums import EntryKind, EntryStatus
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 from pipeline.records import bulk
-from pipeline.records.base import Record, SerialId, Word, among, any_of, partial_index
-from pipeline.records.core.entries import Waiting, parse
+from pipeline.records.base import (
+    Record,
+    SerialId,
+    ShortText,
+    among,
+    any_of,
+    columns,
+    fetch_one,
+    literally,
+    partial_index,
+)
+from pipeline.records.core.entries import EntryRow, Waiting, parse
 
-_WAITING = "status = 'waiting'"
-_UNFILED = "NOT is_filed"
-_CONSENT = "status = 'waiting' AND kind = 'consent'"
-# Written out, because a partial index serves no parameter.
-_IS_WAITING: ColumnElement[str] = literal_column("'waiting'")
-_IS_CONSENT: ColumnElement[str] = literal_column("'consent'")
-PARKED_SQL = "status = 'parked'"
+# As text: SQLAlchemy writes "is_filed = 0" for SQLite, whose partial index says "NOT is_filed".
+_UNFILED = text("NOT inbox.is_filed")
 _SETTLED = (EntryStatus.HANDLED, EntryStatus.IGNORED)
 _READ_AT_ONCE = 10_000
 
@@ -56,16 +58,16 @@ class Entry(Record):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("provider_id", "provider", "account_id"),
-        partial_index("ix_inbox_unfiled", "id", where=_UNFILED),
-        partial_index("ix_inbox_waiting", "lane", "id", where=_WAITING),
-        partial_index("ix_inbox_consent", "id", where=_CONSENT),
-        partial_index("ix_inbox_parked", "id", where=PARKED_SQL),
+        partial_index("ix_inbox_unfiled", "id", where="NOT is_filed"),
+        partial_index("ix_inbox_waiting", "lane", "id", where="status = 'waiting'"),
+        partial_index("ix_inbox_consent", "id", where="status = 'waiting' AND kind = 'consent'"),
+        partial_index("ix_inbox_parked", "id", where="status = 'parked'"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[SerialId]
     kind: Mapped[EntryKind]
-    provider: Mapped[Word]
+    provider: Mapped[ShortText]
     account_id: Mapped[str]
     provider_id: Mapped[str]
     lane: Mapped[str]
@@ -78,10 +80,13 @@ class Entry(Record):
     handled_at: Mapped[datetime | None]
 
 
-_ANY_CONSENT = select(Entry.id).where(text(_CONSENT)).limit(1)
+IS_WAITING = Entry.status == literally(EntryStatus.WAITING)
+IS_PARKED = Entry.status == literally(EntryStatus.PARKED)
+_IS_CONSENT = IS_WAITING & (Entry.kind == literally(EntryKind.CONSENT))
+_ANY_CONSENT = select(Entry.id).where(_IS_CONSENT).limit(1)
 _UNKNOWN = (
     select(Entry.id, Entry.lane)
-    .where(text(_UNFILED))
+    .where(_UNFILED)
     .order_by(Entry.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -111,10 +116,8 @@ def file_new(connection: Connection, limit: int) -> list[str]:
     """Mark the oldest entries that no lane knows of as filed; returns the lane of each."""
     rows = list(connection.execute(_UNKNOWN, {"most": limit}).all())
     if rows:
-        ids = [row.id for row in rows]
-        connection.execute(
-            update(Entry).where(among(connection, Entry.id, ids)).values(is_filed=True)
-        )
+        filed = update(Entry).where(among(connection, Entry.id, [row.id for row in rows]))
+        connection.execute(filed.values(is_filed=True))
     return [row.lane for row in rows]
 
 
@@ -135,10 +138,7 @@ def _all_heads(limit: int) -> Select[Any]:
 
 def _heads(key: Any, limit: int) -> Select[Any]:
     return (
-        select(Entry.__table__)
-        .where(Entry.lane == key, text(_WAITING))
-        .order_by(Entry.id)
-        .limit(limit)
+        select(Entry.__table__).where(Entry.lane == key, IS_WAITING).order_by(Entry.id).limit(limit)
     )
 
 
@@ -171,9 +171,10 @@ def fail(
     connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
 
 
-def by_id(connection: Connection, entry_id: int) -> Row[Any] | None:
+def by_id(connection: Connection, entry_id: int) -> EntryRow | None:
     """One entry."""
-    return connection.execute(select(Entry.__table__).where(Entry.id == entry_id)).one_or_none()
+    query = select(*columns(Entry, EntryRow)).where(Entry.id == entry_id)
+    return fetch_one(connection, query, EntryRow._make)
 
 
 def next_consent(connection: Connection) -> Waiting | None:
@@ -182,11 +183,12 @@ def next_consent(connection: Connection) -> Waiting | None:
     is_behind = (
         select(earlier.id)
         .where(earlier.lane == Entry.lane, earlier.id < Entry.id)
-        .where(earlier.status == _IS_WAITING, earlier.kind == _IS_CONSENT)
+        .where(earlier.status == literally(EntryStatus.WAITING))
+        .where(earlier.kind == literally(EntryKind.CONSENT))
         .correlate(Entry)
         .exists()
     )
-    query = select(Entry.__table__).where(text(_CONSENT), ~is_behind).order_by(Entry.id).limit(1)
+    query = select(Entry.__table__).where(_IS_CONSENT, ~is_behind).order_by(Entry.id).limit(1)
     row = connection.execute(query.with_for_update(skip_locked=True)).first()
     return None if row is None else parse(row)
 
@@ -239,7 +241,7 @@ def prune(connection: Connection, before: datetime, limit: int, after: int = 0) 
 
 def has_unfiled(connection: Connection) -> bool:
     """Whether an entry waits that no lane knows of."""
-    return connection.execute(select(Entry.id).where(text(_UNFILED)).limit(1)).first() is not None
+    return connection.execute(select(Entry.id).where(_UNFILED).limit(1)).first() is not None
 
 
 def known_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:

@@ -11,8 +11,10 @@ from datetime import datetime
 from sqlalchemy import (
     Connection,
     case,
+    func,
+    literal_column,
     select,
-    text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,10 +22,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pipeline.enums import Direction
 from pipeline.records import bulk
 from pipeline.records.base import Record, among, partial_index
-
-DUE = "due_at IS NOT NULL AND token IS NULL"
-LEASED = "token IS NOT NULL"
-_NOTED = {"has_more": "true", "due_at": "coalesce(lane.due_at, excluded.due_at)"}
 
 
 class Lane(Record):
@@ -35,8 +33,10 @@ class Lane(Record):
 
     __tablename__ = "lane"
     __table_args__ = (
-        partial_index("ix_lane_due", "direction", "due_at", where=DUE),
-        partial_index("ix_lane_leased", "direction", "due_at", where=LEASED),
+        partial_index(
+            "ix_lane_due", "direction", "due_at", where="due_at IS NOT NULL AND token IS NULL"
+        ),
+        partial_index("ix_lane_leased", "direction", "due_at", where="token IS NOT NULL"),
         partial_index("ix_lane_blocked", "blocked_by", where="blocked_by IS NOT NULL"),
     )
 
@@ -47,6 +47,16 @@ class Lane(Record):
     has_more: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     blocked_by: Mapped[str | None]
+
+
+# Each has a partial index.
+IS_FREE = Lane.due_at.is_not(None) & Lane.token.is_(None)
+IS_LEASED = Lane.token.is_not(None)
+# "excluded" is the row that could not be inserted.
+_NOTED: bulk.Expressions = (
+    ("has_more", true()),
+    ("due_at", func.coalesce(Lane.due_at, literal_column("excluded.due_at"))),
+)
 
 
 def note(
@@ -83,10 +93,8 @@ def unblock(connection: Connection, sender: str, now: datetime) -> None:
 
 def has_due(connection: Connection, direction: Direction, now: datetime) -> bool:
     """Whether any lane waits for a worker, an expired lease included."""
-    for condition in (DUE, LEASED):
-        query = select(Lane.key).where(
-            Lane.direction == direction, Lane.due_at <= now, text(condition)
-        )
+    for condition in (IS_FREE, IS_LEASED):
+        query = select(Lane.key).where(Lane.direction == direction, Lane.due_at <= now, condition)
         if connection.execute(query.limit(1)).first():
             return True
     return False

@@ -19,14 +19,22 @@ from sqlalchemy import (
     bindparam,
     case,
     select,
-    text,
     update,
 )
 
 from pipeline.enums import Direction
 from pipeline.records import bulk
-from pipeline.records.base import among, any_of
-from pipeline.records.core.lanes import DUE, LEASED, Lane
+from pipeline.records.base import among, any_of, fetch
+from pipeline.records.core.lanes import IS_FREE, IS_LEASED, Lane
+
+
+class Postponed(NamedTuple):
+    """A lane whose work goes on later, after so many failed attempts; `blocked_by` is a sender."""
+
+    key: str
+    due_at: datetime
+    attempts: int = 0
+    blocked_by: str | None = None
 
 
 class Lease(NamedTuple):
@@ -57,7 +65,7 @@ def claim(
     With `is_expired` those whose worker did not come back before its lease ended.
     """
     asked = {"now": lease.now, "most": limit}
-    rows = [Leased(*row) for row in connection.execute(_due(direction, is_expired), asked)]
+    rows = fetch(connection, _due(direction, is_expired), Leased._make, asked)
     if rows:
         _lease(connection, direction, lease, [row.key for row in rows])
     return rows
@@ -68,7 +76,7 @@ def _due(direction: Direction, is_expired: bool) -> Select[str, int]:
     return (
         select(Lane.key, Lane.attempts)
         .where(Lane.direction == direction, Lane.due_at <= bindparam("now"))
-        .where(text(LEASED if is_expired else DUE))
+        .where(IS_LEASED if is_expired else IS_FREE)
         .order_by(Lane.due_at)
         .limit(bindparam("most"))
         # Two claimers that meet on the same heads each take their own part.

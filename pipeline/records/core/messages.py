@@ -3,27 +3,34 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
-    Row,
     UniqueConstraint,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.enums import Direction, MessageKind, Status
+from pipeline.jsons import JsonObject
+from pipeline.messages import Channel
 from pipeline.records import bulk
-from pipeline.records.base import BigId, Record, SerialId, Word, among, partial_index
+from pipeline.records.base import (
+    BigId,
+    Record,
+    SerialId,
+    ShortText,
+    among,
+    columns,
+    fetch,
+    fetch_one,
+    partial_index,
+)
 
-# Not by status: an index over a column that every send changes twice would cost it twice.
-PENDING_SQL = "settled_at IS NULL"
-FAILED_SQL = "failed_at IS NOT NULL"
 # A message that could not be sent for so long says nothing to its contact any more.
 KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
@@ -42,12 +49,8 @@ class Message(Record):
         UniqueConstraint("turn_id", "ordinal"),
         Index("ix_message_conversation", "conversation_id", "id"),
         Index("ix_message_contact", "contact_id", "id"),
-        partial_index(
-            "ix_message_pending",
-            "contact_id",
-            "id",
-            where=PENDING_SQL,
-        ),
+        # Not by status: every send changes it twice, and would have to change the index twice.
+        partial_index("ix_message_pending", "contact_id", "id", where="settled_at IS NULL"),
         partial_index(
             "uq_message_provider_id",
             "provider_id",
@@ -55,22 +58,11 @@ class Message(Record):
             unique=True,
             where="provider_id IS NOT NULL",
         ),
+        partial_index("ix_message_failed", "failed_at", "id", where="failed_at IS NOT NULL"),
         partial_index(
-            "ix_message_failed",
-            "failed_at",
-            "id",
-            where=FAILED_SQL,
+            "ix_message_failed_conversation", "conversation_id", where="failed_at IS NOT NULL"
         ),
-        partial_index(
-            "ix_message_failed_conversation",
-            "conversation_id",
-            where=FAILED_SQL,
-        ),
-        partial_index(
-            "ix_message_resent",
-            "resends",
-            where="resends > 0",
-        ),
+        partial_index("ix_message_resent", "resends", where="resends > 0"),
         # Room in each page for the rows that sending and callbacks change.
         {"sqlite_autoincrement": True, "postgresql_with": {"fillfactor": 70}},
     )
@@ -82,7 +74,7 @@ class Message(Record):
     turn_id: Mapped[int | None] = mapped_column(BigId)
     ordinal: Mapped[int | None]
     direction: Mapped[Direction]
-    channel: Mapped[Word]
+    channel: Mapped[ShortText]
     our_number: Mapped[str]
     kind: Mapped[MessageKind]
     body: Mapped[str]
@@ -90,14 +82,15 @@ class Message(Record):
     media: Mapped[list[Any]] = mapped_column(default=list)
     author: Mapped[str]
     status: Mapped[Status]
-    provider: Mapped[Word]
+    provider: Mapped[ShortText]
     provider_id: Mapped[str | None]
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)
     error_code: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
     segments: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    looks: Mapped[int] = mapped_column(default=0)
+    # The column keeps its name: the release before this one writes it while it is replaced.
+    reconcile_attempts: Mapped[int] = mapped_column("looks", key="reconcile_attempts", default=0)
     resends: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
@@ -107,7 +100,37 @@ class Message(Record):
     created_at: Mapped[datetime]
 
 
-TABLE = Message.__table__
+class MessageRow(NamedTuple):
+    """A message of the log as it is read."""
+
+    id: int
+    public_id: uuid.UUID
+    contact_id: uuid.UUID
+    conversation_id: uuid.UUID | None
+    direction: Direction
+    channel: Channel
+    our_number: str
+    kind: MessageKind
+    body: str
+    content: JsonObject
+    media: list[JsonObject]
+    author: str
+    status: Status
+    provider: str
+    provider_id: str | None
+    error_code: str
+    error: str
+    segments: int | None
+    attempts: int
+    failed_at: datetime | None
+    status_times: dict[str, str]
+    created_at: datetime
+
+
+# Each has a partial index.
+IS_PENDING = Message.settled_at.is_(None)
+HAS_FAILED = Message.failed_at.is_not(None)
+MESSAGES = select(*columns(Message, MessageRow))
 
 
 def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:
@@ -115,20 +138,15 @@ def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:
     bulk.add(connection, Message, messages)
 
 
-def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) -> list[Row[Any]]:
+def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) -> list[MessageRow]:
     """The last messages of a conversation, oldest first."""
-    query = (
-        select(TABLE)
-        .where(Message.conversation_id == conversation_id)
-        .order_by(Message.id.desc())
-        .limit(limit)
-    )
-    return list(connection.execute(query).all())[::-1]
+    query = MESSAGES.where(Message.conversation_id == conversation_id)
+    return fetch(connection, query.order_by(Message.id.desc()).limit(limit), MessageRow._make)[::-1]
 
 
-def by_public_id(connection: Connection, public_id: uuid.UUID) -> Row[Any] | None:
+def by_public_id(connection: Connection, public_id: uuid.UUID) -> MessageRow | None:
     """The message that others know by this id."""
-    return connection.execute(select(TABLE).where(Message.public_id == public_id)).one_or_none()
+    return fetch_one(connection, MESSAGES.where(Message.public_id == public_id), MessageRow._make)
 
 
 def logged_turns(connection: Connection, turn_ids: Collection[int]) -> set[int]:
@@ -139,9 +157,9 @@ def logged_turns(connection: Connection, turn_ids: Collection[int]) -> set[int]:
     return {row.turn_id for row in connection.execute(query)}
 
 
-def by_idempotency_key(connection: Connection, key: str) -> Row[Any] | None:
+def by_idempotency_key(connection: Connection, key: str) -> MessageRow | None:
     """The message that was queued under this key."""
-    return connection.execute(select(TABLE).where(Message.idempotency_key == key)).one_or_none()
+    return fetch_one(connection, MESSAGES.where(Message.idempotency_key == key), MessageRow._make)
 
 
 def known_provider_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:
@@ -171,7 +189,5 @@ def ids_by_public_id(
 
 def clear_failure(connection: Connection, message_id: int) -> int:
     """Note that somebody saw to a failed message; returns whether it still waited for that."""
-    seen_to = (
-        update(Message).where(Message.id == message_id, text(FAILED_SQL)).values(failed_at=None)
-    )
+    seen_to = update(Message).where(Message.id == message_id, HAS_FAILED).values(failed_at=None)
     return connection.execute(seen_to).rowcount

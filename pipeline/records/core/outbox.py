@@ -1,21 +1,91 @@
 """The outbox: outbound messages of the log that wait to be handed to the provider, lane by lane."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select, text, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import aliased
 
-from pipeline.enums import FAILED, PENDING, Direction, Status
+from pipeline.enums import FAILED, PENDING, Direction, Holder, Status
+from pipeline.jsons import JsonObject
+from pipeline.messages import Channel
 from pipeline.records import bulk
-from pipeline.records.base import among, any_of
+from pipeline.records.base import among, any_of, columns, fetch
 from pipeline.records.core import lanes, messages
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
-from pipeline.records.core.messages import PENDING_SQL, Message
+from pipeline.records.core.messages import IS_PENDING, Message
+
+
+class Delivery(NamedTuple):
+    """How the sending of a message stands."""
+
+    id: int
+    public_id: uuid.UUID
+    contact_id: uuid.UUID
+    channel: Channel
+    our_number: str
+    attempted_at: datetime | None
+    resends: int
+    attempts: int
+    status: Status
+    provider_id: str | None
+    error_code: str
+    error: str
+    segments: int | None
+    reconcile_attempts: int
+    expires_at: datetime | None
+    status_times: dict[str, str]
+    settled_at: datetime | None
+    failed_at: datetime | None
+
+    @property
+    def begun_at(self) -> datetime:
+        """When the last attempt began; a message that was tried has one."""
+        assert self.attempted_at  # noqa: S101 (tells the type checker)
+        return self.attempted_at
+
+    def since(self, before: "Delivery", at: datetime) -> "Delivery":
+        """The same with the times that follow from what changed `at` this moment.
+
+        A failure is marked once, so that one that an operator has dealt with stays so; a better
+        status takes the mark away.
+        """
+        if self.status in PENDING:
+            return self._replace(settled_at=None, failed_at=None)
+        failed_at = self.failed_at if self.status in FAILED else None
+        if self.status in FAILED and before.status not in FAILED:
+            failed_at = at
+        times = {self.status.value: at.isoformat()} | self.status_times
+        return self._replace(
+            settled_at=self.settled_at or at, status_times=times, failed_at=failed_at
+        )
+
+
+# What `save` writes; the fields before these are never changed by what became of a message.
+_CHANGED = Delivery._fields[Delivery._fields.index("attempted_at") :]
+
+
+class Head(NamedTuple):
+    """The first pending message of a lane, with what decides whether it may be sent."""
+
+    delivery: Delivery
+    body: str
+    media: list[JsonObject]
+    content: JsonObject
+    author: str
+    has_next: bool
+    key: str
+    phone: str | None
+    opt_outs: Mapping[str, str]
+    is_blocked: bool
+    holder: Holder | None
+    held_by: str | None
+    held_until: datetime | None
+    last_inbound_at: datetime | None
 
 
 def enqueue(
@@ -31,7 +101,7 @@ def enqueue(
 
 _OLDEST = (
     select(Message.id)
-    .where(Message.contact_id == Contact.id, text(f"message.{PENDING_SQL}"))
+    .where(Message.contact_id == Contact.id, IS_PENDING)
     .order_by(Message.id)
     .limit(1)
     .correlate(Contact)
@@ -43,21 +113,25 @@ _HAS_NEXT = (
     .where(_LATER.contact_id == Contact.id, _LATER.id > Message.id, _LATER.settled_at.is_(None))
     .correlate(Contact, Message)
     .exists()
-    .label("has_next")
 )
 
 
-def heads(connection: Connection, keys: Collection[str]) -> list[Row[Any]]:
+def heads(connection: Connection, keys: Collection[str]) -> list[Head]:
     """The oldest pending message of each lane, with its contact and conversation."""
-    query = _heads(connection.dialect.name)
-    return list(connection.execute(query, {"keys": list(keys)}).all())
+    found = connection.execute(_heads(connection.dialect.name), {"keys": list(keys)})
+    split = len(Delivery._fields)
+    return [Head(Delivery._make(row[:split]), *row[split:]) for row in found]
 
 
 @cache
-def _heads(dialect: str) -> Select[Any]:
+def _heads(dialect: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            messages.TABLE,
+            *columns(Message, Delivery),
+            Message.body,
+            Message.media,
+            Message.content,
+            Message.author,
             _HAS_NEXT,
             Contact.key,
             Contact.phone,
@@ -75,73 +149,43 @@ def _heads(dialect: str) -> Select[Any]:
     )
 
 
-def begin(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark messages as being handed over: id, attempted_at, and resends as it is from now on."""
-    bulk.change(
-        connection,
-        Message,
-        [{**row, "status": Status.SENDING, "looks": 0} for row in rows],
-        also={"attempts": "message.attempts + 1"},
-    )
-
-
-_FIELDS = (
-    "status",
-    "provider_id",
-    "error_code",
-    "error",
-    "segments",
-    "looks",
-    "expires_at",
-    "status_times",
-    "settled_at",
-    "failed_at",
-)
-
-
-def change(row: Row[Any], at: datetime, **values: Any) -> dict[str, Any]:
-    """What `save` takes for one message: its own fields, but for `values`.
-
-    `at` becomes the time of a status that is reached for the first time. A failure is marked once,
-    so that what somebody saw to stays so, and a better status takes the mark away.
-    """
-    fields = {name: getattr(row, name) for name in _FIELDS} | values
-    if fields["status"] in PENDING:
-        fields["settled_at"] = None
-    else:
-        fields["settled_at"] = fields["settled_at"] or at
-        fields["status_times"] = {fields["status"].value: at.isoformat()} | fields["status_times"]
-    if fields["status"] not in FAILED:
-        fields["failed_at"] = None
-    elif row.status not in FAILED:
-        fields["failed_at"] = at
-    return {"id": row.id, **fields}
-
-
-def save(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write what became of locked messages."""
+def begin(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Mark messages as being handed over now, for the first time or once more."""
+    rows = [
+        {
+            "id": delivery.id,
+            "attempted_at": now,
+            "attempts": delivery.attempts + 1,
+            # The provider was asked and did not know of it: this sending may be the second.
+            "resends": delivery.resends + (delivery.reconcile_attempts > 0),
+            "status": Status.SENDING,
+            "reconcile_attempts": 0,
+        }
+        for delivery in deliveries
+    ]
     bulk.change(connection, Message, rows)
 
 
-def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Row[Any]]:
-    """Lock messages in id order and read how they stand; their bodies are not needed."""
+def save(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    """Write what became of locked messages."""
+    rows = [
+        {"id": delivery.id} | {name: getattr(delivery, name) for name in _CHANGED}
+        for delivery in deliveries
+    ]
+    bulk.change(connection, Message, rows)
+
+
+def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Delivery]:
+    """Lock messages in id order and read how their sending stands."""
     query = _locking(connection.dialect.name)
-    return {row.id: row for row in connection.execute(query, {"ids": list(message_ids)})}
+    found = fetch(connection, query, Delivery._make, {"ids": list(message_ids)})
+    return {delivery.id: delivery for delivery in found}
 
 
 @cache
-def _locking(dialect: str) -> Select[Any]:
+def _locking(dialect: str) -> Select[*tuple[Any, ...]]:
     return (
-        select(
-            Message.id,
-            Message.public_id,
-            Message.contact_id,
-            Message.channel,
-            Message.our_number,
-            Message.attempts,
-            Message.attempted_at,
-            *(getattr(Message, name) for name in _FIELDS),
-        )
+        select(*columns(Message, Delivery))
         .where(any_of(dialect, Message.id, "ids"))
         .order_by(Message.id)
         .with_for_update(key_share=True)
@@ -167,7 +211,7 @@ def cancel_replies(
 
 def lanes_of_pending(connection: Connection, message_ids: Collection[int]) -> set[str]:
     """The lanes of those messages that are not settled yet."""
-    # Not in the question: the index of what is pending would be read whole beside these ids.
+    # Not in the query: PostgreSQL would read the whole index of pending messages as well.
     query = (
         select(Contact.key, Message.settled_at)
         .join(Message, Message.contact_id == Contact.id)

@@ -3,17 +3,17 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select, text, update
+from sqlalchemy import Connection, case, select, update
 
 from pipeline.enums import EntryKind, EntryStatus
 from pipeline.records.base import among
 from pipeline.records.core.entries import Waiting, parse
-from pipeline.records.core.inbox import PARKED_SQL, Entry
+from pipeline.records.core.inbox import IS_PARKED, Entry
 
 
 def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> list[Waiting]:
     """Parked entries that came after this one, in one lane or in all, in the order they came."""
-    query = select(Entry.__table__).where(text(PARKED_SQL), Entry.id > entry_id)
+    query = select(Entry.__table__).where(IS_PARKED, Entry.id > entry_id)
     if lane:
         query = query.where(Entry.lane == lane)
     return [parse(row) for row in connection.execute(query.order_by(Entry.id).limit(limit))]
@@ -26,7 +26,7 @@ def take_up(connection: Connection, entry_ids: Sequence[int], logged: Collection
     """
     again = (
         update(Entry)
-        .where(among(connection, Entry.id, entry_ids), text(PARKED_SQL))
+        .where(among(connection, Entry.id, entry_ids), IS_PARKED)
         .values(
             status=EntryStatus.WAITING,
             kind=case((among(connection, Entry.id, logged), EntryKind.RERUN), else_=Entry.kind),
@@ -49,7 +49,7 @@ def ignore(connection: Connection, entry_id: int, now: datetime) -> int:
     """Give a parked entry up for good; returns how many were parked still."""
     ignored = (
         update(Entry)
-        .where(Entry.id == entry_id, text(PARKED_SQL))
+        .where(Entry.id == entry_id, IS_PARKED)
         .values(status=EntryStatus.IGNORED, handled_at=now)
     )
     return connection.execute(ignored).rowcount

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
-from pipeline.records.base import Record, Word, among
+from pipeline.records.base import Record, ShortText, among, columns, fetch
 from pipeline.records.core import lanes
 
 TROUBLE_LIMIT = 5
@@ -39,10 +39,20 @@ class Sender(Record):
     rate: Mapped[float]
     tokens: Mapped[float]
     refilled_at: Mapped[datetime]
-    circuit: Mapped[Word] = mapped_column(default="closed")
+    circuit: Mapped[ShortText] = mapped_column(default="closed")
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class _SenderRow(NamedTuple):
+    address: str
+    rate: float
+    tokens: float
+    refilled_at: datetime
+    circuit: str
+    failures: int
+    open_until: datetime | None
 
 
 class Permit(NamedTuple):
@@ -83,8 +93,8 @@ def permits(
     return given
 
 
-def _permit(sender: Row[Any], wanted: int, limit_rate: float, now: datetime) -> Permit:
-    if sender.circuit == "open":
+def _permit(sender: _SenderRow, wanted: int, limit_rate: float, now: datetime) -> Permit:
+    if sender.circuit == "open" and sender.open_until:
         # Half-open: one message probes, and the next probe waits.
         is_due = sender.open_until <= now
         return Permit(int(is_due), max(sender.open_until, now + PROBE_AFTER), 0, is_blocked=True)
@@ -100,13 +110,13 @@ def _permit(sender: Row[Any], wanted: int, limit_rate: float, now: datetime) -> 
     return Permit(count, next_at, seconds, longest_seconds=longest)
 
 
-def _tokens(sender: Row[Any], now: datetime) -> float:
+def _tokens(sender: _SenderRow, now: datetime) -> float:
     elapsed = max(0.0, (now - sender.refilled_at).total_seconds())
     # A quarter of a second may burst, so that several dispatchers together keep the rate.
-    return float(min(max(1.0, sender.rate / 4), sender.tokens + elapsed * sender.rate))
+    return min(max(1.0, sender.rate / 4), sender.tokens + elapsed * sender.rate)
 
 
-def _take(connection: Connection, sender: Row[Any], permit: Permit, now: datetime) -> None:
+def _take(connection: Connection, sender: _SenderRow, permit: Permit, now: datetime) -> None:
     values: dict[str, Any] = {"tokens": _tokens(sender, now) - permit.allowed, "refilled_at": now}
     if permit.is_blocked and permit.allowed:
         values = {"open_until": permit.next_at}
@@ -143,13 +153,21 @@ class Outcomes(NamedTuple):
     failed: int = 0
     blocked: str = ""
 
+    def __add__(self, other: "Outcomes") -> "Outcomes":  # type: ignore[override]  # no tuple's sum
+        return Outcomes(
+            self.succeeded + other.succeeded,
+            self.slowed_down + other.slowed_down,
+            self.failed + other.failed,
+            other.blocked or self.blocked,
+        )
+
     @property
     def is_trouble(self) -> bool:
         return bool(self.slowed_down or self.failed or self.blocked)
 
 
 def _learned(
-    sender: Row[Any], outcome: Outcomes, limit_rate: float, now: datetime
+    sender: _SenderRow, outcome: Outcomes, limit_rate: float, now: datetime
 ) -> dict[str, Any]:
     if outcome.blocked:
         until = now + PROBE_BLOCKED_AFTER
@@ -182,11 +200,11 @@ def _fresh(address: str, rate: float, now: datetime) -> dict[str, Any]:
     return {"address": address, "rate": rate, "tokens": max(1.0, rate / 4), "refilled_at": now}
 
 
-def _lock(connection: Connection, addresses: Collection[str]) -> list[Row[Any]]:
+def _lock(connection: Connection, addresses: Collection[str]) -> list[_SenderRow]:
     query = (
-        select(Sender.__table__)
+        select(*columns(Sender, _SenderRow))
         .where(among(connection, Sender.address, addresses))
         .order_by(Sender.address)
         .with_for_update()
     )
-    return list(connection.execute(query).all())
+    return fetch(connection, query, _SenderRow._make)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Delete,
     ForeignKey,
     Index,
-    Row,
     and_,
     delete,
     or_,
@@ -23,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pipeline.enums import Holder, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
-from pipeline.records.base import Record, SerialId, among, any_of
+from pipeline.records.base import Record, SerialId, among, any_of, columns, fetch, fetch_one
 from pipeline.records.core.conversations import Conversation
 
 
@@ -46,6 +45,22 @@ class Timer(Record):
     due_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class TimerRow(NamedTuple):
+    """A timer as it is read."""
+
+    id: int
+    conversation_id: uuid.UUID
+    lane: str
+    name: TimerKind
+    to_state: str
+    state_seq: int
+    armed_at: datetime
+    due_at: datetime
+
+
+_TIMERS = select(*columns(Timer, TimerRow))
+
+
 def cancel(
     connection: Connection, conversation_ids: Collection[uuid.UUID], kinds: frozenset[TimerKind]
 ) -> None:
@@ -66,12 +81,10 @@ def arm(connection: Connection, rows: Sequence[JsonObject]) -> None:
     bulk.add(connection, Timer, rows)
 
 
-def take_due(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def take_due(connection: Connection, now: datetime, limit: int) -> list[TimerRow]:
     """Remove due timers and return them, the longest due first."""
-    query = (
-        select(Timer.__table__).where(*_is_due(now)).order_by(Timer.due_at, Timer.id).limit(limit)
-    )
-    rows = list(connection.execute(query.with_for_update(skip_locked=True)).all())
+    query = _TIMERS.where(*_is_due(now)).order_by(Timer.due_at, Timer.id).limit(limit)
+    rows = fetch(connection, query.with_for_update(skip_locked=True), TimerRow._make)
     if rows:
         connection.execute(
             delete(Timer).where(among(connection, Timer.id, [row.id for row in rows]))
@@ -93,7 +106,7 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Timer.due_at <= now, ~and_(Timer.name == TimerKind.REMINDER, held.exists())
 
 
-def next_of(connection: Connection, conversation_id: uuid.UUID) -> Row[Any] | None:
+def next_of(connection: Connection, conversation_id: uuid.UUID) -> TimerRow | None:
     """The timer of a conversation that falls due first."""
-    query = select(Timer.__table__).where(Timer.conversation_id == conversation_id)
-    return connection.execute(query.order_by(Timer.due_at, Timer.id).limit(1)).one_or_none()
+    query = _TIMERS.where(Timer.conversation_id == conversation_id)
+    return fetch_one(connection, query.order_by(Timer.due_at, Timer.id).limit(1), TimerRow._make)

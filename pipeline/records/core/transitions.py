@@ -3,15 +3,15 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ForeignKey, Index
+from sqlalchemy import Connection, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.enums import Cause
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
-from pipeline.records.base import BigId, Record, SerialId, Word
+from pipeline.records.base import BigId, Record, SerialId, ShortText, columns
 
 
 class Transition(Record):
@@ -28,7 +28,7 @@ class Transition(Record):
     from_state: Mapped[str]
     to_state: Mapped[str]
     cause: Mapped[Cause]
-    via: Mapped[Word] = mapped_column(default="")
+    via: Mapped[ShortText] = mapped_column(default="")
     actor: Mapped[str]
     turn_id: Mapped[int | None] = mapped_column(BigId)
     bot_version: Mapped[str] = mapped_column(default="")
@@ -36,6 +36,25 @@ class Transition(Record):
     data_after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+
+
+class TransitionRow(NamedTuple):
+    """A step as it is read."""
+
+    id: int
+    from_state: str
+    to_state: str
+    cause: Cause
+    via: str
+    actor: str
+    bot_version: str
+    data_before: JsonObject
+    data_after: JsonObject
+    reason: str
+    created_at: datetime
+
+
+TRANSITIONS = select(*columns(Transition, TransitionRow))
 
 
 def append(connection: Connection, rows: Sequence[JsonObject]) -> None:

@@ -6,16 +6,15 @@ Receive locks nothing and counts nothing, so a flood is found afterwards, by the
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, func, literal_column, select, text, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy.orm import aliased
 
 from pipeline.enums import EntryKind, EntryStatus
-from pipeline.records.base import among, count_up_to
-from pipeline.records.core.inbox import Entry
+from pipeline.records.base import among, count_up_to, literally
+from pipeline.records.core.inbox import IS_WAITING, Entry
 
 # Whoever floods us is among the last who wrote. The clock looks often, and now and then everywhere.
 NEWEST = 2_000
-_WAITING = text("inbox.status = 'waiting'")
 
 
 def lately(connection: Connection, most: int) -> list[str]:
@@ -23,14 +22,13 @@ def lately(connection: Connection, most: int) -> list[str]:
 
     Its cost depends on NEWEST and not on the backlog.
     """
-    some = select(Entry.id).where(_WAITING)
+    some = select(Entry.id).where(IS_WAITING)
     if count_up_to(connection, some, most + 1) <= most:
         return []
     newest = select(func.max(Entry.id)).scalar_subquery() - NEWEST
-    lanes = select(Entry.lane).where(Entry.id > newest, _WAITING).distinct().subquery()
+    lanes = select(Entry.lane).where(Entry.id > newest, IS_WAITING).distinct().subquery()
     waiting = aliased(Entry, name="waiting")
-    # Written out, because a partial index serves no parameter.
-    is_waiting = waiting.status == literal_column("'waiting'")
+    is_waiting = waiting.status == literally(EntryStatus.WAITING)
     one_more = (
         select(waiting.id)
         .where(waiting.lane == lanes.c.lane, is_waiting)
@@ -45,7 +43,7 @@ def lately(connection: Connection, most: int) -> list[str]:
 
 def everywhere(connection: Connection, most: int) -> list[str]:
     """Every lane in which more than `most` entries wait; it reads an index of the whole backlog."""
-    query = select(Entry.lane).where(_WAITING).group_by(Entry.lane)
+    query = select(Entry.lane).where(IS_WAITING).group_by(Entry.lane)
     return list(connection.execute(query.having(func.count() > most)).scalars())
 
 
@@ -78,4 +76,4 @@ def park(
 
 
 def _waiting(lane: str) -> Select[int]:
-    return select(Entry.id).where(Entry.lane == lane, _WAITING).order_by(Entry.id)
+    return select(Entry.id).where(Entry.lane == lane, IS_WAITING).order_by(Entry.id)

@@ -1,9 +1,10 @@
 """How many open conversations are in each state, and whether the tallies say the same."""
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, union_all
 
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.stats import tallies
+from pipeline.records.stats.tallies import Tally
 
 
 def count_open(connection: Connection) -> dict[str, int]:
@@ -23,16 +24,16 @@ def recount(connection: Connection) -> int:
     conversations and the counts at the same moment.
     """
     if connection.dialect.name == "postgresql":
-        # Two of these would mend twice; writers go on.
+        # Two of these would add the differences twice; writers go on. SQLAlchemy has no LOCK TABLE.
         connection.execute(text("LOCK TABLE tally IN SHARE UPDATE EXCLUSIVE MODE"))
-    wrong = connection.execute(text(_WRONG_COUNTS), {"noun": tallies.STATE}).all()
-    tallies.add(connection, tallies.STATE, {row.word: int(row.number) for row in wrong})
+    counted = union_all(
+        select(Conversation.state.label("state"), func.count().label("number"))
+        .where(Conversation.closed_at.is_(None))
+        .group_by(Conversation.state),
+        select(Tally.word, -Tally.number).where(Tally.noun == tallies.STATE),
+    ).subquery()
+    difference = func.sum(counted.c.number)
+    query = select(counted.c.state, difference).group_by(counted.c.state)
+    wrong = connection.execute(query.having(difference != 0)).all()
+    tallies.add(connection, tallies.STATE, {state: int(number) for state, number in wrong})
     return len(wrong)
-
-
-_WRONG_COUNTS = """
-SELECT word, sum(number) AS number FROM (
-  SELECT state AS word, count(*) AS number FROM conversation WHERE closed_at IS NULL GROUP BY state
-  UNION ALL SELECT word, -number FROM tally WHERE noun = :noun
-) AS counted GROUP BY word HAVING sum(number) <> 0
-"""

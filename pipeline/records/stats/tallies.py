@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, distinct, func, select
 from sqlalchemy.orm import Mapped
 
 from pipeline.records import bulk
-from pipeline.records.base import Record, SerialId, Word, among
+from pipeline.records.base import Record, SerialId, ShortText, among
 
 STATE = "state"
 CONTACTS = "contacts"
@@ -24,7 +24,7 @@ class Tally(Record):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[SerialId]
-    noun: Mapped[Word]
+    noun: Mapped[ShortText]
     word: Mapped[str]
     number: Mapped[int]
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.records import bulk
-from pipeline.records.base import Record, Word
+from pipeline.records.base import Record, ShortText
 
 
 class Worker(Record):
@@ -16,7 +16,7 @@ class Worker(Record):
     __tablename__ = "worker"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    pool: Mapped[Word]
+    pool: Mapped[ShortText]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -56,7 +56,7 @@ def postgresql_paused(run: Run) -> None:
 
 @scenario("F4 database locked", is_quick=True, is_core=True)
 def database_locked(run: Run) -> None:
-    """Another session holds inbox and receipts, or the whole SQLite file, for 4 s.
+    """Another session holds inbox and status_callbacks, or the whole SQLite file, for 4 s.
 
     A careless migration does that on PostgreSQL, a tool that copies the file on SQLite.
     """

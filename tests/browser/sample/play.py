@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from bots import template
 from pipeline import override
 from pipeline.botkit import Bot
@@ -22,7 +20,8 @@ from pipeline.enums import Status
 from pipeline.messages import Accepted, Outbound, StatusCallback
 from pipeline.providers import webhook_form
 from pipeline.providers.twilio.codes import delivery_reason
-from pipeline.records.core import contacts, conversations, inbox, messages, receipts
+from pipeline.records.core import contacts, conversations, inbox, messages, status_callbacks
+from pipeline.records.core.contacts import ContactRow
 from tests.provider_for_tests import Answer, Post
 from tests.stage import Stage, a_stage
 
@@ -112,7 +111,7 @@ class Phone:
         self.says("", Latitude=str(latitude), Longitude=str(longitude), Label=label)
 
     @property
-    def contact(self) -> Row[Any]:
+    def contact(self) -> ContactRow:
         """The contact, who has been heard."""
         with self.play.stage.database.read() as connection:
             key = self.address.replace(" ", "")
@@ -147,8 +146,8 @@ class Phone:
             error=delivery_reason(code),
         )
         with stage.database.write() as connection:
-            row = receipts.row(callback, {}) | {"received_at": stage.clock()}
-            receipts.append(connection, [row])
+            row = status_callbacks.row(callback, {}) | {"received_at": stage.clock()}
+            status_callbacks.append(connection, [row])
         stage.dispatch()
 
     def _form(self, body: str) -> dict[str, str]:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.database import Database
 from pipeline.queries import address_book
-from pipeline.queries.address_book import Known
+from pipeline.queries.address_book import ListedContact
+from pipeline.records.core.contacts import ContactRow
 from tests.builders import a_contact, a_conversation
 
 NOW = datetime.now(UTC)
 
 
-def listed(database: Database, words: str = "", limit: int = 10) -> list[Known]:
+def listed(database: Database, words: str = "", limit: int = 10) -> list[ListedContact]:
     with database.read() as connection:
         return address_book.listing(connection, words, None, limit)
 
@@ -30,7 +31,7 @@ def test_a_contact_shows_what_it_has(database: Database) -> None:
 
 def test_a_contact_without_a_word_is_listed(database: Database) -> None:
     contact = a_contact(database)
-    assert listed(database) == [Known(contact, (), 0, ())]
+    assert listed(database) == [ListedContact(ContactRow._make(contact), (), 0, ())]
 
 
 def test_the_newest_is_first_and_pages_follow(database: Database) -> None:

@@ -6,7 +6,6 @@ from pipeline.database import Database
 from pipeline.enums import Direction, Status
 from pipeline.queries import queues
 from pipeline.queries.queues import Backlog
-from pipeline.queries.totals import Totals, totals
 from tests.builders import a_conversation, a_lane, a_message, a_worker, an_entry
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,19 +64,3 @@ def test_workers_seen_lately_are_alive(database: Database) -> None:
     a_worker(database, "converse", seen_at=NOW - timedelta(seconds=16))
     with database.read() as connection:
         assert queues.workers(connection, NOW) == {"converse": 1, "dispatch": 0, "clock": 0}
-
-
-def test_totals(database: Database) -> None:
-    talk = a_conversation(database)
-    a_conversation(database, closed_at=NOW)
-    a_message(database, talk)
-    a_message(database, talk, direction="outbound", status="sending")
-    an_entry(database)
-    with database.read() as connection:
-        assert totals(connection) == Totals(
-            contacts=2,
-            open_conversations=1,
-            waiting_inbound=1,
-            waiting_outbound=1,
-            parked=0,
-        )

@@ -59,7 +59,7 @@ def test_every_type_survives_an_insert(database: Database) -> None:
             bulk.add(connection, Contact, made)
             found = contacts.by_keys(connection, [row["key"] for row in made])
         for row in made:
-            kept = found[row["key"]]._mapping
+            kept = found[row["key"]]._asdict()
             assert {name: kept[name] for name in row} == row
             assert kept["opt_outs"] == {}
 
@@ -76,7 +76,7 @@ def test_every_type_survives_an_update(database: Database) -> None:
             bulk.change(connection, Contact, [{"id": contact.id, **values}])
             found = contacts.by_id(connection, contact.id)
         assert found is not None
-        assert {name: found._mapping[name] for name in values} == values
+        assert {name: getattr(found, name) for name in values} == values
 
     check()
 
@@ -151,7 +151,7 @@ def test_change_finds_rows_by_two_columns(database: Database) -> None:
             Lane,
             [changed],
             key=("direction", "key"),
-            also={"has_more": "lane.attempts = 0"},
+            also=(("has_more", Lane.attempts == 0),),
         )
     kept = {(row.direction, row.key): row for row in rows(database, Lane)}
     assert (kept["inbound", "b"].due_at, kept["inbound", "b"].attempts) == (None, 2)

@@ -57,7 +57,7 @@ def test_no_look_up_reads_a_whole_table(stage: MakeStage) -> None:
         s.gets("SM-other", "delivered")
         s.plays()
         s.ticks(60)
-        sweep.reconsider_receipts(s.database)
+        sweep.reconsider_callbacks(s.database)
         sweep.wake_for_waiting_work(s.database, s.wakeups.append)
         with s.database.write() as connection:
             lanes.unblock(connection, "sms +15550100", s.clock())

@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
 from pipeline.errors import ChangeRefused
 from pipeline.records.accounts import sign_ins
+from pipeline.records.accounts.sign_ins import SignInRow
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
@@ -67,6 +68,6 @@ def _page(status: int) -> Response:
     )
 
 
-def _browsers(connection: Connection, user_id: Any) -> tuple[Row[Any], ...]:
+def _browsers(connection: Connection, user_id: Any) -> tuple[SignInRow, ...]:
     now = here().runtime.database.now(connection)
     return tuple(sign_ins.of_user(connection, user_id, now))

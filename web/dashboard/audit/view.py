@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from pipeline.messages import storable
 from pipeline.queries import audit as queries
-from pipeline.queries.audit import Asked
+from pipeline.queries.audit import AuditFilter
 from web.api import cursors
 from web.dashboard.conversations.filters import days
 from web.dashboard.page import Page, needs
@@ -25,7 +25,7 @@ def index() -> Response:
     """The entries that the address asks for."""
     args = request.args
     since, until = days(args.get("since", ""), args.get("until", ""))
-    asked = Asked(_word("actor"), _word("action"), since, until)
+    asked = AuditFilter(_word("actor"), _word("action"), since, until)
     rows = ask(queries.listing, asked, cursors.serial_of(args.get("before", "")), A_PAGE + 1)
     given = {name: args[name] for name in ("actor", "action", "since", "until") if args.get(name)}
     following = ""

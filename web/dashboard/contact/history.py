@@ -1,19 +1,22 @@
 """The data of a contact's page: attributes, conversations, and messages across all of them."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.errors import NotFound
 from pipeline.queries import contacts, transcript
 from pipeline.queries import conversations as queries
+from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as contact_records
 from pipeline.records.core import conversations as records
+from pipeline.records.core.contacts import ContactRow
+from pipeline.records.core.conversation_rows import ConversationRow
+from pipeline.records.core.messages import MessageRow
 
 SHOWN = 60
 LISTED = 30
@@ -25,8 +28,8 @@ class HistoryLine:
 
     sort: str
     at: datetime
-    row: Row[Any] | None = None
-    conversation: Row[Any] | None = None
+    row: MessageRow | None = None
+    conversation: ListedConversation | ConversationRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,10 @@ class History:
     earlier messages; `channels` are those an operator can use, the likeliest first.
     """
 
-    contact: Row[Any]
+    contact: ContactRow
     totals: contacts.Totals
-    conversations: tuple[Row[Any], ...]
-    open: tuple[Row[Any], ...]
+    conversations: tuple[ListedConversation, ...]
+    open: tuple[ConversationRow, ...]
     opt_outs: tuple[OptOut, ...]
     channels: tuple[str, ...]
     lines: tuple[HistoryLine, ...]
@@ -75,28 +78,31 @@ def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -
     )
 
 
-def _lines(said: Sequence[Row[Any]], among: dict[uuid.UUID, Row[Any]]) -> Iterator[HistoryLine]:
+def _lines(
+    said: Sequence[MessageRow], among: Mapping[uuid.UUID, ConversationRow | ListedConversation]
+) -> Iterator[HistoryLine]:
     """Messages in order, with a line for each new day and each change of conversation."""
-    day = conversation = None
+    day: date | None = None
+    conversation: ConversationRow | ListedConversation | None = None
     for row in said:
         if row.created_at.date() != day:
             day = row.created_at.date()
             yield HistoryLine("day", row.created_at)
         # Messages outside any conversation, as a STOP, are shown with the others.
-        belongs_to = among.get(row.conversation_id, conversation)
-        if belongs_to != conversation:
+        belongs_to = row.conversation_id and among.get(row.conversation_id)
+        if belongs_to and belongs_to != conversation:
             conversation = belongs_to
             yield HistoryLine("conversation", row.created_at, conversation=conversation)
         yield HistoryLine("message", row.created_at, row, conversation)
 
 
-def _opt_outs(contact: Row[Any]) -> Iterator[OptOut]:
+def _opt_outs(contact: ContactRow) -> Iterator[OptOut]:
     for scope, at in contact.opt_outs.items():
         channel, _, our_number = scope.partition(" ")
         yield OptOut(channel, our_number, datetime.fromisoformat(at))
 
 
-def _channels(contact: Row[Any], listed: Sequence[Row[Any]]) -> tuple[str, ...]:
+def _channels(contact: ContactRow, listed: Sequence[ListedConversation]) -> tuple[str, ...]:
     """Those that reach the contact; SMS needs a number."""
     possible = ["sms", "whatsapp"] if contact.phone else ["whatsapp"]
     if contact.key and not contact.phone and not contact.key.startswith("whatsapp:"):

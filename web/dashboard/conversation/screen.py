@@ -9,6 +9,7 @@ from flask import Response, request
 from pipeline.gates import why_not_to_write
 from pipeline.records.accounts import canned_replies
 from pipeline.records.core import conversations as records
+from pipeline.records.core.messages import MessageRow
 from web.api import cursors
 from web.dashboard.conversation.transcript import Transcript, load_transcript, window_left
 from web.dashboard.conversations.view import list_context
@@ -62,7 +63,7 @@ def _edited(transcript: Transcript) -> tuple[str, str]:
     """The failed message that is being edited, and its text; "" if none is."""
     wanted = request.args.get("edit", "")
     for line in transcript.lines:
-        if line.row is not None and line.sort == "message" and str(line.row.public_id) == wanted:
+        if isinstance(line.row, MessageRow) and str(line.row.public_id) == wanted:
             return wanted, line.row.body
     return "", ""
 

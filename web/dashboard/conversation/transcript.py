@@ -4,16 +4,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from pipeline.enums import Direction
 from pipeline.errors import NotFound
 from pipeline.gates import WHATSAPP_WINDOW
 from pipeline.queries import contacts, transcript
 from pipeline.queries import conversations as queries
+from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as contact_records
+from pipeline.records.core.contacts import ContactRow
+from pipeline.records.core.messages import MessageRow
+from pipeline.records.core.transitions import TransitionRow
 
 SHOWN = 60
 _OTHERS = 8
@@ -25,18 +29,18 @@ class TranscriptLine:
 
     sort: str
     at: datetime
-    row: Row[Any] | None = None
+    row: MessageRow | TransitionRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """`conversation` is a row of the list; `earlier` is the cursor of earlier messages."""
 
-    conversation: Row[Any]
-    contact: Row[Any]
+    conversation: ListedConversation
+    contact: ContactRow
     lines: tuple[TranscriptLine, ...]
-    steps: tuple[Row[Any], ...]
-    others: tuple[Row[Any], ...]
+    steps: tuple[TransitionRow, ...]
+    others: tuple[ListedConversation, ...]
     totals: contacts.Totals
     earlier: int | None
 
@@ -67,7 +71,7 @@ def load_transcript(
 
 
 def _lines(
-    said: Sequence[Row[Any]], steps: Sequence[Row[Any]], *, is_whole: bool
+    said: Sequence[MessageRow], steps: Sequence[TransitionRow], *, is_whole: bool
 ) -> Iterator[TranscriptLine]:
     """Messages and changes of state in order, with a line for each new day."""
     since = None if is_whole or not said else said[0].created_at
@@ -86,15 +90,15 @@ def _lines(
 def _place(line: TranscriptLine) -> tuple[datetime, int]:
     if line.sort == "transition":
         return line.at, 1
-    is_heard = line.row is not None and line.row.direction == "inbound"
+    is_heard = isinstance(line.row, MessageRow) and line.row.direction == Direction.INBOUND
     return line.at, 0 if is_heard else 2
 
 
-def _stays(step: Row[Any]) -> bool:
+def _stays(step: TransitionRow) -> bool:
     return bool(step.from_state == step.to_state)
 
 
-def window_left(conversation: Row[Any], now: datetime) -> timedelta | None:
+def window_left(conversation: ListedConversation, now: datetime) -> timedelta | None:
     """The time left to reply freely on WhatsApp; None on other channels."""
     if conversation.channel != "whatsapp":
         return None

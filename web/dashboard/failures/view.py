@@ -1,17 +1,17 @@
 """Failures: bot errors, undelivered messages, and sends with an unknown outcome."""
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, redirect, request, url_for
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
 from pipeline import override
 from pipeline.enums import Status
 from pipeline.queries import failures as queries
 from pipeline.queries import queues
+from pipeline.queries.failures import FailedMessage
 from web.actions import table
 from web.api import cursors
 from web.api.listing import one_page
@@ -30,7 +30,7 @@ A_PAGE = 30
 class Failed:
     """An undelivered message, and why sending it again would not help ("" if it may)."""
 
-    message: Row[Any]
+    message: FailedMessage
     why_not: str
 
 
@@ -82,7 +82,7 @@ add_forms(page, "turn", "/failures/turns/<int:entry_id>", _address, _again)
 add_forms(page, "message", "/failures/messages/<uuid:message_id>", _address, _again)
 
 
-def _messages(connection: Connection, after: queries.Place | None) -> tuple[Failed, ...]:
+def _messages(connection: Connection, after: queries.FailurePosition | None) -> tuple[Failed, ...]:
     provider = here().runtime.provider
     rows = queries.messages(connection, after, A_PAGE + 1)
     return tuple(Failed(row, override.why_not_again(row, provider)) for row in rows)

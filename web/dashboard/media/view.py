@@ -4,16 +4,16 @@ run; for any other, a page shows the link.
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from werkzeug.urls import iri_to_uri
 
 from pipeline.errors import MediaUnavailable, NotFound
 from pipeline.providers.base import File
 from pipeline.records.core import messages
+from pipeline.records.core.messages import MessageRow
 from web.dashboard.page import Page, needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
@@ -61,13 +61,13 @@ def index(message_id: uuid.UUID, number: int) -> Response:
     return _passed_on(kept, f"{message_id}-{number}")
 
 
-def _message(connection: Connection, message_id: uuid.UUID) -> Row[Any]:
+def _message(connection: Connection, message_id: uuid.UUID) -> MessageRow:
     if message := messages.by_public_id(connection, message_id):
         return message
     raise NotFound("Message not found.")
 
 
-def _kept(message: Row[Any], url: str) -> File | None:
+def _kept(message: MessageRow, url: str) -> File | None:
     """The file, if it came in through our provider, which alone knows what it may call."""
     provider = here().runtime.provider
     if message.direction != "inbound" or message.provider != provider.name:
@@ -89,7 +89,7 @@ def _passed_on(kept: File, name: str) -> Response:
     return response
 
 
-def _page(message: Row[Any], url: str, *, status: int = 200, reason: str = "") -> Response:
+def _page(message: MessageRow, url: str, *, status: int = 200, reason: str = "") -> Response:
     return show(
         "media/page.html",
         status=status,

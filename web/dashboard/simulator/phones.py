@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.enums import NOT_DELIVERED, PENDING, Status
 from pipeline.errors import WebhookRejected
@@ -14,6 +14,9 @@ from pipeline.providers import addresses
 from pipeline.queries import contacts as queries
 from pipeline.queries import transcript
 from pipeline.records.core import contacts, conversations, timers
+from pipeline.records.core.contacts import ContactRow
+from pipeline.records.core.conversation_rows import ConversationRow
+from pipeline.records.core.messages import MessageRow
 
 SHOWN = 60
 KNOWN = 12
@@ -44,9 +47,9 @@ class Phone:
     other: str
     number: str
     channel: str
-    contact: Row[Any] | None = None
-    conversation: Row[Any] | None = None
-    said: tuple[Row[Any], ...] = ()
+    contact: ContactRow | None = None
+    conversation: ConversationRow | None = None
+    said: tuple[MessageRow, ...] = ()
     taps: tuple[Tap, ...] = ()
     offer: UUID | None = None
     due_at: datetime | None = None
@@ -83,18 +86,18 @@ def load_phone(connection: Connection, address: str) -> Phone:
     )
 
 
-def recent_contacts(connection: Connection) -> tuple[Row[Any], ...]:
+def recent_contacts(connection: Connection) -> tuple[ContactRow, ...]:
     """The newest contacts, to open their phones."""
     return tuple(queries.listing(connection, "", None, KNOWN))
 
 
-def _seen(connection: Connection, contact: Row[Any], channel: str) -> tuple[Row[Any], ...]:
+def _seen(connection: Connection, contact: ContactRow, channel: str) -> tuple[MessageRow, ...]:
     said = transcript.latest_of_contact(connection, contact.id, None, SHOWN)
     return tuple(row for row in said if row.channel == channel and row.status not in _UNSEEN)
 
 
 def _taps(
-    choices: Sequence[Sequence[Any]], said: Sequence[Row[Any]]
+    choices: Sequence[Sequence[Any]], said: Sequence[MessageRow]
 ) -> tuple[tuple[Tap, ...], UUID | None]:
     """The choices of a conversation with their details, and the message that offers them."""
     ids = {button_id for _, button_id, _ in choices}
@@ -114,18 +117,20 @@ def _taps(
     return tuple(taps), offer.public_id if offer else None
 
 
-def _choices_in(row: Row[Any]) -> dict[str, Mapping[str, str]]:
+def _choices_in(row: MessageRow) -> dict[str, Mapping[str, str]]:
     """The choices of an outbound message, by ID."""
     return {choice["id"]: choice for choice in row.content.get("choices", ())}
 
 
-def _open_conversation(connection: Connection, contact: Row[Any], channel: str) -> Row[Any] | None:
-    found: Sequence[Row[Any]] = conversations.open_of(connection, [contact.id])
+def _open_conversation(
+    connection: Connection, contact: ContactRow, channel: str
+) -> ConversationRow | None:
+    found = conversations.open_of(connection, [contact.id])
     return next((conversation for conversation in found if conversation.channel == channel), None)
 
 
 def _next_timer(
-    connection: Connection, conversation: Row[Any] | None
+    connection: Connection, conversation: ConversationRow | None
 ) -> tuple[datetime | None, str]:
     timer = timers.next_of(connection, conversation.id) if conversation else None
     if timer is None:

@@ -12,7 +12,7 @@ from flask import url_for
 
 from pipeline.botkit import Bot
 from pipeline.botkit.analysis import graph
-from pipeline.queries.machine import Place
+from pipeline.queries.machine import StateUsage
 from web.dashboard.formats import tint
 
 EdgeKind = Literal["move", "then", "timeout", "command", "fallback"]
@@ -65,7 +65,7 @@ class _Transition(NamedTuple):
     label: str = ""
 
 
-def drawing(bot: Bot, places: tuple[Place, ...]) -> Drawing:
+def drawing(bot: Bot, places: tuple[StateUsage, ...]) -> Drawing:
     """The drawing of a bot's machine, with the states that only the database knows."""
     nodes = [_node(bot, place) for place in places]
     numbers: dict[str | None, int] = {place.name: i for i, place in enumerate(places)}
@@ -78,13 +78,13 @@ def drawing(bot: Bot, places: tuple[Place, ...]) -> Drawing:
     return Drawing(version, *drawn, tuple(place.conversations for place in places))
 
 
-def _listed(place: Place) -> str:
+def _listed(place: StateUsage) -> str:
     """The address of the conversations in a state, under the names it had before as well."""
     names = [place.name, *(name for name, _ in place.earlier)]
     return url_for("conversations.index", state=names)
 
 
-def _node(bot: Bot, place: Place) -> Node:
+def _node(bot: Bot, place: StateUsage) -> Node:
     node, color, href = place.node, tint(bot, place.name), _listed(place)
     if node is None:
         return Node(place.name, "not in the bot", "unknown", color, href, is_odd=True)
@@ -109,7 +109,7 @@ def _notes(node: graph.Node) -> Iterator[str]:
         yield "decided at run time"
 
 
-def _transitions(machine: graph.Machine, places: tuple[Place, ...]) -> Iterator[_Transition]:
+def _transitions(machine: graph.Machine, places: tuple[StateUsage, ...]) -> Iterator[_Transition]:
     for state in machine.states:
         for edge in state.transitions:
             # "then" is what every arrow of a SEND-state says.

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.botkit.analysis import graph
 from pipeline.queries import states
-from pipeline.queries.machine import Place, places
+from pipeline.queries.machine import StateUsage, places
 from web.dashboard.page import Page, needs
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
@@ -34,6 +34,6 @@ def index() -> Response:
     )
 
 
-def _places(connection: Connection) -> tuple[Place, ...]:
+def _places(connection: Connection) -> tuple[StateUsage, ...]:
     bot = here().runtime.bot
     return places(bot, states.listing(connection, bot.states))

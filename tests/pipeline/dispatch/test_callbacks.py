@@ -5,13 +5,17 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from pipeline import sweep
 from pipeline.enums import STATUS_RANK
-from pipeline.records.core.receipts import ReceiptRow
+from pipeline.messages import Accepted
+from pipeline.records.core.messages import Message
+from pipeline.records.core.status_callbacks import StoredCallback
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
-from tests.stage import Stage
+from tests.provider_for_tests import Post
+from tests.stage import ADA, BOB, Stage
 
 REPORTED = ["queued", "sending", "sent", "delivered", "read", "undelivered", "failed"]
 
@@ -50,6 +54,45 @@ def test_status_ends_at_the_highest_rank(stage: MakeStage) -> None:
     check()
 
 
+def test_callbacks_that_contradict_each_other_do_not_stop_sending(stage: MakeStage) -> None:
+    s = two_of_unknown_outcome(stage)
+    a, b = s.outbound()
+    s.gets("SMx", "sent", message_id=str(a.public_id), attempt=1)
+    s.gets("SMx", "delivered", message_id=str(b.public_id), attempt=1)
+    assert merged_and_sent(s) == ["applied", "applied", "unmatched"]
+    assert [row.provider_id for row in s.outbound()] == ["SMx", None, "SMc"]
+
+
+def test_callback_that_cannot_be_recorded_is_set_aside(stage: MakeStage) -> None:
+    s = two_of_unknown_outcome(stage)
+    a, b = s.outbound()
+    inbound = next(row for row in rows(s.database, Message) if row.direction == "inbound")
+    s.gets(inbound.provider_id, "sent", message_id=str(a.public_id), attempt=1)
+    s.gets("SMx", "delivered", message_id=str(b.public_id), attempt=1)
+    assert merged_and_sent(s) == ["refused", "applied", "unmatched"]
+    assert [row.provider_id for row in s.outbound()] == [None, "SMx", "SMc"]
+
+
+def two_of_unknown_outcome(make: MakeStage) -> Stage:
+    s = make(None, Post(Accepted("SMa"), Accepted("SMb"), Accepted("SMc")))
+    for contact in (ADA, BOB):
+        s.hears("hi", contact)
+    s.plays()
+    with s.database.write() as connection:
+        connection.execute(update(Message).values(provider="post"))
+        sent = update(Message).where(Message.direction == "outbound")
+        connection.execute(sent.values(provider_id=None, status="unknown"))
+    return s
+
+
+def merged_and_sent(s: Stage) -> list[str]:
+    s.gets("SM-stranger", "sent")
+    s.hears("hi", "+14155550103")
+    s.plays()
+    callbacks = sorted(rows(s.database, StoredCallback), key=lambda row: row.id)
+    return [row.state for row in callbacks]
+
+
 @pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "undelivered"])))
 def test_every_order_ends_delivered(stage: MakeStage, order: tuple[str, ...]) -> None:
     s = a_sent_message(stage)
@@ -60,7 +103,7 @@ def test_every_order_ends_delivered(stage: MakeStage, order: tuple[str, ...]) ->
     (row,) = s.outbound()
     assert row.status == "delivered"
     assert {"sent", "delivered", "undelivered"} <= set(row.status_times)
-    assert len(rows(s.database, ReceiptRow)) == 3
+    assert len(rows(s.database, StoredCallback)) == 3
 
 
 def test_error_code_is_not_cleared(stage: MakeStage) -> None:
@@ -86,16 +129,16 @@ def test_receipt_of_an_unknown_message_is_kept(stage: MakeStage) -> None:
     s = a_sent_message(stage)
     s.gets("SM2", "delivered")
     s.dispatch()
-    sweep.reconsider_receipts(s.database)
+    sweep.reconsider_callbacks(s.database)
     s.dispatch()
-    assert [row.state for row in rows(s.database, ReceiptRow)] == ["unmatched"]
+    assert [row.state for row in rows(s.database, StoredCallback)] == ["unmatched"]
     s.hears("more")
     s.plays()
     assert s.outbound()[1].status == "accepted"
-    sweep.reconsider_receipts(s.database)
+    sweep.reconsider_callbacks(s.database)
     s.dispatch()
     assert s.outbound()[1].status == "delivered"
-    assert [row.state for row in rows(s.database, ReceiptRow)] == ["applied"]
+    assert [row.state for row in rows(s.database, StoredCallback)] == ["applied"]
 
 
 def test_receipt_of_an_unknown_message_is_not_looked_at_for_ever(stage: MakeStage) -> None:
@@ -105,8 +148,8 @@ def test_receipt_of_an_unknown_message_is_not_looked_at_for_ever(stage: MakeStag
     s.clock.pass_by(4 * 3600)
     s.hears("more")
     s.plays()
-    sweep.reconsider_receipts(s.database)
-    assert [row.state for row in rows(s.database, ReceiptRow)] == ["unmatched"]
+    sweep.reconsider_callbacks(s.database)
+    assert [row.state for row in rows(s.database, StoredCallback)] == ["unmatched"]
 
 
 def test_receipt_that_names_an_inbound_message_hurts_nobody(stage: MakeStage) -> None:
@@ -116,9 +159,9 @@ def test_receipt_that_names_an_inbound_message_hurts_nobody(stage: MakeStage) ->
     s.gets(heard.provider_id, "delivered")
     s.gets("SM1", "sent")
     s.dispatch()
-    sweep.reconsider_receipts(s.database)
+    sweep.reconsider_callbacks(s.database)
     assert s.outbound()[0].status == "sent"
-    states = {row.provider_id: row.state for row in rows(s.database, ReceiptRow)}
+    states = {row.provider_id: row.state for row in rows(s.database, StoredCallback)}
     assert states == {"SM-heard": "unmatched", "SM1": "applied"}
 
 
@@ -135,7 +178,7 @@ def test_unknown_status_changes_nothing(stage: MakeStage) -> None:
     s.gets("SM1", "teleported")
     s.dispatch()
     assert s.outbound()[0].status == "accepted"
-    assert [row.state for row in rows(s.database, ReceiptRow)] == ["applied"]
+    assert [row.state for row in rows(s.database, StoredCallback)] == ["applied"]
 
 
 def test_reason_of_an_earlier_try_goes_when_it_is_sent(stage: MakeStage) -> None:
