@@ -83,8 +83,8 @@ class Consents:
             inbox.treat_as_message(connection, entry.id)
             return False
         contact = contact or _create(connection, message, now)
-        talks = conversations.load_open(connection, contact.id)
-        pending = Pending(message.contact_key, contact, talks)
+        known = conversations.load_open(connection, contact.id)
+        pending = Pending(message.contact_key, contact, known)
         conversation = pending.open_on(message.channel, message.recipient)
         conversation_id = conversation.id if conversation else None
         pending.log.append(

@@ -142,7 +142,7 @@ class Converse:
             return
         self._limit = 1
         unbegun = run.cut()
-        self._give_back(batch.token, [work.key for work in unbegun])
+        self._return(batch.token, [work.key for work in unbegun])
         self._wait_for_slow(run)
 
     def _finish_quickly(self, run: _Run) -> bool:
@@ -169,7 +169,7 @@ class Converse:
             if self._is_stopping():
                 stop_at = stop_at or now + STOP_SECONDS
                 if now > stop_at:
-                    self._give_back(run.batch.token, running)
+                    self._return(run.batch.token, running)
                     return
             if now - run.begun_at > self._turn_limit_seconds:
                 self._abandon(run, finished)
@@ -201,11 +201,11 @@ class Converse:
             self._delayed.notify_in([turns.wait_seconds for turns in done if turns.wait_until])
             crash.point(Point.CONVERSE_NOTIFIED)
 
-    def _give_back(self, token: UUID, keys: Sequence[str]) -> None:
+    def _return(self, token: UUID, keys: Sequence[str]) -> None:
         if keys:
             with self._database.write() as connection:
                 now = self._database.now(connection)
-                leases.give_back(connection, Direction.INBOUND, token, keys, now)
+                leases.return_unstarted(connection, Direction.INBOUND, token, keys, now)
             self._notify("converse")
 
     def _renew(self, token: UUID, keys: Sequence[str]) -> None:

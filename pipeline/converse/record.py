@@ -88,7 +88,7 @@ def _record_together(database: Database, token: uuid.UUID, batch: Sequence[LaneT
         mine = [turns for turns in batch if turns.work.key in held]
         current = _with_current_versions(connection, mine)
         if lost := [turns.work.key for turns in mine if turns not in current]:
-            leases.give_back(connection, Direction.INBOUND, token, lost, now)
+            leases.return_unstarted(connection, Direction.INBOUND, token, lost, now)
         if current:
             save(connection, [turns.pending for turns in current], now)
             _release(connection, token, current, now)
@@ -156,7 +156,7 @@ def _blame(
             return
         # Somebody else created the same contact or settled the entry: look again.
         _ignore_repeated(connection, turns, now)
-        leases.give_back(connection, Direction.INBOUND, token, [key], now)
+        leases.return_unstarted(connection, Direction.INBOUND, token, [key], now)
 
 
 def _failure(turns: LaneTurns, error: Exception) -> Failure:

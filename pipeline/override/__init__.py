@@ -1,4 +1,4 @@
-"""Override: what an operator does by hand: set a state, start over, end, take over, write, retry.
+"""Override: an operator's actions: set a state, restart, end, take over, write, retry.
 
 Locks are taken as everywhere: inbound lanes before conversations before outbound lanes before
 messages before contacts.

@@ -1,4 +1,4 @@
-"""Turns that were given up: taken once more, or skipped for good.
+"""Parked turns: retried, or skipped for good.
 
 Next, after a wake-up: pipeline/converse runs it like any entry, ahead of what came later.
 """
@@ -26,7 +26,7 @@ _HEARD = frozenset({EntryKind.MESSAGE, EntryKind.LATE, EntryKind.CONSENT})
 
 
 def rerun(runtime: Runtime, entry_id: int, *, actor: str) -> None:
-    """Let a turn that was given up be taken again, with all its attempts.
+    """Retry a parked turn, with all its attempts.
 
     Raises NotFound, or ChangeRefused when it is not parked any more.
     """
@@ -39,7 +39,7 @@ def rerun(runtime: Runtime, entry_id: int, *, actor: str) -> None:
 
 
 def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
-    """Let every turn that was given up be taken again, or those of one lane; returns how many."""
+    """Retry every parked turn, or those of one lane; returns how many."""
     total, after = 0, 0
     with runtime.database.read() as connection:
         # Not further than now: what fails once more meanwhile would be re-run for ever.
@@ -61,7 +61,7 @@ def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
 
 
 def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
-    """Give a parked turn up for good; what the contact wrote stays in the log.
+    """Skip a parked turn for good; what the contact wrote stays in the log.
 
     Raises NotFound, or ChangeRefused when it is not parked any more.
     """

@@ -1,4 +1,4 @@
-"""Messages that failed: sent once more, with the same words or others, or let be.
+"""Failed messages: sent again, with the same or another text, or dismissed.
 
 The failed one stays in the log; what is sent is a new message.
 """

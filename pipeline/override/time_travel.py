@@ -1,6 +1,6 @@
-"""The simulator's clock: one contact's past is moved back, as if that time had passed for them.
+"""The simulator's clock: moves one contact's past back, as if that time had passed for them.
 
-Then time-outs fall due, WhatsApp's window closes and talks expire, while nobody else notices.
+Then time-outs fall due, WhatsApp's window closes and conversations expire, for nobody else.
 """
 
 import uuid

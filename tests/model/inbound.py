@@ -132,7 +132,9 @@ def record_turns(world: World, flight: TurnFlight, most: int = 99) -> None:
     if others:
         with world.step("give back"), database.write() as connection:
             keys = [turns.work.key for turns in others]
-            leases.give_back(connection, Direction.INBOUND, token, keys, database.now(connection))
+            leases.return_unstarted(
+                connection, Direction.INBOUND, token, keys, database.now(connection)
+            )
 
 
 def _note_corners(world: World, flight: TurnFlight) -> None:

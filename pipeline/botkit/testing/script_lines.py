@@ -97,7 +97,7 @@ def _enter(talk: Talk, text: str) -> None:
 
 
 def _hand_back(talk: Talk, _text: str) -> None:
-    talk.give_back()
+    talk.release()
 
 
 ACTIONS: Mapping[str, Callable[[Talk, str], None]] = {

@@ -103,7 +103,7 @@ class Talk:
         rules.take_over(self.conversation, OPERATOR, minutes, self.now)
         self._settle()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """An operator releases the conversation: the bot answers again."""
         self._forget()
         self.hand_over = None

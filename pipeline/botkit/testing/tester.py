@@ -88,7 +88,7 @@ class Tester:
     def handed_back(self) -> Self:
         """An operator hands the conversation back to the bot."""
         self._lines.append("  operator: hands back")
-        self.talk.give_back()
+        self.talk.release()
         return self._note_replies()
 
     given_back = handed_back  # deprecated: its name before this release

@@ -17,7 +17,7 @@ from pipeline.records.stats import tallies
 
 
 class Contact(Record):
-    """Somebody who talks to us. `key` is the E.164 number or the provider's user id.
+    """Somebody who writes to us. `key` is the E.164 number or the provider's user id.
 
     `opt_outs` maps "channel number-of-ours" to the moment the contact said STOP there.
     """

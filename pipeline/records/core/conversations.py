@@ -31,10 +31,10 @@ _UNREAD = "last_inbound_at IS NOT NULL AND (read_at IS NULL OR read_at < last_in
 
 
 class Conversation(Record):
-    """One talk. `version` grows with every change and fences turns in flight (promise P8).
+    """One conversation. `version` grows with every change and fences turns in flight (promise P8).
 
     `state_seq` counts the states entered, so that a timer knows whether its state was left.
-    `memory` is the bot kit's own: how the talk came to its state, and what it owes there.
+    `memory` is the bot kit's own: how the conversation came to its state, and what it owes there.
     `read_at` is when an operator last looked; what came in later is unread.
     """
 

@@ -193,7 +193,7 @@ def postpone(
     bulk.change(connection, Lane, rows, key=("direction", "key"))
 
 
-def give_back(
+def return_unstarted(
     connection: Connection,
     direction: Direction,
     token: uuid.UUID,
@@ -201,9 +201,9 @@ def give_back(
     now: datetime,
 ) -> None:
     """End leases of lanes that were not begun: due at once, and the claim does not count."""
-    given_back = (
+    returned = (
         update(Lane)
         .where(_held(connection.dialect.name, direction))
         .values(token=None, due_at=now, attempts=Lane.attempts - 1)
     )
-    connection.execute(given_back, {"keys": list(keys), "held": token})
+    connection.execute(returned, {"keys": list(keys), "held": token})

@@ -1,4 +1,4 @@
-"""Parked entries: those of the inbox whose turn was given up, until somebody sees to them."""
+"""Parked entries: turns that are not tried again by themselves, until an operator acts."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

@@ -104,7 +104,7 @@ class Pair:
             self.run_kit("take_over", value)
         elif what == "release":
             override.release(runtime, key, actor=ACTOR)
-            self.run_kit("give_back")
+            self.run_kit("release")
         elif what == "state":
             override.change_state(runtime, key, value, actor=ACTOR)
             self.run_kit("enter", value)

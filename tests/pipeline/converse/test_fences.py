@@ -103,7 +103,7 @@ def test_given_back_lane_has_no_attempt_more(stage: MakeStage) -> None:
     for _ in range(6):
         batch = claim(s.database, 8)
         assert batch.works[0].attempt == 1
-        drain._give_back(batch.token, [ADA])
+        drain._return(batch.token, [ADA])
     s.converse()
     assert s.replies == ["a"]
 
