@@ -1,14 +1,14 @@
 """Gates: what keeps an outbound message from being sent, checked at the moment of sending.
 
-STOP is honoured here, whoever wrote the message and whenever it was queued; only the answer to the
-STOP itself passes.
+STOP is honoured here for every message, however it was queued, except for the answer to the STOP.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from pipeline.enums import Holder, Status
+from pipeline.providers.base import UNLIMITED, Limits
 from pipeline.records.core.contacts import scope
 from pipeline.records.core.outbox import Head
 
@@ -16,8 +16,6 @@ from pipeline.records.core.outbox import Head
 # Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers
 # want that of short codes. Nothing that a bot or an operator says can carry it.
 CONSENT = "consent"
-# https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
-WHATSAPP_WINDOW = timedelta(hours=24)
 
 
 class Refusal(NamedTuple):
@@ -27,7 +25,7 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def refusal(head: Head, now: datetime) -> Refusal | None:
+def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     """Why this outbound message must not be sent now, or None."""
     if head.is_blocked:
         return Refusal(Status.SUPPRESSED, "The contact is blocked.")
@@ -39,8 +37,11 @@ def refusal(head: Head, now: datetime) -> Refusal | None:
     expires_at = head.delivery.expires_at
     if expires_at and expires_at <= now:
         return Refusal(Status.EXPIRED, "It could not be sent in time.")
-    if not is_consent and head.delivery.channel == "whatsapp" and _is_closed(head, now):
-        return Refusal(Status.EXPIRED, WINDOW_CLOSED)
+    # A template may go out at any time.
+    if not is_consent and "content_sid" not in head.content:
+        on_channel = limits.get(head.delivery.channel, UNLIMITED)
+        closed = on_channel.refusal(head.last_inbound_at, now)
+        return Refusal(Status.EXPIRED, closed) if closed else None
     return None
 
 
@@ -67,31 +68,22 @@ class Window(Protocol):
     def last_inbound_at(self) -> datetime | None: ...
 
 
-def why_not_to_write(contact: Recipient, conversation: Window, now: datetime) -> str:
-    """Why an operator's message would be refused here; "" when it would not."""
+def why_not_to_write(
+    contact: Recipient,
+    conversation: Window,
+    now: datetime,
+    limits: Limits,
+    *,
+    is_template: bool = False,
+) -> str:
+    """Why an operator's message would be refused here; "" if it would not."""
     if contact.is_blocked:
         return "The contact is blocked."
     if scope(conversation.channel, conversation.our_number) in contact.opt_outs:
         return "The contact has asked not to be messaged (STOP)."
-    if conversation.channel == "whatsapp" and not is_window_open(conversation.last_inbound_at, now):
-        return WINDOW_CLOSED
-    return ""
-
-
-WINDOW_CLOSED = (
-    "WhatsApp takes free-form messages only within 24 hours of the contact's last one; "
-    "send an approved template."
-)
-
-
-def is_window_open(last_inbound_at: datetime | None, now: datetime) -> bool:
-    """Whether WhatsApp takes a free-form message to this contact now."""
-    return last_inbound_at is not None and now - last_inbound_at < WHATSAPP_WINDOW
-
-
-def _is_closed(head: Head, now: datetime) -> bool:
-    """Whether the window is closed to this message; a template may go out at any time."""
-    return "content_sid" not in head.content and not is_window_open(head.last_inbound_at, now)
+    if is_template:
+        return ""
+    return limits.get(conversation.channel, UNLIMITED).refusal(conversation.last_inbound_at, now)
 
 
 def _is_held(head: Head, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from pipeline.providers.base import Found, Provider, Webhook
 from pipeline.providers.simulator.provider import Simulator
 
 Answer = Accepted | SendError
+LIMITS = Simulator.limits
 
 
 class Post(Provider):
@@ -23,7 +24,7 @@ class Post(Provider):
 
     name = "post"
     routes = ()
-    limits = Simulator.limits
+    limits = LIMITS
     our_numbers: Sequence[str] = ()
 
     @classmethod

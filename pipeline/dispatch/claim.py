@@ -17,6 +17,7 @@ from pipeline import crash, gates
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, Status
+from pipeline.providers.base import Limits
 from pipeline.records.core import leases, outbox, senders
 from pipeline.records.core.leases import Postponed
 from pipeline.records.core.outbox import Delivery, Head
@@ -62,7 +63,7 @@ def sender_of(delivery: Delivery) -> str:
 
 
 def claim(
-    database: Database, limit: int, sender_rate: float, *, also_expired: bool = True
+    database: Database, limit: int, sender_rate: float, limits: Limits, *, also_expired: bool = True
 ) -> Claimed:
     """Lease up to `limit` due lanes and decide what to do with the first message of each."""
     token = uuid.uuid4()
@@ -75,7 +76,7 @@ def claim(
         if leased:
             heads = {row.key: row for row in outbox.heads(connection, leased)}
             for key in leased:
-                _sort(sorting, key, heads.get(key), now)
+                _sort(sorting, key, heads.get(key), now, limits)
             watched = _keep_the_rate(connection, sorting, sender_rate, now)
             _write(connection, token, sorting, now)
             crash.point(Point.DISPATCH_CLAIMING)
@@ -103,7 +104,7 @@ def _lease(
     return [row.key for row in rows]
 
 
-def _sort(sorting: _Sorting, key: str, head: Head | None, now: datetime) -> None:
+def _sort(sorting: _Sorting, key: str, head: Head | None, now: datetime, limits: Limits) -> None:
     if head is None:
         sorting.idle.append(key)
         return
@@ -115,7 +116,7 @@ def _sort(sorting: _Sorting, key: str, head: Head | None, now: datetime) -> None
         sorting.postponed.append(Postponed(key, delivery.begun_at + RECONCILE_AFTER))
     elif delivery.status == Status.UNKNOWN:
         sorting.to_look_up.append(head)
-    elif refused := gates.refusal(head, now):
+    elif refused := gates.refusal(head, now, limits):
         ended = delivery._replace(status=refused.status, error=refused.reason)
         sorting.changes.append(ended.since(delivery, now))
         sorting.postponed.append(Postponed(key, now))

@@ -88,7 +88,13 @@ class Dispatch:
         free = CALLS_IN_PARALLEL - self._in_flight
         if free < CLAIM_FROM:
             return 0
-        claimed = claim(self._database, free, self._sender_rate, also_expired=also_expired)
+        claimed = claim(
+            self._database,
+            free,
+            self._sender_rate,
+            self._provider.limits,
+            also_expired=also_expired,
+        )
         if claimed.leased == free:
             self._notify("dispatch")
         if claimed.paced_seconds:

@@ -5,22 +5,24 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from pipeline.errors import ChangeRefused
+from pipeline.providers.base import UNLIMITED
+from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 
-# https://www.twilio.com/docs/messaging/api/message-resource (MediaUrl)
+# Whatever the provider: the API accepts no more.
 MOST_MEDIA = 10
 LONGEST_URL = 2000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def refuse_impossible(media_urls: Sequence[str], channel: str, settings: Settings) -> None:
+def refuse_impossible(media_urls: Sequence[str], channel: str, runtime: Runtime) -> None:
     """Raise ChangeRefused for files that the provider could not fetch or send."""
-    if len(media_urls) > MOST_MEDIA:
-        raise ChangeRefused(f"A message takes at most {MOST_MEDIA} files.")
-    if channel == "whatsapp" and len(media_urls) > 1:
-        raise ChangeRefused("WhatsApp takes one file a message; send them one after the other.")
+    most = min(MOST_MEDIA, runtime.provider.limits.get(channel, UNLIMITED).most_media)
+    if len(media_urls) > most:
+        allowed = "one file per message" if most == 1 else f"at most {most} files per message"
+        raise ChangeRefused(f"You can send {allowed} on this channel. Send the others separately.")
     for url in media_urls:
-        if not _is_reachable(url, settings):
+        if not _is_reachable(url, runtime.settings):
             raise ChangeRefused(
                 "A file needs an address that the provider can fetch, as https://example.com/a.jpg."
             )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.gates import CONSENT, WINDOW_CLOSED, why_not_to_write
+from pipeline.gates import CONSENT, why_not_to_write
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound, queue
@@ -116,7 +116,6 @@ def _refuse(
     """Raise ChangeRefused for what would fail again."""
     if reason := why_not_again(failed, provider, is_changed=is_changed):
         raise ChangeRefused(reason)
-    reason = why_not_to_write(contact, *where)
     is_template = "content_sid" in failed.content and not is_changed
-    if reason and not (reason == WINDOW_CLOSED and is_template):
+    if reason := why_not_to_write(contact, *where, provider.limits, is_template=is_template):
         raise ChangeRefused(reason)

@@ -23,13 +23,15 @@ from pipeline.messages import storable
 from pipeline.override import attachments
 from pipeline.override.conversations import audit_take_over, refuse_impossible
 from pipeline.override.subject import contact_of, locked, save, start_of
+from pipeline.providers.base import UNLIMITED
 from pipeline.records import saving
 from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, messages
 from pipeline.runtime import Runtime
 
-# https://www.twilio.com/docs/api/errors/21617
+# Whatever the provider: the API and the pages accept no more.
 LONGEST_BODY = 1600
+_TOO_LONG = "The text has {length} characters; the maximum is {longest}."
 _TRIES = 5
 
 
@@ -126,9 +128,7 @@ def fit(body: str, *, has_media: bool) -> str:
             return ""
         raise ChangeRefused("A message needs some text.")
     if len(body) > LONGEST_BODY:
-        raise ChangeRefused(
-            f"The text has {len(body)} characters; a message takes at most {LONGEST_BODY}."
-        )
+        raise ChangeRefused(_TOO_LONG.format(length=len(body), longest=LONGEST_BODY))
     return body
 
 
@@ -185,10 +185,13 @@ def _our_number(runtime: Runtime) -> str:
 def _queue(
     connection: Connection, runtime: Runtime, conversation: Conversation, draft: Draft
 ) -> Queued:
-    attachments.refuse_impossible(draft.media_urls, conversation.channel, runtime.settings)
+    attachments.refuse_impossible(draft.media_urls, conversation.channel, runtime)
+    longest = runtime.provider.limits.get(conversation.channel, UNLIMITED).longest_body
+    if len(draft.body) > longest:
+        raise ChangeRefused(_TOO_LONG.format(length=len(draft.body), longest=longest))
     now = runtime.database.now(connection)
     contact = contact_of(connection, conversation.contact_id)
-    if refusal := why_not_to_write(contact, conversation, now):
+    if refusal := why_not_to_write(contact, conversation, now, runtime.provider.limits):
         raise ChangeRefused(refusal)
     message = outbound(
         runtime,

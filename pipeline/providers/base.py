@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel
 
-from pipeline.messages import Accepted, Channel, Inbound, Outbound, StatusCallback
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -81,16 +81,45 @@ class Setup(NamedTuple):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one message may hold on a channel.
+class Window(NamedTuple):
+    """How long after the contact's last message free-form messages are accepted.
 
-    Free-form messages are accepted for `window` after the contact's last message, or at any time.
+    `closed` tells an operator what to do instead.
+    """
+
+    length: timedelta
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """What is accepted on one channel: characters and files of a message, and when it may go out.
+
+    Without a `window` free-form messages are accepted at any time.
     """
 
     longest_body: int
     most_media: int
-    window: timedelta | None = None
+    window: Window | None = None
+
+    def time_left(self, last_inbound_at: datetime | None, now: datetime) -> timedelta | None:
+        """How long free-form messages are still accepted; None where there is no limit."""
+        if self.window is None:
+            return None
+        if last_inbound_at is None:
+            return timedelta(0)
+        return max(timedelta(0), last_inbound_at + self.window.length - now)
+
+    def refusal(self, last_inbound_at: datetime | None, now: datetime) -> str:
+        """Why a free-form message is not accepted now; "" if it is."""
+        is_closed = self.time_left(last_inbound_at, now) == timedelta(0)
+        return self.window.closed if self.window and is_closed else ""
+
+
+Limits = Mapping[str, ChannelLimits]
+
+# A channel that the provider says nothing about: whatever is sent there, it refuses itself.
+UNLIMITED = ChannelLimits(longest_body=1_000_000, most_media=1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +157,14 @@ class Provider(ABC):
     content_type: ClassVar[str] = FORM
     acknowledgement: ClassVar[tuple[bytes, str]] = (b"", "text/plain")
     setup: ClassVar[Setup | None] = None
-    limits: ClassVar[Mapping[Channel, Limits]]
+    limits: ClassVar[Limits]
 
     @classmethod
     @abstractmethod
     def create(cls, settings: Any) -> Self:
         """The provider made from the process's settings, which include its ProviderSettings.
 
-        Without credentials it is made all the same, and refuses every webhook.
+        Missing credentials are not an error here: `verify` then refuses every webhook.
         """
 
     @property

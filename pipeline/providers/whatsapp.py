@@ -2,6 +2,11 @@
 
 from datetime import timedelta
 
-# Free-form messages are accepted for so long after the contact's last message:
-# https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages
-WINDOW = timedelta(hours=24)
+from pipeline.providers.base import Window
+
+# https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
+WINDOW = Window(
+    timedelta(hours=24),
+    "WhatsApp accepts free-form messages only within 24 hours of the contact's last message. "
+    "Send an approved template instead.",
+)

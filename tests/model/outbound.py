@@ -16,6 +16,7 @@ from pipeline.records.core import status_callbacks
 from pipeline.records.core.outbox import Head
 from tests.model.post_office import Take
 from tests.model.world import World
+from tests.provider_for_tests import LIMITS
 
 # The provider's client gives up after that; dispatch/claim.py waits longer before it looks.
 CALL_SECONDS = 10
@@ -38,7 +39,7 @@ class SendFlight:
 def claim_sends(world: World, limit: int = 8) -> list[SendFlight]:
     """A dispatcher leases lanes; one flight for each call that it is to make."""
     with world.step("claim sends"):
-        claimed = claim(world.stage.database, limit, 0.0)
+        claimed = claim(world.stage.database, limit, 0.0, LIMITS)
     now = world.stage.clock()
     sends = [(head, False) for head in claimed.to_send]
     looks = [(head, True) for head in claimed.to_look_up]

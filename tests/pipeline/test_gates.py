@@ -7,7 +7,6 @@ import pytest
 from pipeline import override
 from pipeline.botkit import Buttons, Card, Carousel, Content, Link, Template, Turn
 from pipeline.botkit.content.kinds import render
-from pipeline.gates import is_window_open
 from pipeline.records.core import outbox
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.log_rows import outbound_row
@@ -141,5 +140,6 @@ def queue_words(s: Stage, hours: float, **values: object) -> None:
 
 def test_window_of_somebody_never_heard_is_closed(stage: MakeStage) -> None:
     now = stage().clock()
-    assert not is_window_open(None, now)
-    assert is_window_open(now - timedelta(hours=23), now)
+    window = Post.limits["whatsapp"]
+    assert "Send an approved template" in window.refusal(None, now)
+    assert window.refusal(now - timedelta(hours=23), now) == ""

@@ -25,6 +25,7 @@ from pipeline.receive import Accepted, Receiver
 from pipeline.records.core import inbox, status_callbacks
 from tests.builders import an_inbound
 from tests.pipeline.conftest import MakeStage
+from tests.provider_for_tests import LIMITS
 from tests.stage import Stage
 
 EACH_SIZE = pytest.mark.parametrize("size", [1, 50])
@@ -116,7 +117,7 @@ def test_claim_of_nothing(stage: MakeStage) -> None:
     with exactly(s.database, 3):
         claim_turns(s.database, 64)
     with exactly(s.database, 1):
-        assert not claim_sends(s.database, 64, 0, also_expired=False).leased
+        assert not claim_sends(s.database, 64, 0, LIMITS, also_expired=False).leased
 
 
 @EACH_SIZE
@@ -143,14 +144,14 @@ def test_claim_of_sends(stage: MakeStage, size: int, rate: float, count: int) ->
     s = stage()
     queued(s, size)
     with exactly(s.database, count):
-        assert len(claim_sends(s.database, 64, rate).to_send) == size
+        assert len(claim_sends(s.database, 64, rate, LIMITS).to_send) == size
 
 
 @EACH_SIZE
 def test_record_of_sends(stage: MakeStage, size: int) -> None:
     s = stage()
     queued(s, size)
-    sending = claim_sends(s.database, 64, 0)
+    sending = claim_sends(s.database, 64, 0, LIMITS)
     results = [
         (sending, send(s.runtime.provider, head, sending.claimed_at)) for head in sending.to_send
     ]

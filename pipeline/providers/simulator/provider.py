@@ -4,14 +4,14 @@ The dashboard's phone and `parley chat` write to it with the form of webhook_for
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 
 from pipeline.enums import Status
-from pipeline.messages import Accepted, Channel, Inbound, Outbound, StatusCallback
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import webhook_form
-from pipeline.providers.base import Found, Limits, Provider, Route, Webhook
+from pipeline.providers.base import ChannelLimits, Found, Limits, Provider, Route, Webhook
 from pipeline.providers.simulator.settings import SimulatorSettings
 from pipeline.providers.whatsapp import WINDOW
 
@@ -28,9 +28,9 @@ class Simulator(Provider):
         Route("/webhooks/simulator/status", "status"),
     )
     acknowledgement = webhook_form.ACKNOWLEDGEMENT
-    limits: ClassVar[Mapping[Channel, Limits]] = {
-        "sms": Limits(longest_body=1600, most_media=10),
-        "whatsapp": Limits(longest_body=1600, most_media=1, window=WINDOW),
+    limits: ClassVar[Limits] = {
+        "sms": ChannelLimits(longest_body=1600, most_media=10),
+        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
     }
     our_numbers = (OUR_NUMBER,)
 

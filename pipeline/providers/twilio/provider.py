@@ -16,10 +16,19 @@ from twilio.rest import Client
 
 from pipeline.enums import Status
 from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
-from pipeline.messages import Accepted, Channel, Inbound, Outbound, StatusCallback
+from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import webhook_form
 from pipeline.providers.addresses import on_channel
-from pipeline.providers.base import File, Found, Limits, Provider, Route, Setup, Webhook
+from pipeline.providers.base import (
+    ChannelLimits,
+    File,
+    Found,
+    Limits,
+    Provider,
+    Route,
+    Setup,
+    Webhook,
+)
 from pipeline.providers.twilio import codes, content, history, opt_outs
 from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
@@ -27,7 +36,7 @@ from pipeline.providers.twilio.settings import Account, TwilioSettings
 from pipeline.providers.twilio.signature import Signatures
 from pipeline.providers.whatsapp import WINDOW
 
-# Retry any failure of ours up to five times, not only a refused connection:
+# Retry every failed webhook up to five times, not only refused connections:
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 _RETRIES = "#rc=5&rp=all"
 _MESSAGE_PATH = "/webhooks/twilio"
@@ -50,9 +59,9 @@ class Twilio(Provider):
     )
     # https://www.twilio.com/docs/api/errors/21617 (characters), and
     # https://www.twilio.com/docs/messaging/api/message-resource (MediaUrl)
-    limits: ClassVar[Mapping[Channel, Limits]] = {
-        "sms": Limits(longest_body=1600, most_media=10),
-        "whatsapp": Limits(longest_body=1600, most_media=1, window=WINDOW),
+    limits: ClassVar[Limits] = {
+        "sms": ChannelLimits(longest_body=1600, most_media=10),
+        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
     }
 
     @classmethod
@@ -68,7 +77,7 @@ class Twilio(Provider):
         self._account = {"provider": self.name, "account_id": settings.account_sid}
         self._signatures = Signatures(settings.auth_tokens)
         pooled = PooledClient(settings.api_base_url, read_seconds=settings.read_seconds)
-        # Empty credentials would make the client look into the environment by itself.
+        # With empty credentials the client would read the environment itself.
         self._client = Client(
             settings.account_sid or "AC",
             settings.auth_tokens[0] if settings.auth_tokens else "none",
@@ -122,7 +131,7 @@ class Twilio(Provider):
             message = self._messages.create(**request)
             segments = int(message.num_segments or 0) or None
         except (TwilioException, ValueError, TypeError, AttributeError) as error:
-            # A 2xx answer that is not Twilio's JSON: something may have been created.
+            # A 2xx answer that is not Twilio's JSON: the message may have been created.
             raise OutcomeUnknown("Twilio's answer could not be read") from error
         if not message.sid:
             raise OutcomeUnknown("Twilio's answer has no message id")
@@ -130,7 +139,7 @@ class Twilio(Provider):
         return Accepted(message.sid, status=status or Status.ACCEPTED, segments=segments)
 
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:
-        """Whether Twilio's error code says that another try is no use."""
+        """Whether Twilio's error code says that another try would fail too."""
         return codes.is_hopeless(error_code, is_changed=is_changed)
 
     def is_opt_out(self, error_code: str) -> bool:
@@ -176,7 +185,7 @@ class Twilio(Provider):
 
     def _request(self, outbound: Outbound) -> dict[str, Any]:
         request: dict[str, Any] = {"to": on_channel(outbound.channel, outbound.recipient)}
-        # An explicit sender wins, so that a contact goes on seeing one number.
+        # An explicit sender wins, so that a contact always sees the same number.
         if sender := outbound.sender or self._chosen_sender():
             request["from_"] = on_channel(outbound.channel, sender)
         elif self._settings.messaging_service_sid:

@@ -16,7 +16,7 @@ from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
-from tests.provider_for_tests import Post
+from tests.provider_for_tests import LIMITS, Post
 from tests.stage import Stage, echo, one_state
 
 
@@ -26,11 +26,11 @@ def test_two_dispatchers_share_one_bucket(stage: MakeStage) -> None:
         s.hears("hi", f"+141555508{number:02}")
     s.converse()
     # A quarter of a second's worth may burst: 2 of 8.
-    taken = [len(claim(s.database, 16, 8.0).to_send) for _ in range(3)]
+    taken = [len(claim(s.database, 16, 8.0, LIMITS).to_send) for _ in range(3)]
     assert taken == [2, 0, 0]
     for _ in range(4):
         s.clock.pass_by(0.25)
-        assert sum(len(claim(s.database, 16, 8.0).to_send) for _ in range(2)) == 2
+        assert sum(len(claim(s.database, 16, 8.0, LIMITS).to_send) for _ in range(2)) == 2
 
 
 def test_senders_have_buckets_of_their_own(stage: MakeStage) -> None:
@@ -39,7 +39,7 @@ def test_senders_have_buckets_of_their_own(stage: MakeStage) -> None:
         ours = ("+15550100", "+15550199")[number % 2]
         s.hears("hi", f"+141555508{number:02}", recipient=ours)
     s.converse()
-    assert len(claim(s.database, 16, 4.0).to_send) == 2
+    assert len(claim(s.database, 16, 4.0, LIMITS).to_send) == 2
 
 
 def test_rate_of_zero_leaves_no_bucket(stage: MakeStage) -> None:
@@ -88,7 +88,7 @@ def test_nobody_waits_out_a_rate_that_may_have_risen_by_then(stage: MakeStage) -
         s.hears("hi", f"+141555508{number:02}")
     s.converse()
     _learn(s, senders.Outcomes(slowed_down=1), 12)
-    assert len(claim(s.database, 64, 0.0).to_send) == 1
+    assert len(claim(s.database, 64, 0.0, LIMITS).to_send) == 1
     assert _longest_wait(s) == 12  # of 118
 
 
@@ -97,7 +97,7 @@ def test_who_waits_for_a_slow_but_well_sender_is_left_in_peace(stage: MakeStage)
     for number in range(60):
         s.hears("hi", f"+141555508{number:02}")
     s.converse()
-    assert len(claim(s.database, 64, 0.5).to_send) == 1
+    assert len(claim(s.database, 64, 0.5, LIMITS).to_send) == 1
     assert _longest_wait(s) == 118
 
 

@@ -20,7 +20,7 @@ from pipeline.records.core.contacts import Contact
 from pipeline.records.core.messages import Message
 from tests.builders import rows
 from tests.pipeline.conftest import MakeStage
-from tests.provider_for_tests import Post
+from tests.provider_for_tests import LIMITS, Post
 from tests.stage import ADA, BOB, Stage
 
 
@@ -185,7 +185,7 @@ def test_call_that_could_not_begin_in_time_is_not_made(stage: MakeStage) -> None
     s = stage()
     s.hears("hi")
     s.converse()
-    claimed = claim(s.database, 8, 0)
+    claimed = claim(s.database, 8, 0, LIMITS)
     sent = send(s.runtime.provider, claimed.to_send[0], claimed.claimed_at - 3)
     assert isinstance(sent.result, NotSent)
     assert not sent.result.blames_sender
@@ -196,7 +196,7 @@ def test_message_waits_through_the_expiry_of_its_lease(stage: MakeStage) -> None
     s = stage()
     s.hears("hi")
     s.converse()
-    claim(s.database, 8, 0)  # its worker is killed in the call
+    claim(s.database, 8, 0, LIMITS)  # its worker is killed in the call
     assert statuses(s) == ["sending"]
     s.clock.pass_by(LEASE.total_seconds())
     s.dispatch()

@@ -195,7 +195,7 @@ def test_too_many_files_are_refused(runtime: Runtime, database: Database) -> Non
         override.send_message(runtime, made.id, "", actor="ada", media_urls=urls)
     override.send_message(runtime, made.id, "", actor="ada", media_urls=urls[:10])
     there = a_conversation(database, channel="whatsapp")
-    with pytest.raises(ChangeRefused, match="one file a message"):
+    with pytest.raises(ChangeRefused, match="one file per message"):
         override.send_message(runtime, there.id, "", actor="ada", media_urls=urls[:2])
 
 

@@ -43,13 +43,14 @@ def show_one(
     transcript, listed, now = _opened(conversation_id), list_context(), _now()
     conversation = transcript.conversation
     edited, text = _edited(transcript)
+    limits = here().runtime.provider.limits
     return show(
         "conversation/page.html",
         status=status,
         **listed,
         transcript=transcript,
-        window=window_left(conversation, now),
-        refusal=why_not_to_write(transcript.contact, conversation, now),
+        window=window_left(conversation, now, limits),
+        refusal=why_not_to_write(transcript.contact, conversation, now, limits),
         canned=ask(canned_replies.listing),
         here=sum(s.conversations for s in listed["states"] if s.state == conversation.state),
         edited=edited,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from pipeline.enums import Direction
 from pipeline.errors import NotFound
-from pipeline.gates import WHATSAPP_WINDOW
+from pipeline.providers.base import UNLIMITED, Limits
 from pipeline.queries import contacts, transcript
 from pipeline.queries import conversations as queries
 from pipeline.queries.conversations import ListedConversation
@@ -98,12 +98,11 @@ def _stays(step: TransitionRow) -> bool:
     return bool(step.from_state == step.to_state)
 
 
-def window_left(conversation: ListedConversation, now: datetime) -> timedelta | None:
-    """The time left to reply freely on WhatsApp; None on other channels."""
-    if conversation.channel != "whatsapp":
-        return None
-    if conversation.last_inbound_at is None:
-        return timedelta(0)
-    left = conversation.last_inbound_at + WHATSAPP_WINDOW - now
+def window_left(
+    conversation: ListedConversation, now: datetime, limits: Limits
+) -> timedelta | None:
+    """The time left to reply freely; None on channels without such a limit."""
+    on_channel = limits.get(conversation.channel, UNLIMITED)
+    left = on_channel.time_left(conversation.last_inbound_at, now)
     # In minutes, so that a live page does not change with every second.
-    return max(timedelta(0), timedelta(minutes=left // timedelta(minutes=1)))
+    return left and timedelta(minutes=left // timedelta(minutes=1))
