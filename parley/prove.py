@@ -116,8 +116,8 @@ def command(**options: Any) -> None:
     """Try to break every promise of docs/guarantees.md, and report what held.
 
     Starts its own PostgreSQL, Redis and RabbitMQ on free ports, the processes of the Procfile, and
-    a fake Twilio. NAMES are the first letters of scenarios, or groups: F10, crash, broker. Without
-    NAMES, all but the long scenarios run.
+    a fake provider. NAMES are the first letters of scenarios, or groups: F10, crash, broker.
+    Without NAMES, all but the long scenarios run.
     """
     request = Request(**options)
     if request.is_list:

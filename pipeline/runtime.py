@@ -31,7 +31,7 @@ class Runtime:
     """Settings, the database, the provider and the bot.
 
     `bot_error` says why the bot cannot be loaded, where a process runs without it: the web process
-    takes webhooks and shows what there is all the same. With `editing.error` the bot runs, as it
+    accepts webhooks and shows pages anyway. With `editing.error` the bot runs, as it
     was before the edit.
     """
 

@@ -18,7 +18,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# Twilio stops waiting for a webhook after 15 s; a page or export that takes longer still sends.
+# A provider stops waiting for a webhook after 15 s; a longer page or export is still sending.
 CUT_AFTER_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 1.0
 _OPEN_FILES = Path("/proc/self/fd")

@@ -2,7 +2,7 @@
 
 We mirror what the contact wants. Where the provider does not answer, the bot's `consent` texts do,
 through the outbox like any reply; pipeline/gates.py lets them out even after a STOP.
-https://help.twilio.com/articles/223134027 (Twilio support for opt-out keywords)
+Keywords: https://help.twilio.com/articles/223134027
 """
 
 from dataclasses import asdict

@@ -1,6 +1,6 @@
-"""How contacts and our own numbers are written: E.164, short codes, sender ids, WhatsApp user ids.
+"""Addresses of contacts and our own numbers: E.164, short codes, sender ids, WhatsApp user ids.
 
-Real addresses are odd, and a refused one is a lost message: only the impossible is refused.
+A refused address is a lost message, so only impossible ones are refused.
 """
 
 import re
@@ -13,7 +13,7 @@ from pipeline.errors import WebhookRejected
 from pipeline.messages import Channel, storable
 
 WHATSAPP = "whatsapp:"
-EXPECTED_E164 = "Expected a number with its country, as in +14155550132."
+EXPECTED_E164 = "Include the country code, for example +1 415 555 0132."
 _LONGEST = 160
 
 _INTERNATIONAL = re.compile(r"\+\d{3,15}", re.ASCII)
@@ -50,8 +50,8 @@ def contact(raw: str, field: str = "From") -> Address:
     if channel == "sms" and _PLAIN.fullmatch(name):
         return Address(channel, name, None)
     raise WebhookRejected(
-        f"{field}: {masked(name)!r} is no address; expected +15550100, a short code, a sender id, "
-        "whatsapp:+15550100 or whatsapp:US.1234"
+        f"{field}: {masked(name)!r} is not an address; expected +15550100, a short code, "
+        "a sender id, whatsapp:+15550100 or whatsapp:US.1234"
     )
 
 
@@ -66,7 +66,7 @@ def ours(raw: str, field: str = "To") -> str:
 
 
 def e164(written: str) -> str | None:
-    """The number that a person wrote with its country; None for what is no possible number."""
+    """The number that a person typed with its country code; None if it cannot be one."""
     try:
         parsed = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
@@ -102,5 +102,5 @@ def _refuse_impossible(name: str, field: str) -> None:
     except phonenumbers.NumberParseException:
         pass
     raise WebhookRejected(
-        f"{field}: {masked(name)!r} is no possible number; expected E.164, as in +15550100"
+        f"{field}: {masked(name)!r} is not a possible number; expected E.164, as in +15550100"
     )

@@ -40,7 +40,7 @@ def test_a_missing_sender_is_named(stack: Stack) -> None:
 def test_an_impossible_number_is_named(stack: Stack) -> None:
     form = inbound_form(From="+1")
     status, text = stack.deliver(form)
-    assert (status, text.startswith("From: '+1' is no possible number")) == (400, True)
+    assert (status, text.startswith("From: '+1' is not a possible number")) == (400, True)
     assert entries(stack, form["MessageSid"]) == []
 
 

@@ -21,7 +21,7 @@ LONGEST_DESCRIPTION = 72
 LONGEST_ID = 200
 # The limit without an approved template: https://www.twilio.com/docs/content/twilio-quick-reply
 MOST_QUICK_REPLIES = 3
-# WhatsApp's limit for a button's title; Twilio does not document it.
+# WhatsApp's limit for a button's title.
 BUTTON_PAGE = "https://whatsapp.github.io/WhatsApp-Nodejs-SDK/api-reference/types/ButtonObject"
 LONGEST_BUTTON = 20
 
@@ -72,8 +72,8 @@ class Menu:
     """Up to ten rows that a button opens: `Menu({"mon": "Monday", "tue": Row("Tuesday", "late")})`.
 
     Sections are nested: `Menu({"Morning": {"9": "9:00"}, "Evening": {"18": "18:00"}})`. `button` is
-    the title of the button on WhatsApp. Twilio's list has no sections, so the section's name
-    becomes the description of rows that have none; by SMS it is a heading.
+    the title of the button on WhatsApp, where the section's name becomes the description of rows
+    that have none; by SMS it is a heading.
     """
 
     __slots__ = ("button", "choices", "lines")

@@ -60,10 +60,10 @@ class Card:
 class Carousel:
     """Two to ten cards with the same kinds of buttons: `Carousel([Card(…), Card(…)])`.
 
-    By SMS each card is a picture with its text and choices, numbered across all cards. On WhatsApp,
-    Twilio sends a carousel only as an approved template, even within 24 hours (PAGE): have one with
-    the same button ids approved and pass its `content_sid` and `variables`. Without one, each card
-    is a picture with its text, and the choices of all cards follow the text `above`.
+    By SMS each card is a picture with its text and choices, numbered across all cards. On WhatsApp
+    a carousel needs an approved template, even within 24 hours (PAGE): have one with the same
+    button ids approved and pass its `content_sid` and `variables`. Without one, each card is a
+    picture with its text, and the choices of all cards follow the text `above`.
     """
 
     __slots__ = ("_approved", "_numbers", "cards", "choices")

@@ -1,7 +1,6 @@
 """The bot's replies to STOP, START and HELP, for senders whose provider does not reply.
 
-Twilio replies for long codes and toll-free numbers. On WhatsApp, for short codes and in the
-simulator the engine sends these texts, once.
+`Inbound.provider_answered` says whether it did; otherwise the engine sends these texts, once.
 """
 
 from dataclasses import dataclass, fields

@@ -46,9 +46,9 @@ class Link:
 class LocationRequest:
     """Asks for the contact's location, which arrives as `turn.message.location`.
 
-    Twilio's Content API has no such request, so both channels get a text. On WhatsApp `attach`
-    follows it and explains how to share a location; by SMS, which has no locations, `write` does,
-    and the answer arrives as `turn.message.text`. Set both in your bot's language, or "" for none.
+    Both channels get a text. On WhatsApp `attach` follows it and explains how to share a location;
+    by SMS, which has no locations, `write` does, and the answer arrives as `turn.message.text`. Set
+    both in your bot's language, or "" for none.
     """
 
     text: str

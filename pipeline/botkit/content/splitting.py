@@ -5,7 +5,7 @@ import unicodedata
 
 from pipeline.segments import segments
 
-# Twilio refuses a longer body with error 21617, on every channel: https://www.twilio.com/docs/api/errors/21617
+# A longer body is refused on every channel: https://www.twilio.com/docs/api/errors/21617
 # We count UTF-16 units, the strict reading of "characters": an emoji is two.
 LONGEST_BODY = 1600
 

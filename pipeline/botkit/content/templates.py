@@ -47,7 +47,7 @@ class Template:
 def template_content(content_sid: object, variables: object) -> dict[str, Any]:
     """The `content` of a Reply that sends a template. Raises BotError if an argument is wrong.
 
-    Twilio refuses an empty variable: https://www.twilio.com/docs/api/errors/21656
+    An empty variable is refused: https://www.twilio.com/docs/api/errors/21656
     """
     if not isinstance(content_sid, str) or not _SID.fullmatch(content_sid):
         raise BotError(f"a ContentSid must be HX and 32 hexadecimal digits, not {content_sid!r}")

@@ -1,7 +1,7 @@
-"""Twilio's error codes: what each does to a message, in data, and what an operator reads.
+"""Twilio's error codes: what each means for a message, and the sentence an operator reads.
 
-Each code is explained at https://www.twilio.com/docs/api/errors/CODE. rest.py raises from here;
-provider.py words status callbacks from here.
+Each code is explained at https://www.twilio.com/docs/api/errors/CODE. rest.py raises these errors;
+provider.py puts these sentences into status callbacks.
 """
 
 import re
@@ -19,9 +19,10 @@ from pipeline.errors import (
 
 
 class Known(NamedTuple):
-    """What a code does to a message that is being sent, and why, for an operator.
+    """The error that a code is raised as, and the sentence that an operator reads.
 
-    `wait_seconds` is the least wait of a NotSent; each of those also means that we were too fast.
+    `wait_seconds` is the shortest wait after a NotSent; each of those also means that we were too
+    fast.
     """
 
     error: type[SendError]
@@ -35,7 +36,7 @@ CODES: Mapping[str, Known] = {
     "21611": Known(NotSent, "This number's queue at Twilio is full", 30),
     "14107": Known(NotSent, "Twilio saw too many replies between two numbers: a loop?", 30),
     "63018": Known(NotSent, "This WhatsApp sender is over its rate limit", 5),
-    # Our account or number: the sender stops until an operator mends it.
+    # Our account or number: the sender stops until an operator fixes it.
     "20003": Known(SenderBlocked, "Twilio does not accept the account SID and auth token"),
     "20404": Known(SenderBlocked, "Twilio does not know this account; check TWILIO_ACCOUNT_SID"),
     "21212": Known(SenderBlocked, "Our sender is not a valid number"),
@@ -53,16 +54,16 @@ CODES: Mapping[str, Known] = {
     "63020": Known(SenderBlocked, "Meta has not accepted the business; see its WhatsApp Manager"),
     # The contact's number.
     "21211": Known(MessageRefused, "The contact's number is not valid"),
-    "21265": Known(MessageRefused, "The contact is a short code, which takes no messages from us"),
+    "21265": Known(MessageRefused, "The contact is a short code and cannot receive messages"),
     "21266": Known(MessageRefused, "The contact's number is our own sender"),
     "21604": Known(MessageRefused, "The contact's number is missing"),
     "21612": Known(MessageRefused, "There is no route from our sender to the contact's number"),
-    "21614": Known(MessageRefused, "The contact's number cannot take SMS"),
+    "21614": Known(MessageRefused, "The contact's number cannot receive SMS"),
     "21635": Known(MessageRefused, "The contact's number is a landline"),
     "30005": Known(MessageRefused, "The contact's number does not exist or is out of service"),
     "30006": Known(MessageRefused, "A landline, or a carrier that cannot be reached"),
     "63003": Known(MessageRefused, "The channel does not know the contact's address"),
-    "63024": Known(MessageRefused, "The contact cannot take messages on this channel"),
+    "63024": Known(MessageRefused, "The contact cannot receive messages on this channel"),
     # What the message says.
     "21602": Known(MessageRefused, "The message has no text and no media"),
     "21617": Known(MessageRefused, "The text is longer than 1600 characters"),
@@ -75,11 +76,11 @@ CODES: Mapping[str, Known] = {
     "30004": Known(MessageRefused, "The contact's phone or carrier blocks the message"),
     "30007": Known(MessageRefused, "A carrier or Twilio filtered the message as unwanted"),
     "30010": Known(MessageRefused, "The message costs more than the set limit"),
-    "30019": Known(MessageRefused, "The media is larger than the carrier takes"),
+    "30019": Known(MessageRefused, "The media is larger than the carrier accepts"),
     "63013": Known(MessageRefused, "The channel refused the message: it breaks its policy"),
     "63021": Known(MessageRefused, "The channel refused the content of the message"),
     # What the contact allows.
-    "21610": Known(ContactOptedOut, "The contact said STOP to this sender"),
+    "21610": Known(ContactOptedOut, "The contact opted out of messages from this sender (STOP)"),
     "63032": Known(ContactOptedOut, "WhatsApp does not let us message this contact"),
     "63033": Known(ContactOptedOut, "The contact blocks our messages"),
     "63015": Known(MessageRefused, "The contact has not joined the WhatsApp sandbox"),
@@ -88,9 +89,9 @@ CODES: Mapping[str, Known] = {
         "More than 24 hours since the contact's last WhatsApp message: only a template may go out",
     ),
     "63049": Known(MessageRefused, "Meta chose not to deliver this marketing message"),
-    # Delivery, reported later: it was sent, and did not arrive.
+    # Reported later: it was sent and not delivered.
     "30001": Known(NotSent, "The message waited too long in Twilio's queue", 30),
-    "30003": Known(MessageRefused, "The phone is off, out of reach, or takes no SMS"),
+    "30003": Known(MessageRefused, "Phone off or unreachable"),
     "30008": Known(MessageRefused, "The carrier gave no reason"),
     "30017": Known(MessageRefused, "The carrier's network was congested"),
     "30022": Known(MessageRefused, "Over the US carriers' rate limit for our campaign"),
@@ -102,14 +103,14 @@ CODES: Mapping[str, Known] = {
 }
 
 
-# The contact's number or the channel will not take it, whatever it says.
+# The contact's number or the channel refuses every message.
 _HOPELESS = frozenset(
     {
         *("21211", "21265", "21266", "21604", "21612", "21614", "21635", "30005", "30006"),
         *("63003", "63024"),
     }
 )
-# What the message says, or brings, will not be taken.
+# The text or the media of the message is refused.
 _HOPELESS_UNCHANGED = frozenset(
     {
         *("21602", "21617", "21619", "21620", "21623", "30007", "30019", "63013", "63021"),
@@ -119,12 +120,12 @@ _HOPELESS_UNCHANGED = frozenset(
 
 
 def is_hopeless(code: str, *, is_changed: bool) -> bool:
-    """Whether a message that failed so would fail so again; `is_changed`: with other words."""
+    """Whether a message that failed with this code would fail again; `is_changed`: edited."""
     return code in _HOPELESS or (code in _HOPELESS_UNCHANGED and not is_changed)
 
 
 def is_opt_out(code: str) -> bool:
-    """Whether the contact wants nothing from this sender."""
+    """Whether this code means that the contact opted out of messages from this sender."""
     return code in CODES and CODES[code].error is ContactOptedOut
 
 
@@ -135,7 +136,7 @@ _NUMBER = re.compile(r"\d{5,}(?=\d{2})")
 def send_error(status: int, code: str, message: str = "", *, retry_after: float = 0.0) -> SendError:
     """What an HTTP answer of 300 or more means for the message that was to be sent."""
     if status >= 500 or status == 408:
-        # Twilio may have made the message before it stumbled.
+        # Twilio may have created the message before it failed.
         return OutcomeUnknown(f"Twilio answered {status}", code=code)
     known = CODES.get(code)
     if status == 429 or (known and known.error is NotSent):
@@ -153,7 +154,7 @@ def send_error(status: int, code: str, message: str = "", *, retry_after: float 
 
 
 def delivery_reason(code: str, message: str = "") -> str:
-    """Why a message did not arrive, for an operator; `message` is the provider's own wording."""
+    """Why a message was not delivered, for an operator; `message` is Twilio's own wording."""
     if known := CODES.get(code):
         return known.reason
     return _NUMBER.sub("…", message) or (f"Twilio error {code}" if code else "")

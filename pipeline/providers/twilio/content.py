@@ -1,7 +1,7 @@
-"""Content at Twilio: what buttons, lists and links need to exist there before a message names it.
+"""Twilio's Content API: buttons, lists and links must exist there before a message can use them.
 
-Created once for each definition, whichever process comes first: its name is a hash of it, and what
-changes from message to message goes in as variables. https://www.twilio.com/docs/content
+Each definition is created once, by the first process that needs it: its name is a hash, and what
+changes from message to message is a variable. https://www.twilio.com/docs/content
 """
 
 import hashlib
@@ -28,9 +28,9 @@ _LIST = "/v1/Content?PageSize=1000"
 _LONGEST_ROW_TITLE = 24
 # A message sent later than this after its claim may outlive its lease.
 _PREPARE_WITHIN_SECONDS = 1.0
-# Somebody may have mended in the console what Twilio refused.
+# What Twilio refused may have been fixed in the console since.
 _REFUSED_FOR_SECONDS = 600.0
-# Trouble in a row at the Content API after which the buttons of a message go out as plain text.
+# After so many errors in a row the buttons of a message go out as plain text.
 _MOST_TROUBLES = 3
 _GONE = "21655"
 # What a create call says where it cannot use the content that it names.
@@ -45,7 +45,7 @@ class _SlowList(NotSent):
 
 
 class Contents:
-    """The contents of one account. Any thread may ask."""
+    """The contents of one account. Thread-safe."""
 
     def __init__(self, client: PooledClient, auth: tuple[str, str]) -> None:
         self._client = client
@@ -58,9 +58,9 @@ class Contents:
         self._making = threading.Lock()
 
     def fields(self, outbound: Outbound) -> dict[str, Any] | None:
-        """What a create call says in place of a body; None where plain text has to do.
+        """The fields of a create call instead of a body; None if plain text must be sent.
 
-        Raises NotSent where it cannot be told now; making content is safe to repeat.
+        Raises NotSent if it is not known yet; creating content is safe to repeat.
         """
         types, variables = definition(outbound)
         name = name_of(types)
@@ -74,7 +74,7 @@ class Contents:
         return {"content_sid": sid, "content_variables": words}
 
     def refuse(self, outbound: Outbound, error: SendError) -> None:
-        """Note that Twilio did not take this content, so that plain text goes out for a while."""
+        """Record that Twilio refused this content, so that plain text goes out for a while."""
         name = name_of(definition(outbound)[0])
         if error.code == _GONE:
             self._sids.pop(name, None)
@@ -84,7 +84,7 @@ class Contents:
         """The sid of a content that is found or created now; "" where Twilio refuses it."""
         started = time.monotonic()
         if not self._making.acquire(timeout=_PREPARE_WITHIN_SECONDS):
-            raise NotSent("Twilio is slow to make the buttons of a message", blames_sender=False)
+            raise NotSent("Twilio is slow to create the buttons of a message", blames_sender=False)
         try:
             sid = (
                 self._sids.get(name)
@@ -92,7 +92,7 @@ class Contents:
                 or self._created(name, types, variables)
             )
         except (MessageRefused, SenderBlocked) as error:
-            # If the account is at fault, the message itself is told so.
+            # If the account is at fault, sending the message reports it.
             self._refuse(name, error)
             return ""
         except (OutcomeUnknown, NotSent) as error:
@@ -101,11 +101,11 @@ class Contents:
         finally:
             self._making.release()
         if time.monotonic() - started > _PREPARE_WITHIN_SECONDS:
-            raise NotSent("Its buttons had to be made at Twilio first", blames_sender=False)
+            raise NotSent("Its buttons had to be created at Twilio first", blames_sender=False)
         return sid
 
     def _fail(self, name: str, error: SendError) -> None:
-        """Raise NotSent, which says nothing about the sender; after a few leave the plain text."""
+        """Raise NotSent without blaming the sender; after a few errors return, for plain text."""
         if isinstance(error, OutcomeUnknown):  # it may have been created: look for it
             self._is_listed = False
         if isinstance(error, _SlowList):
@@ -202,7 +202,7 @@ def _row(choice: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _split(url: str) -> tuple[str, str]:
-    """An address with what follows its host as a variable; the host has to stand as it is."""
+    """An address with what follows its host as a variable; the host cannot be one."""
     parts = urlsplit(url)
     host = f"{parts.scheme}://{parts.netloc}/"
     path = url.removeprefix(host) if url.startswith(host) else ""
@@ -210,7 +210,7 @@ def _split(url: str) -> tuple[str, str]:
 
 
 def _samples(variables: Mapping[str, str]) -> dict[str, str]:
-    """Samples that name nobody: the first text must not lie in the account for ever."""
+    """Neutral samples, so that the first contact's text is not stored in the account forever."""
     return {name: "text" if name == "1" else "path" for name in variables}
 
 

@@ -20,10 +20,10 @@ from pipeline.providers.twilio.content import needs_content
 from pipeline.providers.webhook_form import Form, status_word
 
 _API = "https://api.twilio.com"
-# Twilio's own largest page; a look for one contact needs little, a pull after an outage much.
+# Twilio's largest page: a pull after an outage reads many.
 _PAGE_SIZE = 1000
 _MOST_RECEIVED = 100_000
-# The list is newest first, as far as it has an order: so many older ones in a row end a look.
+# The list is roughly newest first: a look-up ends after so many older ones in a row.
 _OLDER_IN_A_ROW = 50
 _MOST_LOOKED_AT = 1000
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
@@ -80,7 +80,7 @@ def _sent_to(address: str, messages: Any, since: datetime) -> list[Any]:
     except _UNREADABLE as error:
         raise OutcomeUnknown("Twilio's message list could not be read") from error
     if len(listed) == _MOST_RECEIVED:
-        _log.warning("More than %d messages were missed; the oldest stay so", _MOST_RECEIVED)
+        _log.warning("More than %d messages were missed; the oldest are left out", _MOST_RECEIVED)
     return [
         message
         for message in listed
@@ -92,12 +92,12 @@ def _sent_to(address: str, messages: Any, since: datetime) -> list[Any]:
 
 
 def _second(moment: datetime) -> datetime:
-    """Twilio tells whole seconds."""
+    """The moment in whole seconds, as Twilio reports it."""
     return moment.replace(microsecond=0)
 
 
 def _says(body: str | None, outbound: Outbound) -> bool:
-    # Twilio fills templates and content in by itself, so their text tells nothing.
+    # Twilio fills in templates and content, so their text cannot be compared.
     if outbound.content.get("content_sid") or needs_content(outbound):
         return True
     return (body or "").removeprefix(_TRIAL_PREFIX).strip() == outbound.body.strip()
@@ -116,8 +116,8 @@ def _is_contact(message: Any) -> bool:
     try:
         addresses.contact(message.from_ or "")
     except WebhookRejected as error:
-        # What the webhook would have refused as well.
-        _log.warning("Passed over %s: %s", message.sid, error)
+        # The webhook would have refused it as well.
+        _log.warning("Skipped %s: %s", message.sid, error)
         return False
     return True
 
@@ -142,7 +142,7 @@ def _media(message: Any) -> list[Any]:
     try:
         listed: list[Any] = message.media.list(limit=100)
     except SenderBlocked:
-        # Deleted meanwhile (404): the words of the message are worth having all the same.
+        # Deleted meanwhile (404): the text of the message is kept anyway.
         return []
     except _UNREADABLE as error:
         raise OutcomeUnknown("Twilio's media list could not be read") from error

@@ -1,4 +1,4 @@
-"""The files that came with messages, fetched where Twilio keeps them and nowhere else.
+"""The files that came with messages, fetched from Twilio and nowhere else.
 
 Twilio's API answers with a redirect to a short-lived address at one of its file hosts. The
 account's password goes to the API alone; each further address is checked before it is called.
@@ -37,17 +37,17 @@ _BUCKET = "/media.twiliocdn.com/"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_HOPS = 3
 
-# WhatsApp takes files of up to 16 MB and MMS less; more than this did not come with a message.
+# WhatsApp accepts files of up to 16 MB, MMS less.
 LARGEST_FILE = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
-# A file that comes drop by drop must not keep a thread of the web process for ever.
+# A slow download must not occupy a thread of the web process forever.
 _WHOLE_SECONDS = 60.0
 _TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
 _PLAIN = {"Accept-Encoding": "identity"}
 
 
 class _Opened(NamedTuple):
-    """An answer, and what is to be closed with it."""
+    """An answer, and what to close with it."""
 
     answer: urllib3.BaseHTTPResponse
     closing: ExitStack
@@ -66,7 +66,7 @@ class Files:
         self._password = urllib3.make_headers(basic_auth=f"{settings.account_sid}:{token}")
 
     def open(self, url: str) -> File | None:
-        """The file at this address; None where it is no file of ours. Raises MediaUnavailable."""
+        """The file at this address; None if it is not one of our files. Raises MediaUnavailable."""
         parts = _parts(url)
         if parts is None or not self._is_ours(parts):
             return None
@@ -80,7 +80,7 @@ class Files:
         return _origin(parts) in hosts and bool(_PATH.fullmatch(parts.path))
 
     def _follow(self, path: str) -> _Opened:
-        """The answer that is no redirect; the password goes with the first request only."""
+        """The first answer that is not a redirect; only the first request carries the password."""
         place = self._base._replace(path=path).geturl()
         opened = self._at_the_api(path, self._password)
         for _ in range(_MOST_HOPS):
@@ -90,7 +90,7 @@ class Files:
             place = urljoin(place, opened.answer.headers.get("Location", ""))
             opened = self._at(place)
         opened.closing.close()
-        raise MediaUnavailable("Twilio sends from one address to the next; try again.")
+        raise MediaUnavailable("Twilio redirected too many times; try again.")
 
     def _at(self, place: str) -> _Opened:
         parts = _parts(place)
@@ -98,13 +98,13 @@ class Files:
             return self._at_the_api(_target(parts), {})
         if parts and _is_file_host(parts):
             return self._at_a_file_host(parts)
-        raise MediaUnavailable("Twilio redirects to a place that is not one of its file hosts.")
+        raise MediaUnavailable("Twilio redirected to an address that is not one of its file hosts.")
 
     def _at_the_api(self, target: str, password: dict[str, str]) -> _Opened:
         return _opened(self._client.open(target, {**_PLAIN, **password}), ExitStack())
 
     def _at_a_file_host(self, parts: SplitResult) -> _Opened:
-        """The address is looked up once and that very one is called: DNS gets no second say."""
+        """Resolve the host once and connect to that address: DNS cannot change it between."""
         host = parts.hostname or ""
         addresses = self._resolve(host)
         if not addresses or not all(_is_public(address) for address in addresses):
@@ -166,7 +166,7 @@ def _length(answer: urllib3.BaseHTTPResponse) -> int | None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """An address in its parts; None for one that no careful program would call."""
+    """An address in its parts; None if it is not safe to call."""
     try:
         parts = urlsplit(url)
         is_odd = parts.port == 0 or "@" in parts.netloc or not parts.hostname
@@ -192,7 +192,7 @@ def _target(parts: SplitResult) -> str:
 
 
 def _addresses(host: str) -> list[str]:
-    """The addresses of a host, those of version 4 first: they are reached from everywhere."""
+    """The addresses of a host, IPv4 first: it is reachable from everywhere."""
     found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     return [str(place[0]) for _, _, _, _, place in sorted(found, key=lambda item: item[0])]
 

@@ -1,7 +1,7 @@
-"""The HTTP client under the official Twilio client: pooled, timed, and honest about outcomes.
+"""The HTTP client under the official Twilio client: pooled, and with time-outs, which it lacks.
 
 It raises only SendError subclasses: NotSent when no byte can have reached Twilio, OutcomeUnknown
-when one may have, and what codes.py makes of an answer. Twilio's own client has no time-out.
+when one may have, and what codes.py makes of an answer.
 """
 
 import json
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class _TlsConnection(HTTPSConnection):
-    """Tells a failed handshake, when nothing was sent yet, from a failure later on."""
+    """Distinguishes a failed handshake, when nothing was sent yet, from later failures."""
 
     def connect(self) -> None:
         try:
@@ -84,7 +84,7 @@ class PooledClient(HttpClient):  # type: ignore[misc]  # twilio ships no types
         return Response(answer.status, text, answer.headers)
 
     def open(self, uri: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        """An answer, whatever its status, whose body is not read yet; the caller closes it."""
+        """An answer of any status whose body is not read yet; the caller closes it."""
         return self._exchange("GET", self._target(uri, None), None, headers, is_read=False)
 
     def _exchange(
@@ -139,5 +139,5 @@ def _refusal(status: int, text: str, headers: Mapping[str, str]) -> Exception:
 
 
 def _seconds(text: str) -> float:
-    # Twilio gives seconds; a date, which HTTP allows too, counts as nothing.
+    # Twilio sends seconds; a date, which HTTP allows too, is ignored.
     return float(text) if text.isascii() and text.isdecimal() else 0.0

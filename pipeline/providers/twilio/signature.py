@@ -1,6 +1,6 @@
-"""Whether Twilio itself made a request: its signature over the URL and the form.
+"""Verify that Twilio made a request: its signature over the URL and the form.
 
-https://www.twilio.com/docs/usage/webhooks/webhooks-security. Only receivers come this way.
+https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
 
 from twilio.request_validator import (
@@ -18,7 +18,7 @@ _SIGNATURE_SETTINGS = SIGNATURE_SETTINGS_HEADER.lower()
 
 
 class Signatures:
-    """Checks requests against every token in use, so that a rotation loses none."""
+    """Verifies requests with every token in use, so that rotating tokens loses no message."""
 
     def __init__(self, auth_tokens: tuple[str, ...]) -> None:
         self._validators = [RequestValidator(token) for token in auth_tokens]
@@ -42,7 +42,7 @@ class Signatures:
                 for validator in self._validators
             )
         except ValueError:
-            # A URL that cannot be parsed, or text that is no Unicode: nothing Twilio sends.
+            # A URL that cannot be parsed, or text that is not Unicode: Twilio sends neither.
             return False
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
 from pipeline.errors import WebhookRejected
+from pipeline.providers import addresses
 from pipeline.providers.base import Webhook
 from pipeline.records.core import contacts
 from web.actions import table
@@ -47,7 +48,7 @@ def add() -> BaseResponse:
     try:
         parsed = phonenumbers.parse(form.get("number", ""))
     except phonenumbers.NumberParseException:
-        flash("Include the country code, e.g. +1 415 555 0142.", "bad")
+        flash(addresses.EXPECTED_E164, "bad")
         return _page(422)
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return redirect(_address([prefix + number, *_open()]), 303)

@@ -88,7 +88,7 @@ def test_adding_a_known_number_leads_to_it(operator: FlaskClient, database: Data
 def test_what_is_no_number_is_shown_again(operator: FlaskClient, database: Database) -> None:
     answer = operator.post("/contacts", data={"phone": '4155<"'})
     assert answer.status_code == 422
-    assert "Expected a number with its country" in answer.text
+    assert "Include the country code" in answer.text
     assert 'value="4155&lt;&#34;"' in answer.text
     assert rows(database, Contact) == []
 
