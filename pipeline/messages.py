@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from pipeline.enums import Consent, MessageKind, Status
+from pipeline.jsons import JsonObject
 
 Channel = Literal["sms", "whatsapp"]
 
@@ -67,7 +68,7 @@ class Inbound:
     provider_answered: bool = False
     sent_at: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """A JSON-ready form without the fields that are empty."""
         # Not by `asdict`, which copies each value and its copies: a tenth of a webhook's time.
         named = ((name, getattr(self, name)) for name in self.__slots__)

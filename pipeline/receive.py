@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from pipeline import crash
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import DatabaseUnavailable
+from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound, StatusCallback
 from pipeline.records.core import inbox, status_callbacks
 from pipeline.wakeups import Notify, Pool
@@ -39,7 +39,7 @@ class Accepted:
     """One webhook on its way into the database; `taken` is done once it is committed."""
 
     pool: Pool
-    values: dict[str, Any]
+    values: JsonObject
     taken: "Future[None]" = field(default_factory=Future)
 
 

@@ -12,10 +12,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from pipeline.errors import BotDefinitionError, BotError
+from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 
 DEEPEST = 50
-Migrate = Callable[[dict[str, Any]], dict[str, Any]]
+Migrate = Callable[[JsonObject], JsonObject]
 
 
 class Schema:
@@ -52,14 +53,14 @@ class Schema:
                 f"{fix} function that gets the stored dict and returns one that fits"
             ) from failure
 
-    def _fits(self, raw: dict[str, Any]) -> bool:
+    def _fits(self, raw: JsonObject) -> bool:
         try:
             loaded = self._adapter.validate_json(to_json(raw))
             return _survives(raw, self.dump(loaded))
         except (ValidationError, BotError):
             return False
 
-    def unknown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+    def unknown(self, stored: Mapping[str, Any]) -> JsonObject:
         """Values that newer code stored and that this class has no field for; they are kept."""
         if self._migrate is not None or self._known.issuperset(stored):
             return {}
@@ -67,7 +68,7 @@ class Schema:
         seen = self.dump(self._adapter.validate_json(to_json(dict(stored))))
         return {key: value for key, value in stored.items() if key not in seen}
 
-    def dump(self, data: object) -> dict[str, Any]:
+    def dump(self, data: object) -> JsonObject:
         """The JSON of an instance. Raises BotError if a field holds a wrong value."""
         if not isinstance(data, self.shape):
             raise BotError(f"turn.data must stay a {self.shape.__name__}, not {_type_name(data)}")
@@ -111,7 +112,7 @@ def _reasons(failure: ValidationError) -> str:
     )
 
 
-def copy_json(data: Mapping[str, Any]) -> dict[str, Any]:
+def copy_json(data: Mapping[str, Any]) -> JsonObject:
     """A deep copy of JSON `data`, so that a handler that raises has changed nothing."""
     return {key: _copy(value) for key, value in data.items()}
 
@@ -124,7 +125,7 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def check_json(data: object) -> dict[str, Any]:
+def check_json(data: object) -> JsonObject:
     """`data` as the database will return it. Raises BotError if it is not JSON."""
     if not isinstance(data, dict):
         raise BotError(f"turn.data must stay a dict, not {_type_name(data)}")
@@ -152,7 +153,7 @@ def _check(value: Any, path: str, depth: int) -> Any:
     raise BotError(f"{path} is {_describe(value)}, which is not JSON; store text or numbers")
 
 
-def _dict(values: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+def _dict(values: dict[Any, Any], path: str, depth: int) -> JsonObject:
     kept = {}
     for key, inner in values.items():
         if not isinstance(key, str):

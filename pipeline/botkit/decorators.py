@@ -22,6 +22,7 @@ from pipeline.botkit.definition import (
 from pipeline.botkit.inputs.debounce import EACH, LONGEST_PAUSE, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.errors import BotDefinitionError
+from pipeline.jsons import JsonObject
 
 F = TypeVar("F", bound=HandlerFunction)
 A = TypeVar("A", bound=AnswerFunction)
@@ -154,7 +155,7 @@ class Scope(ABC):
         if tries is not None and tries < 1:
             self._refuse(name, f"tries={tries} must be 1 or more")
 
-    def _waiting(self, name: str, given: Any, known: Iterable[str]) -> dict[str, Any]:
+    def _waiting(self, name: str, given: Any, known: Iterable[str]) -> JsonObject:
         """The settings of a State."""
         if unknown := sorted(given.keys() - set(known)):
             self._refuse(name, f"{unknown[0]}= is not a setting; the settings are {_listed(known)}")

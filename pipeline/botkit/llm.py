@@ -24,6 +24,7 @@ import structlog
 from pipeline.botkit.content.splitting import LONGEST_BODY, split
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
+from pipeline.jsons import JsonObject
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ class OpenAIResponder:
             return None
         return split(answer, self.longest)[0] if answer else None
 
-    def _request(self, turn: Turn) -> dict[str, Any]:
+    def _request(self, turn: Turn) -> JsonObject:
         rules = "\n\n".join(filter(None, [self.instructions, _GUARD]))
         heard = turn.message.text or f"({turn.message.kind})"
         past = [

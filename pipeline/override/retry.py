@@ -5,7 +5,6 @@ The failed one stays in the log; what is sent is a new message.
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,6 +12,7 @@ from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.gates import CONSENT, why_not_to_write
+from pipeline.jsons import JsonObject
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound, queue
@@ -85,7 +85,7 @@ def _existing(connection: Connection, message_id: uuid.UUID) -> tuple[MessageRow
     return message, message.conversation_id
 
 
-def _values(failed: MessageRow, body: str | None) -> dict[str, Any]:
+def _values(failed: MessageRow, body: str | None) -> JsonObject:
     """What is sent: the same, or with another text, to which the old choices do not belong."""
     # The copy is an operator's message: it must not pass the gates as the answer to a STOP does.
     content = {name: value for name, value in failed.content.items() if name != CONSENT}

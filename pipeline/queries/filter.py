@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 )
 
 from pipeline.enums import Holder
+from pipeline.jsons import JsonObject
 from pipeline.providers.addresses import masked
 from pipeline.queries import search
 from pipeline.queries.narrow import Narrowed, narrowed
@@ -44,9 +44,9 @@ class ConversationFilter:
     until: datetime | None = None
     is_open: bool | None = None
 
-    def for_audit(self) -> dict[str, Any]:
+    def for_audit(self) -> JsonObject:
         """The filter as the audit log may keep it: what was searched for may be a number."""
-        told: dict[str, Any] = {
+        told: JsonObject = {
             "states": list(self.states),
             "channel": self.channel,
             "holder": self.holder or "",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from pipeline.jsons import JsonObject
+
 MEDIA_TYPE = "application/problem+json"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ALWAYS: Mapping[str, str] = {
@@ -54,19 +56,19 @@ def describe(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
     return document
 
 
-def _name(operation: dict[str, Any], method: str, path: str) -> None:
+def _name(operation: JsonObject, method: str, path: str) -> None:
     """Name the operation for generated clients."""
     words = path.split("/v1/")[-1].replace("{", "").replace("}", "").replace("-", "_")
     operation["operationId"] = f"{method}_{words.replace('/', '_')}"
 
 
-def _type_ids(operation: dict[str, Any]) -> None:
+def _type_ids(operation: JsonObject) -> None:
     for parameter in operation["parameters"]:
         if parameter["in"] == "path" and parameter["schema"]["type"] == "string":
             parameter["schema"]["format"] = "uuid"
 
 
-def _add_errors(operation: dict[str, Any]) -> None:
+def _add_errors(operation: JsonObject) -> None:
     responses = operation["responses"]
     added = {**_ALWAYS, **(_WITH_A_BODY if "requestBody" in operation else {})}
     for status, description in added.items():

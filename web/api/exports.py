@@ -1,10 +1,10 @@
 """Exports: conversations, contacts and transcripts as one CSV or JSON file."""
 
 import uuid
-from typing import Any
 
 from flask import Response
 
+from pipeline.jsons import JsonObject
 from pipeline.queries.filter import ConversationFilter
 from web import exports as files
 from web.api import conversations, shapes
@@ -14,7 +14,7 @@ from web.services import here
 
 exports = Noun("exports", "Exports")
 
-_FILE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+_FILE: dict[int | str, dict[str, str | dict[str, JsonObject]]] = {
     200: {
         "description": "The file, streamed",
         "content": {

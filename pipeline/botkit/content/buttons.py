@@ -5,12 +5,12 @@ On every channel `turn.picked(id)` is true for a tap, the number or the title.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.content.replies import Renderer, single_line
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
+from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 
 LIST_PAGE = "https://www.twilio.com/docs/content/twiliolist-picker"
@@ -107,7 +107,7 @@ def render_choices(
 ) -> list[Reply]:
     """The text `above` with choices below it: as buttons, a list or numbers."""
     lines = [_Option(choice) for choice in choices]
-    content: dict[str, Any] = {"choices": [_choice_json(line) for line in lines]}
+    content: JsonObject = {"choices": [_choice_json(line) for line in lines]}
     listed = numbered_list(lines, renderer.hint)
     shape = _tap_style(choices) if renderer.has_taps else {}
     if not shape:
@@ -148,7 +148,7 @@ def numbered_list(lines: Sequence[_Option], hint: str) -> str:
     return "\n".join([*listed, hint] if hint else listed)
 
 
-def _choice_json(line: _Option) -> dict[str, Any]:
+def _choice_json(line: _Option) -> JsonObject:
     told = {"number": line.choice.number, "id": line.choice.id, "title": line.choice.title}
     beside = {"description": line.description, "section": line.section}
     return told | {name: text for name, text in beside.items() if text}

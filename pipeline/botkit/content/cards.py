@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
 
 from pipeline.botkit.content.buttons import (
     BUTTON_PAGE,
@@ -19,6 +18,7 @@ from pipeline.botkit.content.replies import Renderer, http_url, single_line
 from pipeline.botkit.content.templates import template_content
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
+from pipeline.jsons import JsonObject
 
 PAGE = "https://www.twilio.com/docs/content/carousel"
 LONGEST_CARD_TEXT = 160
@@ -121,7 +121,7 @@ def _caption(card: Card) -> str:
     return f"{card.text}\n{card.link.line}" if card.link else card.text
 
 
-def _choice_json(choice: Choice) -> dict[str, Any]:
+def _choice_json(choice: Choice) -> JsonObject:
     return {"number": choice.number, "id": choice.id, "title": choice.title}
 
 

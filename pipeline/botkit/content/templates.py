@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.botkit.content.replies import Renderer
 from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
+from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 
 PAGE = "https://www.twilio.com/docs/content/using-variables-with-content-api"
@@ -44,7 +44,7 @@ class Template:
         return [*renderer.texts(above), *renderer.texts(text)]
 
 
-def template_content(content_sid: object, variables: object) -> dict[str, Any]:
+def template_content(content_sid: object, variables: object) -> JsonObject:
     """The `content` of a Reply that sends a template. Raises BotError if an argument is wrong.
 
     An empty variable is refused: https://www.twilio.com/docs/api/errors/21656

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.conversation.memory import Calls, leave_flows
+from pipeline.jsons import JsonObject
 
 LONGEST_TRAIL = 20
 MOST_CALLS = 20
@@ -58,9 +59,9 @@ class Memory:
             self.pace = (before.isoformat(), 2)
         return False
 
-    def as_json(self, result: Any) -> dict[str, Any]:
+    def as_json(self, result: Any) -> JsonObject:
         """The values that are not empty, to store."""
-        kept: dict[str, Any] = {}
+        kept: JsonObject = {}
         if self.trail:
             kept["trail"] = [[entry, calls] if calls else [entry] for entry, calls in self.trail]
         if self.calls:

@@ -13,6 +13,7 @@ from pipeline.botkit.situation import Situation
 from pipeline.botkit.turn import PendingOutcome, Turn
 from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
 from pipeline.errors import BotError, NotUnderstood
+from pipeline.jsons import JsonObject
 
 
 def respond(definition: Definition, situation: Situation) -> Outcome:
@@ -160,12 +161,12 @@ class _Run:
             keeps_timers=is_nudge and has_stayed,
         )
 
-    def _stored_memory(self, is_nudge: bool) -> dict[str, Any]:
+    def _stored_memory(self, is_nudge: bool) -> JsonObject:
         self._navigator.update_trail()
         keeps_result = self._navigator.has_result or is_nudge
         return self._memory.as_json(self._pending.result if keeps_result else None)
 
-    def _data(self) -> dict[str, Any]:
+    def _data(self) -> JsonObject:
         schema = self._definition.schema
         try:
             if schema is None:

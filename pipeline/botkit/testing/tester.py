@@ -6,12 +6,13 @@ Tester(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
 from pipeline.botkit.testing.session import Talk
+from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Location
 
 PHONE = "+12025550123"
@@ -34,7 +35,7 @@ class Tester:
         channel: Channel = "sms",
         *,
         name: str = "",
-        attributes: dict[str, Any] | None = None,
+        attributes: JsonObject | None = None,
         now: datetime = OPENING,
     ) -> None:
         contact = ContactView("rehearsal", PHONE, name, attributes or {})
@@ -178,7 +179,7 @@ def both_channels(
     bot: Bot,
     *,
     name: str = "",
-    attributes: dict[str, Any] | None = None,
+    attributes: JsonObject | None = None,
     now: datetime = OPENING,
 ) -> Iterator[Tester]:
     """A tester by SMS, then one on WhatsApp: `for talk in both_channels(bot): talk.hears(…)`."""

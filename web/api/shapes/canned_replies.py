@@ -7,6 +7,7 @@ from apiflask.fields import UUID, DateTime, String
 from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.jsons import JsonObject
 from pipeline.override import LONGEST_BODY, LONGEST_TITLE
 from web.api.shapes.base import Answer, page_of
 
@@ -32,6 +33,6 @@ class CannedReplyChange(Schema):
     body = String(validate=Length(1, LONGEST_BODY))
 
     @validates_schema
-    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+    def _changes_something(self, data: JsonObject, **_: Any) -> None:
         if not data:
             raise ValidationError("Provide title, body or both.")

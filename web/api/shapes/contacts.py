@@ -7,6 +7,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
 from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.jsons import JsonObject
 from web.api.shapes.base import LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
 
 
@@ -75,6 +76,6 @@ class ContactChange(Schema):
     blocked = Flag(metadata={"description": "No messages are sent to a blocked contact."})
 
     @validates_schema
-    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+    def _changes_something(self, data: JsonObject, **_: Any) -> None:
         if not data:
             raise ValidationError("Provide name, attributes or blocked.")

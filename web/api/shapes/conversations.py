@@ -8,6 +8,7 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, post_load, validates_schema
 
 from pipeline.enums import Holder
+from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 from pipeline.override import LONGEST_TAKEOVER_MINUTES
 from pipeline.queries import filter as filters
@@ -111,7 +112,7 @@ class ConversationFilter(Schema):
     until = moment("The last message came before this moment.")
 
     @post_load
-    def _as_criteria(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _as_criteria(self, data: JsonObject, **_: Any) -> JsonObject:
         """One member `criteria` instead of those of the filter."""
         given = {name: data.pop(name, None) for name in ConversationFilter().fields}
         criteria = filters.ConversationFilter(
@@ -147,7 +148,7 @@ class Change(Schema):
     )
 
     @validates_schema
-    def _changes_something(self, data: dict[str, Any], **_: Any) -> None:
+    def _changes_something(self, data: JsonObject, **_: Any) -> None:
         if not data.keys() & {"state", "holder"}:
             raise ValidationError("Provide state, holder or both.")
         if "minutes" in data and data.get("holder") != "operator":
@@ -176,7 +177,7 @@ class BulkChange(Schema):
     )
 
     @post_load
-    def _as_criteria(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _as_criteria(self, data: JsonObject, **_: Any) -> JsonObject:
         return {**data.pop("filter"), **data}
 
 

@@ -7,6 +7,7 @@ from apiflask.fields import URL, UUID, DateTime, Dict, Integer, List, Nested, St
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.jsons import JsonObject
 from pipeline.override import LONGEST_BODY, LONGEST_TAKEOVER_MINUTES, MOST_MEDIA
 from web.api.shapes.base import CHANNELS, Answer, TextOrNull, Whole, page_of
 
@@ -67,7 +68,7 @@ class NewMessage(Schema):
     )
 
     @validates_schema
-    def _has_content(self, data: dict[str, Any], **_: Any) -> None:
+    def _has_content(self, data: JsonObject, **_: Any) -> None:
         if not data["body"].strip() and not data["media_urls"]:
             raise ValidationError("Provide a body or media_urls.", "body")
 
