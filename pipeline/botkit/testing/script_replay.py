@@ -52,7 +52,7 @@ def matches(expected: str, said: str) -> bool:
 
 
 def _start(script: Script, bot: Bot, channel: Channel) -> Talk:
-    contact = ContactView("rehearsal", PHONE, script.name)
+    contact = ContactView("contact", PHONE, script.name)
     return Talk(bot, channel=channel, contact=contact, now=script.now or OPENING)
 
 

@@ -38,7 +38,7 @@ class Tester:
         attributes: JsonObject | None = None,
         now: datetime = OPENING,
     ) -> None:
-        contact = ContactView("rehearsal", PHONE, name, attributes or {})
+        contact = ContactView("contact", PHONE, name, attributes or {})
         self.talk = Talk(bot, channel=channel, contact=contact, now=now)
         self._lines: list[str] = []
         self._seen = 0

@@ -1,1 +1,1 @@
-"""Rehearsals of the example bots."""
+"""Conversation tests of the example bots."""

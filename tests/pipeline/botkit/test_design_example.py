@@ -29,7 +29,7 @@ def collect_info(turn: Turn) -> str:
     return "unstructured"
 
 
-def test_documented_rehearsal_passes() -> None:
+def test_documented_conversation_passes() -> None:
     Tester(bot).hears("hi").says("Hi!…").hears("1").in_state("ask_name")
 
 

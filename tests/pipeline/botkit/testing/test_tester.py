@@ -1,4 +1,4 @@
-"""The rehearsal itself: its clock, and how it tells what went wrong."""
+"""Tester itself: its clock, and how it reports what went wrong."""
 
 from collections.abc import Callable
 from datetime import timedelta

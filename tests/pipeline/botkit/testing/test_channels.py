@@ -1,4 +1,4 @@
-"""A rehearsal reads what the contact would: numbers by SMS, taps on WhatsApp."""
+"""Tester reads what the contact would: numbers by SMS, taps on WhatsApp."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.pipeline.botkit.samples import YES
     ("channel", "said"), [("sms", "Well?\n\n1. Yes\nReply with a number."), ("whatsapp", "Well?")]
 )
 @pytest.mark.parametrize("answer", [{"button": "yes"}, {"text": "1"}, {"text": "YES"}])
-def test_rehearsal_shows_the_channel(channel: Channel, said: str, answer: dict[str, str]) -> None:
+def test_tester_shows_the_channel(channel: Channel, said: str, answer: dict[str, str]) -> None:
     bot = Bot("tested", start="start")
 
     @bot.awaits("start")
