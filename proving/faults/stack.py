@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import urllib3
@@ -47,6 +48,7 @@ class Stack:
             **settings,
         }
         self._token = ""
+        self._token_lock = Lock()
         fake.plan(
             statuses=("sent", "delivered"), public_url=PUBLIC_URL, target_url=self.url, token=TOKEN
         )
@@ -147,10 +149,12 @@ class Stack:
         return body
 
     def _operator(self) -> str:
-        if not self._token:
-            process = self.run("token", "parley", "token", "add", "tests", "--role", "operator")
-            eventually(lambda: not process.is_running, STARTED_WITHIN_SECONDS)
-            self._token = process.log.read_text().strip()
+        # Threads share a stack, and a second token of this name is refused.
+        with self._token_lock:
+            if not self._token:
+                process = self.run("token", "parley", "token", "add", "tests", "--role", "operator")
+                eventually(lambda: not process.is_running, STARTED_WITHIN_SECONDS)
+                self._token = process.log.read_text().strip()
         return self._token
 
     def _is_healthy(self) -> bool:
