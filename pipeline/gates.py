@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from pipeline.conversation.rules import TAKEN_OVER
 from pipeline.enums import Holder, Status
 from pipeline.providers.base import UNLIMITED, Limits
 from pipeline.records.core.contacts import scope
@@ -33,7 +34,7 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     if not is_consent and scope(head.delivery.channel, head.delivery.our_number) in head.opt_outs:
         return Refusal(Status.SUPPRESSED, "The contact has asked not to be messaged (STOP).")
     if not is_consent and head.author == "bot" and _is_held(head, now):
-        return Refusal(Status.CANCELED, "An operator took the conversation before this was sent.")
+        return Refusal(Status.CANCELED, TAKEN_OVER)
     expires_at = head.delivery.expires_at
     if expires_at and expires_at <= now:
         return Refusal(Status.EXPIRED, "It could not be sent in time.")
