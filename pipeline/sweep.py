@@ -5,7 +5,6 @@ Run every few seconds by the clock; two clocks at once are harmless.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -14,6 +13,7 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, EntryKind
 from pipeline.errors import SendError
+from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 from pipeline.providers import addresses
 from pipeline.records.core import (
@@ -76,7 +76,7 @@ def move_due_timers(database: Database) -> int:
     return len(due)
 
 
-def _timer_entry(timer: TimerRow) -> dict[str, Any]:
+def _timer_entry(timer: TimerRow) -> JsonObject:
     payload = {
         "conversation_id": str(timer.conversation_id),
         "name": timer.name,
@@ -203,7 +203,7 @@ def _add_missing(database: Database, found: Sequence[Inbound], now: datetime) ->
     return len(missing)
 
 
-def _missed_entry(message: Inbound, now: datetime) -> dict[str, Any]:
+def _missed_entry(message: Inbound, now: datetime) -> JsonObject:
     sent_at = message.sent_at or now
     values = inbox.entry(message, {}) | {"received_at": sent_at}
     is_late = values["kind"] == EntryKind.MESSAGE and now - sent_at > ANSWERED_WITHIN

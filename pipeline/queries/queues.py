@@ -53,6 +53,7 @@ def outbox(connection: Connection, now: datetime) -> dict[Status, Backlog]:
 
 def resends(connection: Connection) -> int:
     """How many times a message was sent again after an outcome that nobody knows."""
+    # 0 is written out, because a partial index serves no parameter.
     query = select(func.coalesce(func.sum(Message.resends), 0)).where(
         Message.resends > literal_column("0")
     )

@@ -19,7 +19,7 @@ from pipeline.queries.narrow import Narrowed, narrowed
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
-from pipeline.records.core.words import CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
+from pipeline.records.core.search_index import CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
 
 _WRITTEN_NUMBER = re.compile(r"[+\d\s()./-]+", re.ASCII)
 _PUNCTUATION = str.maketrans(dict.fromkeys(PUNCTUATION + "%", " "))
@@ -35,6 +35,7 @@ def who(words: str) -> list[ColumnElement[bool]]:
     words = storable(words).strip()
     if not words:
         return []
+    # As text, because the index of the migration is over this expression to the letter.
     known = literal_column(CONTACT_SQL, Text)
     found = [known.contains(words.lower(), autoescape=True)]
     digits = re.sub(r"\D", "", words, flags=re.ASCII)
@@ -72,6 +73,7 @@ def conversations(connection: Connection, words: str) -> Narrowed:
 def _said(connection: Connection, words: list[str]) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
         wanted = " ".join(f'"{word}"' for word in words) + "*"
+        # FTS5 matches against the table by its name, which is no column for SQLAlchemy.
         is_match = literal_column("message_words").op("MATCH", is_comparison=True)(wanted)
         return Message.id.in_(select(column("rowid")).select_from(_WORDS).where(is_match))
     # A beginning costs the index all words that begin so, however rare the others are.

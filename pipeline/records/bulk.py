@@ -94,7 +94,7 @@ def _table(record: type[Record]) -> Table:
 
 
 @cache
-def _defaults(table: Table) -> dict[str, Any]:
+def _defaults(table: Table) -> dict[str, object]:
     found = {}
     for key, its in table.c.items():
         if its.autoincrement is True:

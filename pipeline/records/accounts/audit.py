@@ -29,7 +29,7 @@ class AuditEntry(Record):
     actor: Mapped[str]
     action: Mapped[ShortText]
     target: Mapped[str]
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    details: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 class AuditRow(NamedTuple):

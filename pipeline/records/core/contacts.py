@@ -28,8 +28,8 @@ class Contact(Record):
     key: Mapped[str] = mapped_column(unique=True)
     phone: Mapped[str | None]
     name: Mapped[str] = mapped_column(default="", index=True)
-    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    opt_outs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    attributes: Mapped[JsonObject] = mapped_column(default=dict)
+    opt_outs: Mapped[JsonObject] = mapped_column(default=dict)
     is_blocked: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(index=True)
     last_seen_at: Mapped[datetime | None]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
 from pipeline.enums import Holder
+from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import (
     Record,
@@ -72,9 +73,9 @@ class Conversation(Record):
     our_number: Mapped[str]
     state: Mapped[str]
     state_seq: Mapped[int] = mapped_column(default=0)
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    data: Mapped[JsonObject] = mapped_column(default=dict)
     choices: Mapped[list[Any]] = mapped_column(default=list)
-    memory: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    memory: Mapped[JsonObject] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     holder: Mapped[Holder] = mapped_column(default=Holder.BOT)
     held_by: Mapped[str] = mapped_column(default="")
@@ -165,7 +166,7 @@ def _locking(dialect: str) -> Select[uuid.UUID, int]:
     )
 
 
-def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> None:
+def create(connection: Connection, conversations: Sequence[JsonObject]) -> None:
     """Insert conversations; raises IntegrityError where the contact has an open one."""
     bulk.add(connection, Conversation, conversations)
     opened = [row["state"] for row in conversations if row.get("closed_at") is None]
@@ -174,7 +175,7 @@ def create(connection: Connection, conversations: Sequence[dict[str, Any]]) -> N
 
 def save(
     connection: Connection,
-    changes: Sequence[dict[str, Any]],
+    changes: Sequence[JsonObject],
     before: Mapping[uuid.UUID, str] | None = None,
 ) -> None:
     """Write what changed in locked conversations; every one gets its next version.
@@ -193,7 +194,7 @@ def save(
     tallies.add(connection, tallies.STATE, differences)
 
 
-def _counted(connection: Connection, changes: Sequence[dict[str, Any]]) -> dict[uuid.UUID, str]:
+def _counted(connection: Connection, changes: Sequence[JsonObject]) -> dict[uuid.UUID, str]:
     """The states of those that are open, where the changes may move or close them."""
     if changes[0].keys().isdisjoint({"state", "closed_at"}):
         return {}

@@ -71,7 +71,7 @@ class Entry(Record):
     account_id: Mapped[str]
     provider_id: Mapped[str]
     lane: Mapped[str]
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[JsonObject]
     status: Mapped[EntryStatus] = mapped_column(default=EntryStatus.WAITING)
     is_filed: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -165,7 +165,7 @@ def fail(
     connection: Connection, entry_id: int, *, attempts: int, error: str, parked_at: datetime | None
 ) -> None:
     """Note why a turn failed; with `parked_at` it is not tried again by itself."""
-    values: dict[str, Any] = {"attempts": attempts, "error": error, "is_filed": True}
+    values: JsonObject = {"attempts": attempts, "error": error, "is_filed": True}
     if parked_at:
         values |= {"status": EntryStatus.PARKED, "handled_at": parked_at}
     connection.execute(update(Entry).where(Entry.id == entry_id).values(values))

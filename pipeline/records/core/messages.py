@@ -78,7 +78,7 @@ class Message(Record):
     our_number: Mapped[str]
     kind: Mapped[MessageKind]
     body: Mapped[str]
-    content: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    content: Mapped[JsonObject] = mapped_column(default=dict)
     media: Mapped[list[Any]] = mapped_column(default=list)
     author: Mapped[str]
     status: Mapped[Status]
@@ -96,7 +96,7 @@ class Message(Record):
     expires_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
-    status_times: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status_times: Mapped[JsonObject] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
 
@@ -133,7 +133,7 @@ HAS_FAILED = Message.failed_at.is_not(None)
 MESSAGES = select(*columns(Message, MessageRow))
 
 
-def append(connection: Connection, messages: Sequence[dict[str, Any]]) -> None:
+def append(connection: Connection, messages: Sequence[JsonObject]) -> None:
     """Add messages to the log, in the order given."""
     bulk.add(connection, Message, messages)
 

@@ -90,7 +90,7 @@ class Head(NamedTuple):
 
 def enqueue(
     connection: Connection,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[JsonObject],
     keys: Collection[str],
     now: datetime,
 ) -> None:

@@ -6,11 +6,12 @@ A sender has a row only while it is limited or in trouble; without one it sends 
 import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import Record, ShortText, among, columns, fetch
 from pipeline.records.core import lanes
@@ -117,7 +118,7 @@ def _tokens(sender: _SenderRow, now: datetime) -> float:
 
 
 def _take(connection: Connection, sender: _SenderRow, permit: Permit, now: datetime) -> None:
-    values: dict[str, Any] = {"tokens": _tokens(sender, now) - permit.allowed, "refilled_at": now}
+    values: JsonObject = {"tokens": _tokens(sender, now) - permit.allowed, "refilled_at": now}
     if permit.is_blocked and permit.allowed:
         values = {"open_until": permit.next_at}
     if not permit.is_blocked or permit.allowed:
@@ -166,15 +167,13 @@ class Outcomes(NamedTuple):
         return bool(self.slowed_down or self.failed or self.blocked)
 
 
-def _learned(
-    sender: _SenderRow, outcome: Outcomes, limit_rate: float, now: datetime
-) -> dict[str, Any]:
+def _learned(sender: _SenderRow, outcome: Outcomes, limit_rate: float, now: datetime) -> JsonObject:
     if outcome.blocked:
         until = now + PROBE_BLOCKED_AFTER
         return {"circuit": "open", "open_until": until, "reason": outcome.blocked}
     if outcome.succeeded and sender.circuit == "open":
         return {"circuit": "closed", "open_until": None, "failures": 0, "reason": ""}
-    values: dict[str, Any] = {"rate": _rate(sender.rate, outcome, limit_rate)}
+    values: JsonObject = {"rate": _rate(sender.rate, outcome, limit_rate)}
     if outcome.succeeded:
         return values | {"failures": 0}
     failures = sender.failures + outcome.failed
@@ -196,7 +195,7 @@ def _rate(rate: float, outcome: Outcomes, limit_rate: float) -> float:
     return recovered if recovered < _FREE_RATE else 0.0
 
 
-def _fresh(address: str, rate: float, now: datetime) -> dict[str, Any]:
+def _fresh(address: str, rate: float, now: datetime) -> JsonObject:
     return {"address": address, "rate": rate, "tokens": max(1.0, rate / 4), "refilled_at": now}
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.enums import Direction
+from pipeline.jsons import JsonObject
 from pipeline.messages import StatusCallback
 from pipeline.records import bulk
 from pipeline.records.base import (
@@ -47,7 +48,7 @@ class StoredCallback(Record):
     error: Mapped[str] = mapped_column(default="")
     message_id: Mapped[str] = mapped_column(default="")
     attempt: Mapped[int] = mapped_column(default=0)
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[JsonObject]
     state: Mapped[ShortText] = mapped_column(default="waiting")
     received_at: Mapped[datetime]
 
@@ -68,12 +69,12 @@ _IS_WAITING = StoredCallback.state == literally("waiting")
 _ANY_WAITING = select(StoredCallback.id).where(_IS_WAITING).limit(1)
 
 
-def row(callback: StatusCallback, form: dict[str, list[str]]) -> dict[str, Any]:
+def row(callback: StatusCallback, form: dict[str, list[str]]) -> JsonObject:
     """The values of a row for a status callback and the form it came in."""
     return {**asdict(callback), "payload": form}
 
 
-def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def append(connection: Connection, rows: Sequence[JsonObject]) -> None:
     """Add callbacks; one that was here already changes nothing."""
     bulk.add(connection, StoredCallback, rows, skip_known=True)
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,8 +32,8 @@ class Transition(Record):
     actor: Mapped[str]
     turn_id: Mapped[int | None] = mapped_column(BigId)
     bot_version: Mapped[str] = mapped_column(default="")
-    data_before: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    data_after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    data_before: Mapped[JsonObject] = mapped_column(default=dict)
+    data_after: Mapped[JsonObject] = mapped_column(default=dict)
     reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
 

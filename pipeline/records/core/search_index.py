@@ -1,11 +1,11 @@
-"""What is indexed for the search; the indexes are made by migration 0003, to the letter.
+"""The expressions that the search indexes are over, as SQL text: migration 0003 has the same.
 
-PostgreSQL has an expression index for each of these; SQLite has the table `message_words`, and
-looks through contacts one by one.
+PostgreSQL has an expression index for each of these. SQLite has the table `message_words`, and
+searches contacts row by row.
 """
 
 PUNCTUATION = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
-# Punctuation parts words, so that "AB-123" is found by "123".
+# Punctuation separates words, so that "AB-123" is found by "123".
 _PARTED = PUNCTUATION.replace("'", "''")
 MESSAGE_SQL = (
     "to_tsvector('simple', translate(left(message.body, 20000), "
