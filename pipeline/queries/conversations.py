@@ -22,7 +22,7 @@ from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
 from pipeline.queries.filter import ConversationFilter, condition, is_held
 from pipeline.records import base
-from pipeline.records.base import among, fetch, fetch_one
+from pipeline.records.base import among, fetch, fetch_one, short_repr
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import IS_UNREAD, Conversation
 from pipeline.records.core.messages import HAS_FAILED, Message
@@ -69,6 +69,10 @@ class ListedConversation(NamedTuple):
     is_unread: bool
     is_held: bool
     has_failed: bool
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 # The columns of the conversation itself come first.

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, literal, select, tuple_
 from pipeline.enums import Direction, EntryKind, EntryStatus, MessageKind, Status
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
-from pipeline.records.base import columns, count_up_to, fetch
+from pipeline.records.base import columns, count_up_to, fetch, short_repr
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.entries import EntryRow
 from pipeline.records.core.inbox import IS_PARKED, Entry
@@ -51,6 +51,10 @@ class ParkedTurn(NamedTuple):
     phone: str | None
     name: str | None
 
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
+
 
 class FailedMessage(NamedTuple):
     """A message that failed, with its contact."""
@@ -80,6 +84,10 @@ class FailedMessage(NamedTuple):
     phone: str | None
     name: str
     key: str
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 def counts(connection: Connection, lane: str = "") -> Counts:

@@ -132,6 +132,11 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
 
 
+def short_repr(row: Any) -> str:
+    """A row without what is in it, so that no log can hold a body or a full number."""
+    return f"{type(row).__name__}({row.id})"
+
+
 def columns(record: type[Record], row: Any) -> list[ColumnElement[Any]]:
     """The columns of a table that a NamedTuple of its rows names, in its order."""
     return [record.__table__.c[name] for name in row._fields]

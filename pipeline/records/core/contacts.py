@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pipeline.conversation import values
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
-from pipeline.records.base import Record, among, any_of, columns, fetch, fetch_one
+from pipeline.records.base import Record, among, any_of, columns, fetch, fetch_one, short_repr
 from pipeline.records.stats import tallies
 
 
@@ -47,6 +47,10 @@ class ContactRow(NamedTuple):
     is_blocked: bool
     created_at: datetime
     last_seen_at: datetime | None
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 CONTACTS = select(*columns(Contact, ContactRow))

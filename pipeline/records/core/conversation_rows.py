@@ -9,6 +9,7 @@ from pipeline.conversation.turns import Choice
 from pipeline.enums import Holder
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
+from pipeline.records.base import short_repr
 
 
 class ConversationRow(NamedTuple):
@@ -32,6 +33,10 @@ class ConversationRow(NamedTuple):
     last_inbound_at: datetime | None
     read_at: datetime | None
     closed_at: datetime | None
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 def parse(row: ConversationRow) -> values.Conversation:

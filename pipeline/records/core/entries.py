@@ -11,6 +11,7 @@ from pipeline.conversation.values import Timer
 from pipeline.enums import EntryKind, EntryStatus, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
+from pipeline.records.base import short_repr
 
 HEARD = frozenset({EntryKind.MESSAGE, EntryKind.LATE, EntryKind.RERUN, EntryKind.CONSENT})
 
@@ -30,6 +31,10 @@ class EntryRow(NamedTuple):
     error: str
     received_at: datetime
     handled_at: datetime | None
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ from pipeline.records.base import (
     fetch,
     fetch_one,
     partial_index,
+    short_repr,
 )
 
 # A message that could not be sent for so long says nothing to its contact any more.
@@ -125,6 +126,10 @@ class MessageRow(NamedTuple):
     failed_at: datetime | None
     status_times: dict[str, str]
     created_at: datetime
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
 
 # Each has a partial index.

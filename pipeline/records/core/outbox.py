@@ -13,7 +13,7 @@ from pipeline.enums import FAILED, PENDING, Direction, Holder, Status
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
 from pipeline.records import bulk
-from pipeline.records.base import among, any_of, columns, fetch
+from pipeline.records.base import among, any_of, columns, fetch, short_repr
 from pipeline.records.core import lanes, messages
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
@@ -41,6 +41,10 @@ class Delivery(NamedTuple):
     status_times: dict[str, str]
     settled_at: datetime | None
     failed_at: datetime | None
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return short_repr(self)
 
     @property
     def begun_at(self) -> datetime:
@@ -86,6 +90,10 @@ class Head(NamedTuple):
     held_by: str | None
     held_until: datetime | None
     last_inbound_at: datetime | None
+
+    def __repr__(self) -> str:
+        """Without the body and the full number, so that no log can hold them."""
+        return f"Head({self.delivery})"
 
 
 def enqueue(
