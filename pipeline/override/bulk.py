@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from pipeline import crash
 from pipeline.conversation import rules
 from pipeline.conversation.values import Conversation
-from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.errors import ChangeRefused
 from pipeline.override.conversations import known_state, origin
@@ -125,7 +123,6 @@ def _change_some(
         changed = [conversation for conversation in still if wanted.change(conversation, now)]
         if changed:
             save(connection, changed, now)
-            crash.point(Point.OVERRIDE_MOVING)
         return len(changed)
 
 

@@ -54,7 +54,6 @@ def change_state(
         conversation = locked(connection, conversation_id)
         _move(connection, runtime, conversation, state, origin(runtime, actor, reason, now))
         save(connection, [conversation], now)
-        crash.point(Point.OVERRIDE_MOVING)
 
 
 def change_state_and_holder(
@@ -76,7 +75,6 @@ def change_state_and_holder(
         else:
             audit_take_over(connection, conversation, actor, change.minutes, now)
         save(connection, [conversation], now)
-        crash.point(Point.OVERRIDE_MOVING)
 
 
 def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: str = "") -> None:
@@ -92,7 +90,6 @@ def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: s
         rules.restart(conversation, runtime.bot, origin(runtime, actor, reason, now))
         audit.append(connection, now, actor, "reset", str(conversation_id), before=before)
         save(connection, [conversation], now)
-        crash.point(Point.OVERRIDE_MOVING)
 
 
 def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
@@ -123,7 +120,6 @@ def take_over(
         conversation = locked(connection, conversation_id)
         audit_take_over(connection, conversation, actor, minutes, now)
         save(connection, [conversation], now)
-        crash.point(Point.OVERRIDE_TAKING_OVER)
 
 
 def release(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
@@ -168,6 +164,7 @@ def audit_take_over(
     details = {"minutes": minutes} if minutes is not None else {}
     # The audit log is append-only: it keeps "hold" and "give_back", as it always said.
     audit.append(connection, at, actor, "hold", str(conversation.id), **details)
+    crash.point(Point.OVERRIDE_TAKING_OVER)
 
 
 def _move(

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipeline import crash
 from pipeline.conversation.pending import Pending
 from pipeline.conversation.values import Contact, Conversation
+from pipeline.crash import Point
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.records import saving
 from pipeline.records.core import contacts, conversations
@@ -43,6 +45,7 @@ def save(connection: Connection, changed: list[Conversation], now: datetime) -> 
     keys = contacts.keys_of(connection, {conversation.contact_id for conversation in changed})
     lanes = [Pending(keys[one.contact_id], conversations=[one]) for one in changed]
     saving.save(connection, lanes, now)
+    crash.point(Point.OVERRIDE_MOVING)
 
 
 def start_of(runtime: Runtime) -> str:

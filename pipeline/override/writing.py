@@ -81,7 +81,6 @@ def send_message(  # noqa: PLR0913 (what a composer can say about one message)
             now = runtime.database.now(connection)
             audit_take_over(connection, conversation, actor, takeover_minutes, now)
             save(connection, [conversation], now)
-            crash.point(Point.OVERRIDE_TAKING_OVER)
         return _queue(connection, runtime, conversation, draft)
 
 
