@@ -43,7 +43,7 @@ class LoggedInbound:
 
 @dataclass(slots=True, kw_only=True)
 class QueuedOutbound:
-    """A message of ours for the log and the outbox."""
+    """An outbound message for the log and the outbox."""
 
     contact_id: UUID
     conversation_id: UUID | None
@@ -95,7 +95,7 @@ class QueuedOutbound:
 
 @dataclass(slots=True)
 class Pending:
-    """Pending changes of one lane, `key`. `handled` are the entries whose turns were taken."""
+    """Pending changes of one lane, `key`. `handled` are the entries whose turns have run."""
 
     key: str
     contact: Contact | None = None
@@ -105,7 +105,7 @@ class Pending:
     failure: Failure | None = None
 
     def open_on(self, channel: str, our_number: str) -> Conversation | None:
-        """The open conversation on a channel and number of ours."""
+        """The open conversation on a channel and one of our numbers."""
         for one in self.conversations:
             if one.channel == channel and one.our_number == our_number and not one.closed_at:
                 return one
@@ -113,5 +113,5 @@ class Pending:
 
     @property
     def sends(self) -> bool:
-        """Whether a message of ours is to go out."""
+        """Whether the log contains an outbound message."""
         return any(type(item) is QueuedOutbound for item in self.log)

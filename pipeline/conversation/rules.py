@@ -30,7 +30,7 @@ from pipeline.conversation.values import (
 from pipeline.enums import Cause, Holder, TimerKind
 from pipeline.ids import new_id
 
-TAKEN_OVER = "An operator took the conversation over before this was sent."
+TAKEN_OVER = "An operator took over before this was sent."
 RESTARTED = "The conversation was restarted before this was sent."
 _RELEASE = frozenset({TimerKind.RELEASE})
 
@@ -229,7 +229,7 @@ def _move(
     )
     conversation.state, conversation.data = to_state, data
     conversation.state_seq += 1
-    # What the bot offered in the state before is no answer in this one.
+    # The choices that the bot offered in the previous state do not answer this one.
     conversation.choices = ()
     conversation.memory = moved_by_hand(
         conversation.memory, to_state, has_entry_action=has_entry_action

@@ -39,10 +39,10 @@ class Choice:
 class Reply:
     """One message to the contact, rendered for the channel; `body` fits into one send.
 
-    `content` is JSON for whoever sends or shows it: `choices`, `name` of a document, `link` (url,
-    title), `content_sid` and `content_variables` of a template. `taps` says that the channel shows
-    the choices as "buttons", a "list" that opens by `button`, or a "link"; `plain` is the body to
-    send instead where they cannot be shown.
+    `content` is JSON for providers and pages: `choices`, `name` of a document, `link` (url, title),
+    `content_sid` and `content_variables` of a template. `taps` is how the channel displays the
+    choices: as "buttons", as a "list" opened with `button`, or as a "link". `plain` is the body to
+    send if the channel cannot display them.
     """
 
     kind: str
@@ -97,12 +97,13 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Everything that one turn wants; it is recorded as a whole or not at all.
+    """Everything that one turn wants to change; it is saved as a whole or not at all.
 
-    `choices` are what the next answer may pick. `timeout` is that of the state we end in: after
-    how long without another turn, and to which state; `nudge` is after how long it nudges.
-    `is_unknown_state`: the stored state is not in the code, which somebody should know.
-    `memory` is the kit's own, for the next Situation. `keeps_timers`: time-out and nudge go on.
+    `choices` are the choices that the next answer may pick. `timeout` belongs to the final state:
+    after how long without another turn it applies, and which state it leads to. `nudge` is the
+    time until the state's nudge. `is_unknown_state`: the bot's code lacks the stored state, which
+    deserves an alert. `memory` belongs to the kit, for the next Situation. `keeps_timers`: the
+    timers of time-out and nudge keep running.
     """
 
     state: str

@@ -55,7 +55,7 @@ class Timer:
 
 
 class Origin(NamedTuple):
-    """Who or what changes a conversation, when and why."""
+    """The cause, actor, time and reason of a change to a conversation."""
 
     cause: Cause
     actor: str

@@ -94,7 +94,7 @@ def _load(
                 entries=waiting,
                 has_rest=len(entries[row.key]) == ENTRIES_A_LANE or waiting != entries[row.key],
                 is_recovery=is_recovery,
-                # After a failure turns are taken one by one, so that the right one is blamed.
+                # After a failure turns run one by one, so that the failing one is identified.
                 is_alone=is_recovery or bool(row.attempts),
                 contact=contact,
                 conversations=found.get(contact.id, []) if contact else [],

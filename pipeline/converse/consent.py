@@ -78,8 +78,8 @@ class Consents:
         contact = contacts.load_by_keys(connection, [message.contact_key]).get(message.contact_key)
         where = contacts.scope(message.channel, message.recipient)
         if message.consent == Consent.START and not (contact and where in contact.opt_outs):
-            # "YES" from somebody who never said STOP is an answer to the bot, and "START" a word
-            # to begin with, whatever else the provider says to it.
+            # From a contact who has not opted out, "YES" is an answer to the bot and "START" an
+            # opening message, even if the provider replies to it too.
             inbox.treat_as_message(connection, entry.id)
             return False
         contact = contact or _create(connection, message, now)

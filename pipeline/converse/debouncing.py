@@ -1,6 +1,6 @@
-"""Debouncing: which waiting messages of a lane are one turn, and whether more may be on their way.
+"""Debouncing: which waiting messages of a lane form one turn, and whether to wait for more.
 
-The state that a conversation rests in says so (`debounce=`). Next: turns.py takes the turn.
+The conversation's state decides this with `debounce=`. Next: turns.py runs the turn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ MOST_JOINED = 16
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The entries of one turn. `wait_until`: not before then, for more may belong to it."""
+    """The entries of one turn. `wait_until`: when to run it, because more may belong to it."""
 
     entries: Sequence[Waiting]
     policy: Debounce | Join = EACH
@@ -28,13 +28,13 @@ class Group:
     def ids(self) -> tuple[int, ...]:
         return tuple(entry.id for entry in self.entries)
 
-    def heard(self, messages: Sequence[Inbound]) -> Inbound:
-        """The one message that the bot hears of these."""
+    def combine(self, messages: Sequence[Inbound]) -> Inbound:
+        """The one message that the bot receives for these."""
         return join_messages(messages) if isinstance(self.policy, Join) else messages[-1]
 
 
 def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
-    """The entries from `begin` on that are one turn."""
+    """The entries, starting at `begin`, that form one turn."""
     entries = turns.work.entries
     first, alone = entries[begin], Group(entries[begin : begin + 1])
     is_readable = first.kind == EntryKind.MESSAGE and isinstance(first.content, Inbound)
@@ -53,14 +53,14 @@ def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
         if not turns.work.has_rest:
             wait_until = quiet_at if quiet_at > now else None
         elif begin:
-            wait_until = now  # the next claim begins with it, and loads what follows
+            wait_until = now  # the next claim starts with it and loads the rest
     return Group(gathered, policy, wait_until)
 
 
 def _policy(
     bot: Bot, turns: LaneTurns, entry: Waiting
 ) -> tuple[Debounce | Join, tuple[Choice, ...]]:
-    """That of the state in which this message will be heard, and what it may pick there."""
+    """The policy of the state that will handle this message, and the choices it may pick."""
     pending = turns.pending
     if pending.contact is not None and pending.contact.is_blocked:
         return EACH, ()
@@ -78,7 +78,7 @@ def _gathered(
     policy: Debounce | Join,
     choices: tuple[Choice, ...],
 ) -> Iterator[Waiting]:
-    """The first of `entries` that belong together; none where the first is heard by itself."""
+    """The first of `entries` that belong together; none if the first needs its own turn."""
     before: Waiting | None = None
     for entry in entries[:MOST_JOINED]:
         if entry.kind != EntryKind.MESSAGE or not isinstance(entry.content, Inbound):

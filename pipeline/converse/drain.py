@@ -1,7 +1,8 @@
 """The converse loop: claim, run, record, until nothing is due.
 
-The bot runs in a thread of its own, so that this one can watch it: renew leases, record what is
-finished beside a slow handler, give back what it has not begun (promise P9), end it at the limit.
+The bot runs in a separate thread, which this one supervises: it renews leases, records lanes that
+finished before a slow handler, returns lanes that have not started (promise P9), and ends the
+process when a turn exceeds its time limit.
 """
 
 import queue

@@ -1,7 +1,7 @@
 """Recording: all pending changes of a batch in one transaction, fenced by lease and version.
 
-A lane whose lease or whose conversation's version is not ours any more leaves no trace and is run
-again. Next: the caller wakes dispatch.
+If the lease is lost or the conversation's version has changed, the lane's changes are discarded and
+its turns run again. Next: the caller wakes dispatch.
 """
 
 import time
@@ -41,8 +41,8 @@ def record(
 ) -> None:
     """Record the batch, waiting up to PATIENCE_SECONDS for a database that is away.
 
-    When something else is wrong, lanes are recorded one by one; the guilty one leaves what `failed`
-    makes of it.
+    After any other error, lanes are recorded one by one; for the one that fails, the result of
+    `failed` is recorded instead.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
@@ -53,7 +53,7 @@ def record(
             log.warning("recording turns failed", lanes=len(batch), error=type(error).__name__)
             if not is_transient(error):
                 _isolate(database, token, batch, error, (is_stopping, failed))
-            # It says nothing about the turns. If our leases run out meanwhile, the token fences us.
+            # The turns are not at fault. If our leases expire meanwhile, the token fences us.
             elif not is_stopping() and time.monotonic() <= deadline:
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
@@ -68,7 +68,7 @@ def _isolate(
     error: Exception,
     how: tuple[Callable[[], bool], Failed],
 ) -> None:
-    """Record lanes one by one; what is wrong with one of them keeps no other from it."""
+    """Record lanes one by one, so that one bad lane does not affect the others."""
     if len(batch) > 1:
         for turns in batch:
             record(database, token, [turns], *how)
@@ -76,7 +76,7 @@ def _isolate(
     try:
         _blame(database, token, batch[0], error, how[1])
     except SQLAlchemyError as worse:
-        # Its lease runs out, which counts as an attempt.
+        # Its lease will expire, which counts as an attempt.
         log.warning("a failed turn cannot be recorded", error=type(worse).__name__)
 
 
@@ -123,13 +123,13 @@ def _release(
             waiting.append((turns.work.key, due_at, failure.attempt, None))
         elif failure or turns.has_rest:
             more = recovering if turns.work.is_recovery else waiting
-            # Waiting for more messages of one turn is no failed try.
+            # Waiting for more messages of one turn does not count as a failed attempt.
             tried = turns.work.attempt - 1 if turns.wait_until and not turns.taken else 0
             more.append((turns.work.key, turns.wait_until or now, tried, None))
     if waiting:
         leases.postpone(connection, Direction.INBOUND, waiting)
     if recovering:
-        # Still as if its worker had not come back: what killed it may be further down the lane.
+        # Keep it marked as a recovery: the entry that killed the worker may still be in the lane.
         leases.postpone(connection, Direction.INBOUND, recovering, token=token)
 
 
@@ -140,7 +140,7 @@ def _blame(
     error: Exception,
     failed: Failed,
 ) -> None:
-    """Deal with the one lane that cannot be recorded."""
+    """Record a failure for the one lane that cannot be recorded."""
     key = turns.work.key
     with database.write() as connection:
         now = database.now(connection)
@@ -154,14 +154,14 @@ def _blame(
             _release(connection, token, [left], now)
             crash.point(Point.CONVERSE_BLAMING)
             return
-        # Somebody else created the same contact or settled the entry: look again.
+        # Another process created the same contact or settled the entry: try again.
         _ignore_repeated(connection, turns, now)
         leases.return_unstarted(connection, Direction.INBOUND, token, [key], now)
 
 
 def _failure(turns: LaneTurns, error: Exception) -> Failure:
     attempt = turns.work.attempt
-    text = f"What the turn changes cannot be recorded: {type(error).__name__}: {error}"
+    text = f"The turn's changes could not be saved: {type(error).__name__}: {error}"
     return Failure((), attempt, text[:2000], attempt >= MAX_ATTEMPTS)
 
 
@@ -170,15 +170,15 @@ def _write_left(connection: Connection, left: LaneTurns, now: datetime) -> None:
         with connection.begin_nested():
             save(connection, [left.pending], now)
     except (SQLAlchemyError, ValueError, TypeError):
-        # The message itself is what cannot be recorded; its entry keeps it.
+        # The message itself cannot be recorded; its entry keeps it.
         if left.pending.failure:
             save_failure(connection, left.pending.failure, now)
 
 
 def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) -> None:
-    """A message that the log has already, though its key was pruned, is no turn any more.
+    """Ignore messages that the log already contains, although their inbox key was pruned.
 
-    One that was logged when this very turn was parked still is.
+    A message logged when this same turn was parked is not ignored: its turn still has to run.
     """
     heard = {
         e.provider_id: e.id

@@ -138,7 +138,7 @@ class TurnRunner:
         is_late = entry.kind == EntryKind.LATE
         outcome = None
         if not (is_late or contact.is_blocked or conversation.is_held(now)):
-            cause = Received(together.heard(messages))
+            cause = Received(together.combine(messages))
             outcome = self._respond(pending, (contact, conversation), cause, entry, now)
         # Only now, so that a turn that failed has left no mark.
         for one in together.entries:

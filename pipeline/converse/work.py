@@ -1,4 +1,4 @@
-"""What converse works on: the lanes of a claim, parsed once, and what their turns come to."""
+"""What converse works on: the lanes of a claim, parsed once, and the results of their turns."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -13,10 +13,9 @@ from pipeline.records.core.entries import Waiting
 class Work:
     """One claimed lane: its entries in order, and the contact and conversations as recorded.
 
-    `attempt` is the number of this try at the first entry, from 1. `has_rest` says that the lane
-    may hold more than was loaded, `is_recovery` that its worker did not come back, `is_alone` that
-    only the first turn is to be taken. `damage` is what is wrong with a conversation that cannot
-    be read.
+    `attempt` counts the attempts at the first entry, from 1. `has_rest`: the lane may have more
+    entries than were loaded. `is_recovery`: the previous worker's lease expired. `is_alone`: only
+    the first turn runs. `damage` is the error of a conversation that cannot be read.
     """
 
     key: str
@@ -30,7 +29,7 @@ class Work:
     damage: Exception | None = None
 
     def pending(self) -> Pending:
-        """Nothing yet, on copies of what was loaded."""
+        """Empty pending changes, with copies of the loaded contact and conversations."""
         contact = self.contact and self.contact.copy()
         return Pending(self.key, contact, [one.copy() for one in self.conversations])
 
@@ -39,8 +38,8 @@ class Work:
 class Batch:
     """The lanes leased under one token.
 
-    A full one means that more lanes may be due; a recovery is a lane whose worker did not come
-    back, and there may be more of those.
+    `is_full`: more lanes may be due. `is_recovery`: the lane's previous lease expired, and other
+    lanes may be in the same situation.
     """
 
     token: uuid.UUID
@@ -54,7 +53,8 @@ class Batch:
 class LaneTurns:
     """The pending changes of one lane's turns: the input of record.py.
 
-    `wait_until`: the next turn is to be taken then, in `wait_seconds`, with what comes meanwhile.
+    `wait_until`: when the next turn runs, `wait_seconds` from now, with the messages that arrive
+    until then.
     """
 
     work: Work
