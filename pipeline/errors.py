@@ -3,7 +3,7 @@
 ParleyError
 ├── SettingsError              names the setting and what was expected  -> stop at start
 ├── SchemaError                tables missing or behind                 -> says the command
-├── DatabaseUnavailable        not taken, nothing half-done             -> 503, sender retries
+├── DatabaseUnavailable        not stored, nothing half-done            -> 503, sender retries
 ├── WebhookRejected            the form is impossible                   -> 400
 │   └── SignatureRejected      not from the provider                    -> 403
 ├── ChangeRefused              an operator asked for the impossible     -> 4xx with the reason
@@ -15,9 +15,9 @@ ParleyError
 │   └── BotDefinitionError     the bot cannot be loaded                 -> stop at start
 ├── NotUnderstood              the contact answered something else      -> asked again
 └── SendError                  one attempt to send did not succeed
-    ├── NotSent                surely not taken by the provider         -> queued again
+    ├── NotSent                certainly not sent                       -> queued again
     │   └── NotStarted         Parley itself had no time for the call   -> due again soon
-    ├── OutcomeUnknown         nobody knows                             -> unknown, then settled
+    ├── OutcomeUnknown         the provider's answer was lost           -> unknown, then settled
     ├── SenderBlocked          our account or number is at fault        -> circuit opens, rows wait
     └── MessageRefused         will never be sent                       -> failed
         └── ContactOptedOut    the contact said STOP                    -> suppressed
@@ -32,7 +32,7 @@ class ParleyError(Exception):
 
 
 class SettingsError(ParleyError):
-    """A setting is missing or wrong; see .env.example for what each one takes."""
+    """A setting is missing or wrong; see .env.example for what each one accepts."""
 
 
 class SchemaError(ParleyError):
@@ -40,7 +40,7 @@ class SchemaError(ParleyError):
 
 
 class DatabaseUnavailable(ParleyError):
-    """The database did not take the webhook in time; the provider should try again."""
+    """The database did not store the webhook in time; the provider should try again."""
 
 
 class WebhookRejected(ParleyError):
@@ -96,10 +96,10 @@ class SendError(ParleyError):
 
 
 class NotSent(SendError):
-    """The provider surely did not take the message; it is tried again.
+    """The provider certainly did not accept the message; Parley will try again.
 
-    `retry_after` is the least wait in seconds; `slow_down` says that our own rate was too high;
-    `blames_sender` is False where the failure says nothing about the sender's health.
+    `retry_after` is the minimum wait in seconds. `slow_down`: we exceeded the provider's rate.
+    `blames_sender` is False if the failure says nothing about the sender's health.
     """
 
     def __init__(
@@ -118,18 +118,18 @@ class NotSent(SendError):
 
 
 class NotStarted(NotSent):
-    """Parley was too busy to begin the call in time; it does not count as an attempt."""
+    """Parley was too busy to start the call in time; this does not count as an attempt."""
 
     def __init__(self, reason: str | None = None) -> None:
         super().__init__(reason, blames_sender=False)
 
 
 class OutcomeUnknown(SendError):
-    """The provider may or may not have taken the message."""
+    """The provider may or may not have accepted the message."""
 
 
 class SenderBlocked(SendError):
-    """The provider refuses our account or number until someone mends it."""
+    """The provider refuses our account or number until someone fixes the problem."""
 
 
 class MessageRefused(SendError):

@@ -1,8 +1,8 @@
 """Merging status callbacks into their messages: any order, any number of times, never backwards.
 
-A callback also settles a message whose outcome nobody knows: its URL carries our id. One that says
-that the contact opted out is mirrored on the contact, as an answer to a send is: a Messaging
-Service learns of it only after it has accepted the message.
+A callback also settles a message with an unknown outcome, because its URL carries our id. If it
+reports an opt-out, the contact is marked as opted out, as after a refused send: a Messaging Service
+reports this only after it has accepted the message.
 """
 
 import uuid
@@ -24,13 +24,13 @@ from pipeline.records.core.status_callbacks import CallbackRow
 log = structlog.get_logger(__name__)
 _AT_ONCE = 200
 _FAILED_RANK = STATUS_RANK[Status.FAILED]
-# A row that the database will never take, whatever is tried again.
+# The database will never accept the row, however often it is retried.
 _REFUSALS = (IntegrityError, DataError)
 IsOptOut = Callable[[str], bool]
 
 
 def merge_waiting(database: Database, is_opt_out: IsOptOut) -> int:
-    """Merge callbacks that wait; returns how many were looked at.
+    """Merge waiting callbacks; returns how many were read.
 
     `is_opt_out` says of a provider's error code whether the contact opted out. A callback that the
     database refuses, such as one with the id of another message, does not hold up the others.
@@ -128,9 +128,9 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def status_of(word: str) -> Status:
-    """The status that a provider's word means; "accepted" for all that come before a carrier.
+    """The status for a provider's status name; "accepted" for every status before "sent".
 
-    A word that Parley does not know says at least that the provider has the message.
+    A name that Parley does not know still shows that the provider has the message.
     """
     status = Status.of(word)
     if status is None:
@@ -147,13 +147,13 @@ def _is_of_another_sending(callback: CallbackRow, delivery: Delivery) -> bool:
 
 
 def apply(delivery: Delivery, callback: CallbackRow, status: Status) -> Delivery:
-    """What a callback with this status makes of a message; its status never goes backwards."""
+    """The message after a callback with this status; its status never goes backwards."""
     times = {status.value: callback.received_at.isoformat()} | delivery.status_times
     merged = delivery._replace(provider_id=callback.provider_id, status_times=times)
     before, after = STATUS_RANK[delivery.status], STATUS_RANK[status]
     if after > before:
         merged = merged._replace(status=status)
-    # The provider's code is never cleared by a callback without one; a reason of ours is.
+    # A callback without a code never clears the provider's code; it does clear our own reason.
     if after >= before and (callback.error_code or before < min(after, _FAILED_RANK)):
         merged = merged._replace(error_code=callback.error_code, error=callback.error)
     return merged

@@ -110,7 +110,7 @@ def _sort(sorting: _Sorting, key: str, head: Head | None, now: datetime, limits:
         return
     delivery = head.delivery
     if delivery.status == Status.SENDING:
-        # Its sender did not come back: killed or stalled in the call, nobody knows with what.
+        # The worker was killed or stalled during the call, so the outcome is unknown.
         unknown = delivery._replace(status=Status.UNKNOWN, reconcile_attempts=0)
         sorting.changes.append(unknown.since(delivery, now))
         sorting.postponed.append(Postponed(key, delivery.begun_at + RECONCILE_AFTER))

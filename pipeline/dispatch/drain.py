@@ -55,7 +55,7 @@ class Dispatch:
         try:
             self._drain()
         except SQLAlchemyError:
-            # Calls under way are answered all the same, and an answer must not be lost.
+            # Calls in progress will still be answered, and no answer may be lost.
             while self._in_flight:
                 self._record_finished()
             raise

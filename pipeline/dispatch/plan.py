@@ -1,7 +1,7 @@
-"""What the results of sends and look-ups come to: the messages' new status, and when lanes go on.
+"""Plans what to record after sends and look-ups: each message's status, each lane's next due time.
 
-An answer with a provider id counts however late it comes; everything else only while the lease is
-ours. record.py writes the plan.
+An answer with a provider id counts even if it is late; every other result counts only while we hold
+the lease. record.py writes the plan.
 """
 
 import random
@@ -59,7 +59,7 @@ class Plan:
             self.postponed.append(Postponed(head.key, due_at, attempts, by))
 
     def finish(self, head: Head, now: datetime) -> None:
-        """This message is done with; its lane goes on, at once if more waits."""
+        """Finish this message; its lane is due again at once if more messages wait, else idle."""
         if head.has_next:
             self.postpone(head, now, 0)
         else:
@@ -72,7 +72,7 @@ class Plan:
 def add_result(
     plan: Plan, connection: Connection, result: Result, current: Delivery, now: datetime
 ) -> None:
-    """Plan what follows from one result; `current` is the message as it stands now."""
+    """Add the consequences of one result; `current` is the message as it is stored now."""
     is_ours = result.head.key in plan.held
     if isinstance(result, LookedUp):
         if is_ours:

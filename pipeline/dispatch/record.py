@@ -1,4 +1,4 @@
-"""Recording: write what came of sends and look-ups, in batches, and let each lane go on."""
+"""Recording: write the results of sends and look-ups in batches, and release or postpone lanes."""
 
 import time
 import uuid
@@ -31,7 +31,7 @@ def record(
 ) -> None:
     """Record results, waiting up to PATIENCE_SECONDS for a database that is away.
 
-    What is lost with the process after that is `unknown`, and settled by look-up.
+    If the process ends before that, the messages become `unknown` and are reconciled.
     """
     by_token: defaultdict[uuid.UUID, list[Result]] = defaultdict(list)
     for claimed, result in results:

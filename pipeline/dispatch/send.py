@@ -1,4 +1,4 @@
-"""Sending: one call to the provider and what came of it; no transaction is open meanwhile.
+"""Sending: one call to the provider and its result, with no transaction open.
 
 Next: record.py writes the results in batches.
 """
@@ -17,7 +17,7 @@ from pipeline.providers.base import Found, Provider
 from pipeline.records.core.outbox import Head
 
 log = structlog.get_logger(__name__)
-# A call that begins later than this after the claim may outlive its lease.
+# A call that starts later than this after the claim may outlive its lease.
 BEGIN_WITHIN_SECONDS = 2.0
 _UNEXPECTED = "{} in the provider's code"
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
@@ -25,7 +25,7 @@ _CLOCKS_DIFFER_BY = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The result of handing over one message: taken, or the error that says what to do."""
+    """The result of one send: accepted, or the error that decides what to do next."""
 
     head: Head
     result: Accepted | SendError
@@ -33,14 +33,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """The result of looking for one message: what the provider has, or why it cannot look."""
+    """The result of one look-up: the messages that the provider has, or why it could not look."""
 
     head: Head
     result: list[Found] | SendError
 
 
 def send(provider: Provider, head: Head, claimed_at: float) -> Sent:
-    """Hand one message over; every outcome is a value."""
+    """Send one message; every outcome is returned as a value."""
     if time.monotonic() - claimed_at > BEGIN_WITHIN_SECONDS:
         return Sent(head, NotStarted())
     try:
@@ -55,7 +55,7 @@ def send(provider: Provider, head: Head, claimed_at: float) -> Sent:
 
 
 def look_up(provider: Provider, head: Head) -> LookedUp:
-    """Ask the provider for a message whose outcome nobody knows."""
+    """Ask the provider for a message with an unknown outcome."""
     since = head.delivery.begun_at - _CLOCKS_DIFFER_BY
     try:
         found = list(provider.find(envelope(head, head.delivery.attempts), since))
@@ -69,7 +69,7 @@ def look_up(provider: Provider, head: Head) -> LookedUp:
 
 
 def envelope(head: Head, attempt: int) -> Outbound:
-    """The message as the provider takes it."""
+    """The message in the form that the provider's `send` and `find` expect."""
     return Outbound(
         message_id=str(head.delivery.public_id),
         attempt=attempt,

@@ -34,7 +34,7 @@ def test_hold_cancels_what_is_queued(stage: MakeStage) -> None:
     s.hears("hi")
     s.converse()
     override.take_over(s.runtime, s.conversations()[0].id, actor="ada@example.com")
-    assert ends(s) == ("canceled", "An operator took the conversation over before this was sent.")
+    assert ends(s) == ("canceled", "An operator took over before this was sent.")
 
 
 def test_words_of_a_turn_that_hands_over_go_out(stage: MakeStage) -> None:
