@@ -1,7 +1,7 @@
 """Override: an operator's actions: set a state, restart, end, take over, write, retry.
 
-Locks are taken as everywhere: inbound lanes before conversations before outbound lanes before
-messages before contacts.
+All code acquires locks in one order: inbound lanes, conversations, outbound lanes, messages,
+contacts.
 """
 
 from pipeline.override.attachments import MOST_MEDIA

@@ -1,4 +1,4 @@
-"""One state for many: every open conversation that a filter finds, in small transactions."""
+"""Bulk state changes: every open conversation that matches a filter, in small transactions."""
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -22,12 +22,12 @@ from pipeline.runtime import Runtime
 
 _FOUND_AT_ONCE = 200
 _CHANGED_AT_ONCE = 300
-# What a filter finds changes while somebody reads the dry run: by so much it may grow.
+# Matches change while an operator reads the dry run; this many more are accepted.
 _LEEWAY = 10
 
 
 class _Wanted(NamedTuple):
-    """What is done, by whom; `change` does it to one conversation, if there is anything to do."""
+    """The action and its actor; `change` applies it to one conversation and says if it did."""
 
     action: str
     actor: str
@@ -36,7 +36,7 @@ class _Wanted(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """How many were moved; `skipped` were in the state already, or left the filter meanwhile."""
+    """How many changed; `skipped` were already in the state or no longer matched the filter."""
 
     changed: int
     skipped: int
@@ -57,9 +57,9 @@ def change_states(  # noqa: PLR0913 (the arguments of change_state, and the filt
     force: bool = False,
     expected: int | None = None,
 ) -> Changed:
-    """Move all open conversations that `criteria` finds; turns in flight are thrown away.
+    """Change the state of all open conversations that match; turns in flight are discarded.
 
-    `expected` is what a dry run counted: refused when there are many more by now.
+    `expected` is the count of the dry run: refused if many more match by now.
     """
     to_state = known_state(runtime, to_state, force=force)
 
@@ -82,9 +82,9 @@ def reset_states(
     reason: str = "",
     expected: int | None = None,
 ) -> Changed:
-    """Put all open conversations that `criteria` finds back to the start, with their data emptied.
+    """Restart all open conversations that match: start state, no data.
 
-    An operator who holds one goes on holding it. `expected` as above.
+    Operators keep the conversations they have taken over. `expected`: see change_states.
     """
     start = start_of(runtime)
 
@@ -102,7 +102,7 @@ def _change(
     found = sorted({an_id for ids in _found(runtime.database, criteria) for an_id in ids})
     if expected is not None and len(found) > expected + max(_LEEWAY, expected // 10):
         raise ChangeRefused(
-            f"There were {expected} when you counted and are {len(found)} now; count again."
+            f"{expected} matched when you counted, and {len(found)} match now. Count again."
         )
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
@@ -142,9 +142,9 @@ def _found(database: Database, criteria: ConversationFilter) -> Iterator[Sequenc
 def _still_match(
     connection: Connection, ids: Sequence[uuid.UUID], criteria: ConversationFilter
 ) -> list[Conversation]:
-    """Those that have not left the filter since they were found, nor ended; locked."""
+    """Those that still match and are still open, locked."""
     conversations.lock(connection, ids)
-    # What was said once stays said.
+    # The text search is not repeated: a message that matched still matches.
     criteria = replace(criteria, is_open=True, words="")
     still = queries.still_match(connection, criteria, ids)
     rows = conversations.load_all(connection, ids)

@@ -14,12 +14,12 @@ from pipeline.records.accounts.canned_replies import CannedReplyRow
 from pipeline.runtime import Runtime
 
 LONGEST_TITLE = 80
-_TAKEN = "There is a canned reply with this title already; choose another."
+_TAKEN = "A canned reply with this title already exists. Choose another title."
 _MISSING = "There is no such canned reply."
 
 
 def add_canned_reply(runtime: Runtime, title: str, body: str, *, actor: str) -> CannedReplyRow:
-    """Keep a text under a title that no other has."""
+    """Add a canned reply; its title must be unique."""
     title, body = _title(title), _body(body)
     reply_id = new_id()
     try:
@@ -79,7 +79,7 @@ def _title(title: str) -> str:
     if not title:
         raise ChangeRefused("A canned reply needs a title.")
     if len(title) > LONGEST_TITLE:
-        raise ChangeRefused(f"A title has at most {LONGEST_TITLE} characters.")
+        raise ChangeRefused(f"A title can have up to {LONGEST_TITLE} characters.")
     return title
 
 
@@ -88,5 +88,5 @@ def _body(body: str) -> str:
     if not body.strip():
         raise ChangeRefused("A canned reply needs some text.")
     if len(body) > LONGEST_BODY:
-        raise ChangeRefused(f"A canned reply has at most {LONGEST_BODY} characters.")
+        raise ChangeRefused(f"A canned reply can have up to {LONGEST_BODY} characters.")
     return body

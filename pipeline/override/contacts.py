@@ -1,4 +1,4 @@
-"""Contacts by hand: add one, correct what is known about them, block them."""
+"""An operator's changes to contacts: add, edit, block and unblock."""
 
 import uuid
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ MOST_ATTRIBUTES = 50
 def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Contact, bool]:
     """The contact with this phone number, and whether it is a new one.
 
-    Raises ChangeRefused for what is no number with its country.
+    Raises ChangeRefused for anything but a phone number with its country code.
     """
     phone = addresses.e164(written)
     if phone is None:
@@ -48,9 +48,9 @@ def change_contact(
     name: str | None = None,
     attributes: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Set the name, if one is given, and these attributes; an empty one goes, the others stay.
+    """Set the name, if given, and these attributes; an empty value removes its attribute.
 
-    A name given by hand is the attribute "name" as well: a profile name does not replace it.
+    A name that an operator sets is also the attribute "name": a profile name does not replace it.
     """
     with runtime.database.write() as connection:
         before = _locked(connection, contact_id)
@@ -63,18 +63,18 @@ def change_contact(
             return
         contacts.change(connection, contact_id, name=name, attributes=after)
         now = runtime.database.now(connection)
-        # Which of them, not what they say: the log holds nothing of a contact.
+        # The names of the attributes, not their values: the audit log holds no contact data.
         fields = sorted(k for k in wanted if before.attributes.get(k) != after.get(k))
         audit.append(connection, now, actor, "change_contact", str(contact_id), fields=fields)
 
 
 def block(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
-    """Send this contact nothing more, whoever writes it."""
+    """Send this contact no more messages, from the bot or from operators."""
     _set_blocked(runtime, contact_id, actor, is_blocked=True)
 
 
 def unblock(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
-    """Let messages to this contact go out again."""
+    """Allow messages to this contact again."""
     _set_blocked(runtime, contact_id, actor, is_blocked=False)
 
 
@@ -100,12 +100,12 @@ def _merged(before: Mapping[str, Any], wanted: Mapping[str, str]) -> JsonObject:
     after = dict(before)
     for key, text in wanted.items():
         if len(key) > LONGEST_ATTRIBUTE or len(text) > LONGEST_ATTRIBUTE:
-            raise ChangeRefused(f"An attribute takes at most {LONGEST_ATTRIBUTE} characters.")
+            raise ChangeRefused(f"An attribute can have up to {LONGEST_ATTRIBUTE} characters.")
         if not text:
             after.pop(key, None)
         elif key and str(after.get(key)) != text:
-            # One that reads the same keeps its type: a number stays a number.
+            # An unchanged value keeps its type: a number stays a number.
             after[key] = text
     if len(after) > max(MOST_ATTRIBUTES, len(before)):
-        raise ChangeRefused(f"A contact takes at most {MOST_ATTRIBUTES} attributes.")
+        raise ChangeRefused(f"A contact can have up to {MOST_ATTRIBUTES} attributes.")
     return after

@@ -80,7 +80,7 @@ def change_state_and_holder(
 def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: str = "") -> None:
     """Restart a conversation: start state, no data, no timers, and the bot answers.
 
-    The bot's queued replies belong to what is discarded, and are cancelled.
+    The bot's queued replies are cancelled.
     """
     start_of(runtime)
     with runtime.database.write() as connection:
@@ -95,7 +95,7 @@ def reset(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str, reason: s
 def end(runtime: Runtime, conversation_id: uuid.UUID, *, actor: str) -> None:
     """Close a conversation: its timers are cancelled; the contact's next message opens another.
 
-    What is queued still goes out.
+    Queued messages are still sent.
     """
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
@@ -147,7 +147,7 @@ def refuse_impossible(minutes: int | None) -> None:
 
 
 def origin(runtime: Runtime, actor: str, reason: str, at: datetime) -> Origin:
-    """Who makes an operator's change, when and why."""
+    """The origin of an operator's change: actor, time and reason."""
     version = runtime.bot.version
     return Origin(Cause.OPERATOR, actor, at, version, reason=storable(reason))
 
@@ -162,7 +162,7 @@ def audit_take_over(
     """Take a locked conversation over; the caller saves it."""
     rules.take_over(conversation, actor, minutes, at)
     details = {"minutes": minutes} if minutes is not None else {}
-    # The audit log is append-only: it keeps "hold" and "give_back", as it always said.
+    # The audit log is append-only, so these actions keep their old names "hold" and "give_back".
     audit.append(connection, at, actor, "hold", str(conversation.id), **details)
     crash.point(Point.OVERRIDE_TAKING_OVER)
 

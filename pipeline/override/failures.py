@@ -42,7 +42,7 @@ def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
     """Retry every parked turn, or those of one lane; returns how many."""
     total, after = 0, 0
     with runtime.database.read() as connection:
-        # Not further than now: what fails once more meanwhile would be re-run for ever.
+        # Only turns parked before now, or one that fails again would be retried forever.
         until = runtime.database.now(connection)
     while True:
         with runtime.database.write() as connection:
@@ -77,14 +77,14 @@ def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
 
 
 def _existing(connection: Connection, entry_id: int) -> Waiting:
-    # What no database takes as a number is the number of nothing.
+    # A number outside the range of the column cannot be the id of an entry.
     if 0 < entry_id < 2**63 and (entry := inbox.by_id(connection, entry_id)):
         return parse(entry)
     raise NotFound("There is no such turn.")
 
 
 def _not_parked() -> ChangeRefused:
-    return ChangeRefused("This turn is not parked any more: somebody saw to it.")
+    return ChangeRefused("This turn is no longer parked: it has been retried or skipped.")
 
 
 def _take_up(connection: Connection, entries: Sequence[Waiting], now: datetime) -> int:
@@ -103,7 +103,7 @@ def _take_up(connection: Connection, entries: Sequence[Waiting], now: datetime) 
 def _log(connection: Connection, entry: Waiting, now: datetime) -> None:
     """Log a message that could not be logged when its turn was parked."""
     if not isinstance(entry.content, Inbound):
-        return  # not even we can read it; the entry keeps it as it came
+        return  # it cannot be parsed; the entry keeps the original
     message = entry.content
     contact = Contact.new(message, now)
     contact.name = message.profile_name

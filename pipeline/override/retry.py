@@ -23,7 +23,7 @@ from pipeline.records.core import leases, messages, outbox
 from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime
 
-_HOPELESS = "Sending it again would fail in the same way: {reason}."
+_HOPELESS = "Sending it again would fail for the same reason: {reason}."
 
 
 def retry(
@@ -81,7 +81,7 @@ def _existing(connection: Connection, message_id: uuid.UUID) -> tuple[MessageRow
     if message is None:
         raise NotFound("There is no such message.")
     if message.direction != Direction.OUTBOUND or message.conversation_id is None:
-        raise ChangeRefused("Only a message that we sent can be sent again.")
+        raise ChangeRefused("Only outbound messages can be sent again.")
     return message, message.conversation_id
 
 

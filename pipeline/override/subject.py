@@ -1,4 +1,4 @@
-"""The conversation that an operator acts on: load it locked, save what the rules made of it."""
+"""The conversation that an operator acts on: load it with a lock, and save its changes."""
 
 import uuid
 from datetime import datetime
@@ -19,7 +19,7 @@ def locked(connection: Connection, conversation_id: uuid.UUID) -> Conversation:
     """The conversation, locked and open. Raises NotFound or ChangeRefused."""
     conversation = locked_even_if_ended(connection, conversation_id)
     if conversation.closed_at:
-        raise ChangeRefused("This conversation has ended; write to the contact to open a new one.")
+        raise ChangeRefused("This conversation has ended. Message the contact to open a new one.")
     return conversation
 
 

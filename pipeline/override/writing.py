@@ -107,9 +107,9 @@ def write_to(  # noqa: PLR0913 (see send_message)
                 conversation = _open_or_new(connection, runtime, contact_id, channel)
                 return _queue(connection, runtime, conversation, draft)
         except IntegrityError:
-            # Somebody opened the conversation, or used the key, a moment earlier: now it is there.
+            # Another request just opened the conversation or used the key: the retry finds it.
             continue
-    raise ChangeRefused("This contact's conversations change right now; try again.")
+    raise ChangeRefused("This contact's conversations are changing right now. Try again.")
 
 
 def _draft(actor: str, body: str, media_urls: Sequence[str], key: tuple[uuid.UUID, str]) -> Draft:
@@ -120,7 +120,7 @@ def _draft(actor: str, body: str, media_urls: Sequence[str], key: tuple[uuid.UUI
 
 
 def fit(body: str, *, has_media: bool) -> str:
-    """The text as it is stored. Raises ChangeRefused for what no message can be."""
+    """The text as it is stored. Raises ChangeRefused if it is empty or too long."""
     body = storable(body)
     if not body.strip():
         if has_media:
@@ -136,7 +136,7 @@ def _known(connection: Connection, draft: Draft) -> Queued | None:
     if earlier is None:
         return None
     if (earlier.body, earlier.media) != (draft.body, draft.media):
-        raise ChangeRefused("This Idempotency-Key was used for another text; use a new one.")
+        raise ChangeRefused("This Idempotency-Key was used for a different message. Use a new one.")
     return Queued(earlier.public_id, is_new=False)
 
 
@@ -153,7 +153,7 @@ def _open_or_new(
     default = "whatsapp" if has_no_number else "sms"
     channel = channel or (latest.channel if latest else default)
     if channel == "sms" and has_no_number:
-        raise ChangeRefused("This contact has no phone number; choose the whatsapp channel.")
+        raise ChangeRefused("This contact has no phone number. Choose the whatsapp channel.")
     return _open(connection, runtime, contact_id, channel, latest)
 
 
@@ -167,10 +167,10 @@ def _open(
     start_of(runtime)
     now = runtime.database.now(connection)
     number = previous.our_number if previous else _our_number(runtime)
-    # WhatsApp's window counts from the contact's last message, in whichever conversation.
+    # WhatsApp's window counts from the contact's last message in any conversation.
     heard_at = previous.last_inbound_at if previous else None
     opened = rules.open_conversation(runtime.bot, contact_id, (channel, number), now, heard_at)
-    # What was read there is read.
+    # Messages that an operator read there stay read.
     opened.read_at = previous.read_at if previous else None
     opened.changes.is_any = True
     save(connection, [opened], now)
@@ -227,6 +227,6 @@ def outbound(
 def queue(
     connection: Connection, contact: Contact, conversation: Conversation, message: QueuedOutbound
 ) -> None:
-    """Log a message and queue it; a turn in flight goes on."""
+    """Log a message and queue it; a turn in flight is not discarded."""
     conversations.touch(connection, conversation.id, message.created_at)
     saving.save_log(connection, [Pending(contact.key, log=[message])], message.created_at)

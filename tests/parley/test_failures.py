@@ -84,7 +84,7 @@ def test_turns_run_again_and_the_workers_are_rung(
     done = run("rerun", str(second.id), str(first.id), str(2**63))
     assert (done.exit_code, done.stdout) == (1, "1 turn will be retried. 2 refused.\n")
     assert done.stderr.splitlines() == [
-        f"{first.id}: This turn is not parked any more: somebody saw to it.",
+        f"{first.id}: This turn is no longer parked: it has been retried or skipped.",
         f"{2**63}: There is no such turn.",
     ]
 

@@ -92,10 +92,10 @@ def test_rerun_twice_is_one_turn(stage: MakeStage) -> None:
     (entry_id,) = parked(s)
     override.rerun(s.runtime, entry_id, actor="ada")
     for verb in (override.rerun, override.skip):
-        with pytest.raises(ChangeRefused, match="not parked"):
+        with pytest.raises(ChangeRefused, match="no longer parked"):
             verb(s.runtime, entry_id, actor="bob")
     s.converse()
-    with pytest.raises(ChangeRefused, match="not parked"):
+    with pytest.raises(ChangeRefused, match="no longer parked"):
         override.rerun(s.runtime, entry_id, actor="bob")
     assert s.replies == ["bad"]
 

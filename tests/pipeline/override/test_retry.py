@@ -97,7 +97,7 @@ def test_what_did_not_fail_is_not_sent_again(
 
 def test_what_contacts_wrote_is_not_sent(runtime: Runtime, database: Database) -> None:
     heard = a_message(database, a_conversation(database))
-    with pytest.raises(ChangeRefused, match="that we sent"):
+    with pytest.raises(ChangeRefused, match="Only outbound messages"):
         override.retry(runtime, heard.public_id, actor="ada")
     with pytest.raises(NotFound):
         override.retry(runtime, uuid.uuid4(), actor="ada")
@@ -144,7 +144,7 @@ def test_hopeless_codes_are_refused(
         if is_right:
             assert override.retry(twilio, failed.public_id, actor="ada", body=body).is_new
             continue
-        with pytest.raises(ChangeRefused, match=r"same way: Because\.$"):
+        with pytest.raises(ChangeRefused, match=r"same reason: Because\.$"):
             override.retry(twilio, failed.public_id, actor="ada", body=body)
 
 

@@ -42,7 +42,7 @@ def test_same_key_is_one_message(runtime: Runtime, database: Database) -> None:
     first = override.send_message(runtime, made.id, "hi", actor="ada", idempotency_key="1")
     again = override.send_message(runtime, made.id, "hi", actor="ada", idempotency_key="1")
     assert (again.message_id, again.is_new) == (first.message_id, False)
-    with pytest.raises(ChangeRefused, match="another text"):
+    with pytest.raises(ChangeRefused, match="different message"):
         override.send_message(runtime, made.id, "bye", actor="ada", idempotency_key="1")
     assert len(rows(database, Message)) == 1
 
@@ -148,7 +148,7 @@ def test_same_key_with_another_file_is_refused(runtime: Runtime, database: Datab
     send = partial(override.send_message, runtime, made.id, "hi", actor="ada", idempotency_key="1")
     send(media_urls=["https://example.com/a.jpg"])
     assert not send(media_urls=["https://example.com/a.jpg"]).is_new
-    with pytest.raises(ChangeRefused, match="another text"):
+    with pytest.raises(ChangeRefused, match="different message"):
         send()
 
 

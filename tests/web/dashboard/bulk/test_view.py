@@ -114,7 +114,7 @@ def test_many_more_than_counted_are_refused(operator: FlaskClient, database: Dat
         a_conversation(database)
     answer = operator.post(PAGE, data={"state": "support", "expected": "1", "reason": "why"})
     assert answer.status_code == 409
-    assert "There were 1 when you counted and are 15 now" in answer.text
+    assert "1 matched when you counted, and 15 match now" in answer.text
     assert 'name="expected" value="15"' in answer.text
     assert 'value="why"' in answer.text
     assert states(database) == {"start": 15}

@@ -46,11 +46,11 @@ def test_a_reply_is_deleted(operator: FlaskClient, database: Database) -> None:
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"title": "Hours", "body": "Other words <b>"}, "with this title already"),
+        ({"title": "Hours", "body": "Other words <b>"}, "with this title already exists"),
         ({"title": " ", "body": "Other words <b>"}, "needs a title"),
-        ({"title": "x" * 81, "body": "Other words <b>"}, "at most 80 characters"),
+        ({"title": "x" * 81, "body": "Other words <b>"}, "up to 80 characters"),
         ({"title": "Open", "body": " "}, "needs some text"),
-        ({"title": "Open", "body": "x" * 1601}, "at most 1600 characters"),
+        ({"title": "Open", "body": "x" * 1601}, "up to 1600 characters"),
     ],
 )
 def test_a_refusal_gives_the_words_back(

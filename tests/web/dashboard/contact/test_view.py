@@ -111,7 +111,7 @@ def test_a_change_that_is_too_much_is_refused(operator: FlaskClient, database: D
     form = {"was": "", "key": "plan", "value": "x" * 1001}
     answer = operator.post(address(contact), data=form)
     assert answer.status_code == 409
-    assert "at most 1000 characters" in answer.text
+    assert "up to 1000 characters" in answer.text
 
 
 def test_blocking_is_a_button_and_undone(operator: FlaskClient, database: Database) -> None:

@@ -62,7 +62,7 @@ def test_turn_is_run_again(operator: FlaskClient, database: Database, wakeups: l
     assert [entry.status for entry in rows(database, Entry)] == ["waiting"]
     assert wakeups == ["converse"]
     again = operator.post(f"/failures/turns/{turn.id}/rerun", follow_redirects=True)
-    assert "not parked any more" in again.text
+    assert "no longer parked" in again.text
 
 
 def test_turn_is_skipped_and_stays_in_the_log(operator: FlaskClient, database: Database) -> None:
