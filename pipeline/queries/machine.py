@@ -1,4 +1,4 @@
-"""The bot's machine with the open conversations in each state, for a page or a terminal to show."""
+"""The bot's states with the number of open conversations in each, for pages and the terminal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from pipeline.queries.states import StateCount
 class StateUsage:
     """A state and how many open conversations are in it.
 
-    `node` is None for a state that only the database knows. `earlier` are names that the state had
-    before, with those of its conversations that still bear them.
+    `node` is None for a state that only the database knows. `earlier` are the state's former names,
+    each with the number of conversations still stored under it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The counts beside the menu of the dashboard; quick at any size, because every page asks."""
+"""The counts in the dashboard's menu; fast at any size, because every page loads them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,8 +1,8 @@
-"""Narrowing: the quick way to ask for what also stands in another table, rare or frequent.
+"""Narrowing: a fast condition on rows of another table, whether matches are rare or frequent.
 
-PostgreSQL's planner does not know how rare a word or a failure is, and between walking the latest
-conversations and looking all matches up first lies a factor of a thousand. So we look first
-whether there are few.
+PostgreSQL's planner does not know how rare a search term or a failure is. Scanning the latest
+conversations can be a thousand times slower or faster than looking up all matches first. So we
+first check whether there are few matches.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Progress: how far one inbound message has come, for whoever waits for the answer."""
+"""Progress: the status of one inbound message, for a client that waits for the reply."""
 
 import uuid
 from typing import NamedTuple
@@ -28,7 +28,7 @@ def of_inbound(connection: Connection, provider: str, provider_id: str) -> Entry
 
 
 def said_after(connection: Connection, contact_id: uuid.UUID, after: int) -> list[MessageRow]:
-    """What was said to a contact later than `after` (the last `id` seen), oldest first."""
+    """The messages to a contact after `after` (the last `id` seen), oldest first."""
     query = MESSAGES.where(
         Message.contact_id == contact_id,
         Message.id > after,

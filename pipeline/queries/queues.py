@@ -1,4 +1,4 @@
-"""Queues: how much waits, since when, and who works on it. Every query reads a partial index."""
+"""Queues: backlogs, their age, and the workers. Every query reads a partial index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Backlog:
 
 
 def inbox(connection: Connection, now: datetime) -> Backlog:
-    """Accepted inbound entries on which no turn was taken yet."""
+    """Accepted inbound entries that wait for their turn."""
     query = select(func.count(), func.min(Entry.id)).where(IS_WAITING)
     count, oldest = connection.execute(query).one()
     since = connection.execute(select(Entry.received_at).where(Entry.id == oldest)).scalar()
@@ -32,7 +32,7 @@ def inbox(connection: Connection, now: datetime) -> Backlog:
 
 
 def parked(connection: Connection) -> int:
-    """Entries that were given up after their last attempt."""
+    """The number of parked entries."""
     query = select(func.count()).select_from(Entry).where(IS_PARKED)
     return connection.execute(query).scalar_one()
 
@@ -52,8 +52,8 @@ def outbox(connection: Connection, now: datetime) -> dict[Status, Backlog]:
 
 
 def resends(connection: Connection) -> int:
-    """How many times a message was sent again after an outcome that nobody knows."""
-    # 0 is written out, because a partial index serves no parameter.
+    """How many times a message was sent again after an unknown outcome."""
+    # 0 is a literal, because partial indexes do not match parameters.
     query = select(func.coalesce(func.sum(Message.resends), 0)).where(
         Message.resends > literal_column("0")
     )
@@ -78,7 +78,7 @@ def lanes(connection: Connection, now: datetime) -> dict[tuple[Direction, str], 
 
 
 def workers(connection: Connection, now: datetime) -> Mapping[str, int]:
-    """The number of processes of each pool that gave a sign in the last 15 s."""
+    """The number of processes of each pool that reported in the last 15 s."""
     alive = func.sum(case((Worker.seen_at >= now - ALIVE, 1), else_=0))
     found = {
         pool: int(count)

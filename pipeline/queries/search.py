@@ -1,4 +1,4 @@
-"""Search: whom, and which talk, somebody means by a few digits, letters or words."""
+"""Search: the contacts and conversations that match a few digits, letters or words."""
 
 import re
 

@@ -1,6 +1,6 @@
-"""System: what waits and since when, who works on it, and which of our numbers are in trouble.
+"""System: backlogs and their age, the workers, and which of our numbers have problems.
 
-Counted up to a limit, because a page asks for it all the time; queues.py counts exactly.
+Counts stop at a limit, because a page polls them; queues.py counts exactly.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from pipeline.records.stats.workers import Worker
 
 MOST = 10_000
 _MOST_LISTED = 200
-# Whoever ended gives no sign either; after this nobody wants to know.
+# A process that ended on purpose is silent too, so it is listed for this long only.
 _NEWS = timedelta(minutes=10)
 _DIALECTS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
@@ -53,7 +53,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of ours that is limited to `rate` a second (0: no limit), or stopped for a while."""
+    """One of our numbers, limited to `rate` a second (0: no limit) or paused for a while."""
 
     channel: str
     number: str
