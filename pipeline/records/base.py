@@ -121,7 +121,7 @@ ShortText = Annotated[str, mapped_column(String(32))]
 
 
 def literally(word: str) -> ColumnElement[str]:
-    """A word of ours written into the statement: a partial index serves no parameter."""
+    """A constant written into the statement, because partial indexes do not match parameters."""
     return literal_column(f"'{word}'", Text)
 
 

@@ -1,7 +1,7 @@
 """Saves pending changes: the only place that makes rows of contacts, conversations and the like.
 
-Locks are taken as everywhere: inbound lanes and conversations before outbound lanes, messages and
-contacts. The caller holds the conversations' locks and has checked their versions.
+Locks are acquired in the usual order: inbound lanes and conversations before outbound lanes,
+messages and contacts. The caller holds the conversations' locks and has checked their versions.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class LostFenceError(ParleyError):
-    """Something changed under these turns; they are discarded and taken again."""
+    """These turns were overtaken by another change; they are discarded and run again."""
 
 
 def save(connection: Connection, batch: Sequence[Pending], now: datetime) -> None:
@@ -92,7 +92,7 @@ def _cancel_replies(
 
 
 def save_log(connection: Connection, batch: Sequence[Pending], now: datetime) -> None:
-    """Log what was said, in its order, and queue what is ours."""
+    """Log the messages in order, and queue the outbound ones."""
     rows = [
         log_rows.inbound_row(item) if isinstance(item, LoggedInbound) else log_rows.queued_row(item)
         for lane in batch

@@ -1,4 +1,4 @@
-"""One contact's past moved back, as if that time had passed for them: the simulator's clock."""
+"""Moves one contact's history back, as if time had passed for them: the simulator's clock."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 
 def move_back(connection: Connection, contact: Contact, by: timedelta) -> None:
-    """Make every moment of a contact's past earlier; locks are taken in the order of everybody."""
+    """Move every time in a contact's history back; locks are acquired in the usual order."""
     leases.lock(connection, Direction.INBOUND, [contact.key])
     _lanes(connection, contact.key, Direction.INBOUND, by)
     _entries(connection, contact.key, by)

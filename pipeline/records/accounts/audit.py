@@ -1,6 +1,6 @@
-"""The audit log: who did what by hand, append-only.
+"""The audit log of people's actions, append-only.
 
-Only an attempt to sign in is taken back: it is written as failed before it is known to succeed.
+The only entries ever deleted are sign-in attempts, which are logged as failed until they succeed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def append(
 
 
 def take_back(connection: Connection, entries: Sequence[int]) -> None:
-    """Delete what did not happen after all."""
+    """Delete entries of attempts that turned out not to fail."""
     connection.execute(delete(AuditEntry).where(AuditEntry.id.in_(entries)))
 
 

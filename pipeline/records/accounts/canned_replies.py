@@ -49,16 +49,16 @@ def by_id(connection: Connection, reply_id: uuid.UUID) -> CannedReplyRow | None:
 
 
 def add(connection: Connection, reply: CannedReplyRow) -> None:
-    """Insert one; raises IntegrityError where the title is taken."""
+    """Insert one; raises IntegrityError if the title is in use."""
     connection.execute(insert(CannedReply).values(reply._asdict()))
 
 
 def change(connection: Connection, reply_id: uuid.UUID, **values: Any) -> int:
-    """Change one, and tell how many were changed; raises IntegrityError likewise."""
+    """Change one; returns how many were changed. Raises IntegrityError if the title is in use."""
     changed = update(CannedReply).where(CannedReply.id == reply_id).values(**values)
     return connection.execute(changed).rowcount
 
 
 def remove(connection: Connection, reply_id: uuid.UUID) -> int:
-    """Delete one, and tell how many were deleted."""
+    """Delete one; returns how many were deleted."""
     return connection.execute(delete(CannedReply).where(CannedReply.id == reply_id)).rowcount

@@ -47,7 +47,7 @@ def find(connection: Connection, token_hash: str, now: datetime) -> InvitationRo
 
 
 def take(connection: Connection, token_hash: str, now: datetime) -> bool:
-    """Use an invitation up; returns whether it still held, which only one caller is told."""
+    """Use up an invitation; returns whether it was valid, which is true for one caller only."""
     taken = delete(Invitation).where(
         Invitation.token_hash == token_hash, Invitation.expires_at > now
     )
@@ -60,5 +60,5 @@ def withdraw(connection: Connection, email: str) -> None:
 
 
 def prune(connection: Connection, now: datetime) -> None:
-    """Delete those that nobody used in time."""
+    """Delete expired invitations."""
     connection.execute(delete(Invitation).where(Invitation.expires_at <= now))

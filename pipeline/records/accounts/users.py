@@ -61,7 +61,7 @@ def listing(connection: Connection) -> Sequence[UserRow]:
 def add(
     connection: Connection, email: str, role: str, password_hash: str, now: datetime
 ) -> uuid.UUID:
-    """Create a user; raises IntegrityError where the address is taken."""
+    """Create a user; raises IntegrityError if the address is in use."""
     user_id = new_id()
     values = {"id": user_id, "email": email.casefold(), "role": role, "created_at": now}
     connection.execute(insert(User).values(**values, password_hash=password_hash))

@@ -57,7 +57,7 @@ CONTACTS = select(*columns(Contact, ContactRow))
 
 
 def scope(channel: str, our_number: str) -> str:
-    """The key of an opt-out: consent is given per channel and number of ours."""
+    """The key of an opt-out: contacts opt out per channel and per number."""
     return f"{channel} {our_number}"
 
 
@@ -95,13 +95,13 @@ def load(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None
 
 
 def create(connection: Connection, contacts: Sequence[JsonObject]) -> None:
-    """Insert contacts; raises IntegrityError where a key is taken already."""
+    """Insert contacts; raises IntegrityError if a key already exists."""
     bulk.add(connection, Contact, contacts)
     tallies.add(connection, tallies.CONTACTS, {"": len(contacts)})
 
 
 def seen(connection: Connection, moments: Sequence[JsonObject]) -> None:
-    """Note when contacts were last heard and what they call themselves: id, last_seen_at, name."""
+    """Note when contacts last wrote, and their profile names: id, last_seen_at, name."""
     bulk.change(connection, Contact, moments)
 
 
@@ -126,7 +126,7 @@ def create_new(connection: Connection, contact: JsonObject) -> None:
 
 
 def lock(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
-    """One contact, locked for a change by hand."""
+    """One contact, locked for an operator's change."""
     query = CONTACTS.where(Contact.id == contact_id).with_for_update(key_share=True)
     row = fetch_one(connection, query, ContactRow._make)
     return None if row is None else parse(row)

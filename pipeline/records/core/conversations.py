@@ -1,4 +1,4 @@
-"""Conversations: where one contact stands with the bot on one channel and number of ours."""
+"""Conversations: a contact with one of our numbers on one channel, and its state with the bot."""
 
 import uuid
 from collections import Counter
@@ -35,13 +35,13 @@ class Conversation(Record):
     """One conversation. `version` grows with every change and fences turns in flight (promise P8).
 
     `state_seq` counts the states entered, so that a timer knows whether its state was left.
-    `memory` is the bot kit's own: how the conversation came to its state, and what it owes there.
+    `memory` belongs to the bot kit: steps back, flow calls, wrong answers.
     `read_at` is when an operator last looked; what came in later is unread.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        # One open conversation per contact, channel and number, whoever creates it.
+        # One open conversation per contact, channel and number, even if two processes create it.
         partial_index(
             "uq_conversation_open",
             "contact_id",
@@ -220,21 +220,21 @@ def latest_of(
 
 
 def touch(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
-    """Note that something was said; no turn in flight is thrown away for that."""
+    """Note the time of a message; turns in flight are not discarded."""
     connection.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(last_message_at=at)
     )
 
 
 def mark_read(connection: Connection, conversation_id: uuid.UUID, at: datetime) -> None:
-    """Note that an operator looked; no turn in flight is thrown away for that."""
+    """Note that an operator read it; turns in flight are not discarded."""
     connection.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(read_at=at)
     )
 
 
 def our_numbers(connection: Connection) -> set[str]:
-    """The numbers of ours that contacts wrote to lately."""
+    """Our numbers that contacts wrote to recently."""
     lately = (
         select(Conversation.our_number).order_by(Conversation.last_message_at.desc()).limit(1000)
     ).subquery()

@@ -152,7 +152,7 @@ def settle(
 
 @cache
 def _settling(dialect: str) -> Update:
-    # Not the bare column: the index of what waits would be read whole beside these ids.
+    # Not the bare column: PostgreSQL would also read the whole index of waiting entries.
     is_waiting = Entry.status.concat("") == EntryStatus.WAITING
     return (
         update(Entry)

@@ -62,7 +62,7 @@ _NOTED: bulk.Expressions = (
 def note(
     connection: Connection, direction: Direction, keys: Collection[str], now: datetime
 ) -> None:
-    """Tell lanes that there is work. One in work or in back-off keeps its time; in key order."""
+    """Mark lanes as having work, in key order; leased or backed-off lanes keep their due time."""
     rows = [{"direction": direction, "key": key, "due_at": now} for key in sorted(keys)]
     bulk.add(connection, Lane, rows, on_known=_NOTED)
 
@@ -70,7 +70,7 @@ def note(
 def wake(
     connection: Connection, direction: Direction, keys: Collection[str], now: datetime
 ) -> None:
-    """Make waiting lanes due now, their failures forgotten; those in work are told of more."""
+    """Make free lanes due now and reset their attempts; mark leased lanes as having more work."""
     connection.execute(
         update(Lane)
         .where(Lane.direction == direction, among(connection, Lane.key, keys))

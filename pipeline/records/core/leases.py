@@ -1,7 +1,7 @@
-"""Leases: a lane is worked on by whoever holds its token, until that runs out.
+"""Leases: only the process that holds a lane's token may work on it, until the lease expires.
 
-The statements that each batch sends are built once: building one anew takes about as long as the
-database takes to answer it.
+The statements of each batch are built once: building one takes about as long as the database needs
+to answer it.
 """
 
 import uuid
@@ -29,7 +29,7 @@ from pipeline.records.core.lanes import IS_FREE, IS_LEASED, Lane
 
 
 class Postponed(NamedTuple):
-    """A lane whose work goes on later, after so many failed attempts; `blocked_by` is a sender."""
+    """A lane to continue later, after so many failed attempts; `blocked_by` is a sender."""
 
     key: str
     due_at: datetime
@@ -38,7 +38,7 @@ class Postponed(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """Who takes lanes, when, and until when nobody else may."""
+    """A claim on lanes: its token, when it was made, and when it expires."""
 
     token: uuid.UUID
     now: datetime
@@ -62,7 +62,7 @@ def claim(
 ) -> list[Leased]:
     """Lease up to `limit` due lanes, the longest due first.
 
-    With `is_expired` those whose worker did not come back before its lease ended.
+    With `is_expired`, only lanes whose previous lease expired.
     """
     asked = {"now": lease.now, "most": limit}
     rows = fetch(connection, _due(direction, is_expired), Leased._make, asked)
@@ -79,7 +79,7 @@ def _due(direction: Direction, is_expired: bool) -> Select[str, int]:
         .where(IS_LEASED if is_expired else IS_FREE)
         .order_by(Lane.due_at)
         .limit(bindparam("most"))
-        # Two claimers that meet on the same heads each take their own part.
+        # Two processes that claim at once each get different lanes.
         .with_for_update(skip_locked=True)
     )
 
@@ -128,7 +128,7 @@ def _locking_held(dialect: str, direction: Direction) -> Select[Any]:
 
 
 def lock(connection: Connection, direction: Direction, keys: Collection[str]) -> None:
-    """Lock lanes in key order, whoever holds their lease."""
+    """Lock lanes in key order, leased or not."""
     these = and_(Lane.direction == direction, among(connection, Lane.key, keys))
     list(connection.execute(_locking(these)).all())
 
@@ -200,7 +200,7 @@ def return_unstarted(
     keys: Collection[str],
     now: datetime,
 ) -> None:
-    """End leases of lanes that were not begun: due at once, and the claim does not count."""
+    """End leases of lanes that were not started: due at once, and no attempt is counted."""
     returned = (
         update(Lane)
         .where(_held(connection.dialect.name, direction))

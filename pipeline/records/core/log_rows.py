@@ -56,7 +56,7 @@ def outbound_row(**values: Any) -> JsonObject:
 
 
 def queued_row(item: QueuedOutbound) -> JsonObject:
-    """The row of a message of ours that is in no row yet."""
+    """The row of an outbound message that is not stored yet."""
     return outbound_row(
         public_id=item.public_id,
         contact_id=item.contact_id,

@@ -32,7 +32,7 @@ from pipeline.records.base import (
     short_repr,
 )
 
-# A message that could not be sent for so long says nothing to its contact any more.
+# A message that could not be sent for this long is no longer relevant to its contact.
 KEEP_TRYING_TO_SEND = timedelta(hours=4)
 
 
@@ -41,8 +41,8 @@ class Message(Record):
 
     `(turn_id, ordinal)` is unique: 0 is the inbound message of the turn, 1… its replies, so no
     turn can be recorded twice (promise P2). `status_times` maps a status to its ISO 8601 moment.
-    `settled_at` is when sending was over: taken by the provider, or given up. `failed_at` is when
-    it failed, until somebody saw to it.
+    `settled_at` is when sending ended: the provider accepted the message, or it will not be sent.
+    `failed_at` is when it failed; None again after a retry or a dismissal.
     """
 
     __tablename__ = "message"
@@ -185,7 +185,7 @@ def sent_by_provider_id(connection: Connection, provider_ids: Sequence[str]) -> 
 def ids_by_public_id(
     connection: Connection, public_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, int]:
-    """The messages that have these ids of ours."""
+    """The outbound messages that have these public ids."""
     query = select(Message.public_id, Message.id).where(
         among(connection, Message.public_id, public_ids), Message.direction == Direction.OUTBOUND
     )
@@ -193,6 +193,6 @@ def ids_by_public_id(
 
 
 def clear_failure(connection: Connection, message_id: int) -> int:
-    """Note that somebody saw to a failed message; returns whether it still waited for that."""
+    """Take a failed message off the list of failures; returns whether it was on it."""
     seen_to = update(Message).where(Message.id == message_id, HAS_FAILED).values(failed_at=None)
     return connection.execute(seen_to).rowcount

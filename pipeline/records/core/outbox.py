@@ -21,7 +21,7 @@ from pipeline.records.core.messages import IS_PENDING, Message
 
 
 class Delivery(NamedTuple):
-    """How the sending of a message stands."""
+    """The sending status of a message."""
 
     id: int
     public_id: uuid.UUID
@@ -55,8 +55,8 @@ class Delivery(NamedTuple):
     def since(self, before: "Delivery", at: datetime) -> "Delivery":
         """The same with the times that follow from what changed `at` this moment.
 
-        A failure is marked once, so that one that an operator has dealt with stays so; a better
-        status takes the mark away.
+        A failure is marked once, so that one an operator dismissed stays dismissed; a better status
+        removes the mark.
         """
         if self.status in PENDING:
             return self._replace(settled_at=None, failed_at=None)
@@ -175,7 +175,7 @@ def begin(connection: Connection, deliveries: Sequence[Delivery], now: datetime)
 
 
 def save(connection: Connection, deliveries: Sequence[Delivery]) -> None:
-    """Write what became of locked messages."""
+    """Write the new status of locked messages."""
     rows = [
         {"id": delivery.id} | {name: getattr(delivery, name) for name in _CHANGED}
         for delivery in deliveries
@@ -184,7 +184,7 @@ def save(connection: Connection, deliveries: Sequence[Delivery]) -> None:
 
 
 def lock(connection: Connection, message_ids: Collection[int]) -> dict[int, Delivery]:
-    """Lock messages in id order and read how their sending stands."""
+    """Lock messages in id order and read their sending status."""
     query = _locking(connection.dialect.name)
     found = fetch(connection, query, Delivery._make, {"ids": list(message_ids)})
     return {delivery.id: delivery for delivery in found}

@@ -1,4 +1,4 @@
-"""Senders: our numbers, the rate each may send at, and whether the provider takes from them.
+"""Senders: our numbers, the rate limit of each, and whether the provider accepts its messages.
 
 A sender has a row only while it is limited or in trouble; without one it sends freely.
 """
@@ -27,7 +27,7 @@ _FREE_RATE = 100.0
 # would take minutes after the provider is well again.
 _RECOVERY = 1.05
 _RECOVERY_STEP = 0.5
-# Who waits for a slowed sender looks again so soon: its rate may have risen by then.
+# Lanes that wait for a slowed sender try again after this: its rate may have risen by then.
 _LOOK_AGAIN_SECONDS = 10.0
 
 
@@ -113,7 +113,7 @@ def _permit(sender: _SenderRow, wanted: int, limit_rate: float, now: datetime) -
 
 def _tokens(sender: _SenderRow, now: datetime) -> float:
     elapsed = max(0.0, (now - sender.refilled_at).total_seconds())
-    # A quarter of a second may burst, so that several dispatchers together keep the rate.
+    # The bucket holds a quarter of a second, so that several dispatchers together reach the rate.
     return min(max(1.0, sender.rate / 4), sender.tokens + elapsed * sender.rate)
 
 

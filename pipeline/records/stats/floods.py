@@ -1,4 +1,4 @@
-"""Floods: contacts who have written more than may wait for a turn at once.
+"""Floods: contacts with more waiting messages than allowed.
 
 Receive locks nothing and counts nothing, so a flood is found afterwards, by the clock.
 """
@@ -13,7 +13,8 @@ from pipeline.enums import EntryKind, EntryStatus
 from pipeline.records.base import among, count_up_to, literally
 from pipeline.records.core.inbox import IS_WAITING, Entry
 
-# Whoever floods us is among the last who wrote. The clock looks often, and now and then everywhere.
+# A contact who floods us has written recently. The clock checks the newest entries often, and all
+# entries now and then.
 NEWEST = 2_000
 
 
@@ -57,7 +58,7 @@ def park(
 ) -> int:
     """Park up to `limit` messages of a locked lane that wait behind an entry; returns how many.
 
-    STOP, timers, and what was tried or taken up again by hand wait on.
+    STOP, timers, and entries that were tried before or retried by an operator keep waiting.
     """
     error, now = why
     query = _waiting(lane).where(

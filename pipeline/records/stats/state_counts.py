@@ -24,7 +24,8 @@ def recount(connection: Connection) -> int:
     conversations and the counts at the same moment.
     """
     if connection.dialect.name == "postgresql":
-        # Two of these would add the differences twice; writers go on. SQLAlchemy has no LOCK TABLE.
+        # Two recounts would add the differences twice. Writers are not blocked. (SQLAlchemy has no
+        # LOCK TABLE.)
         connection.execute(text("LOCK TABLE tally IN SHARE UPDATE EXCLUSIVE MODE"))
     counted = union_all(
         select(Conversation.state.label("state"), func.count().label("number"))

@@ -1,7 +1,7 @@
 """Tallies: how many open conversations are in each state, and how many contacts there are.
 
-Whoever changes what is counted appends the difference, so that no two writers meet on one row;
-the clock folds the differences together. A count is the sum of what is there.
+Each change appends a difference, so that no two writers wait for the same row; the clock folds the
+differences together. A count is the sum of its rows.
 """
 
 from collections import Counter
@@ -59,9 +59,9 @@ def has_differences(connection: Connection) -> bool:
 
 
 def fold(connection: Connection, limit: int = 10_000) -> int:
-    """Replace differences by one row a count; returns how many rows that saved.
+    """Replace differences with one row per count; returns how many rows that saved.
 
-    Rows that another fold holds are left to it. Whoever reads sees either all of them or the sum.
+    Rows that another fold has locked are skipped. A reader sees either all the rows or their sum.
     """
     query = select(Tally.id, Tally.noun, Tally.word, Tally.number).order_by(Tally.id).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
