@@ -73,10 +73,10 @@ def conversations(connection: Connection, words: str) -> Narrowed:
 def _said(connection: Connection, words: list[str]) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
         wanted = " ".join(f'"{word}"' for word in words) + "*"
-        # FTS5 matches against the table by its name, which is no column for SQLAlchemy.
+        # FTS5 matches against the table's name, which SQLAlchemy does not know as a column.
         is_match = literal_column("message_words").op("MATCH", is_comparison=True)(wanted)
         return Message.id.in_(select(column("rowid")).select_from(_WORDS).where(is_match))
-    # A beginning costs the index all words that begin so, however rare the others are.
+    # A prefix makes the index read all words that start with it, however rare the others are.
     wanted = " & ".join(f"'{word}'" for word in words) + ":*"
     said = literal_column(MESSAGE_SQL).op("@@", is_comparison=True)
     # The index holds messages once they are settled.
