@@ -20,6 +20,7 @@ from pipeline.enums import Direction, EntryStatus, Status
 from pipeline.records import bulk
 from pipeline.records.core import inbox, leases, messages, outbox
 from pipeline.records.core.contacts import Contact
+from pipeline.records.core.lanes import Lane
 from pipeline.records.core.outbox import Delivery
 from pipeline.records.core.status_callbacks import CallbackRow
 
@@ -92,7 +93,7 @@ def _respect_no_lease() -> None:
     claim = leases.claim
     _put(leases, "claim", claimed)
     # A lane in somebody's hands falls due at the end of its lease: as if it were there already.
-    _put(leases, "DUE", "due_at IS NOT NULL")
+    _put(leases, "IS_FREE", Lane.due_at.is_not(None) & Lane.key.is_not(None))
 
 
 def _take_the_newest_first() -> None:
@@ -121,7 +122,7 @@ def _record_replies_apart() -> None:
 
 
 def _mark_no_sending() -> None:
-    _put(outbox, "begin", lambda _connection, _rows: None)
+    _put(outbox, "begin", lambda _connection, _deliveries, _now: None)
 
 
 def _send_the_newest_first() -> None:
@@ -150,7 +151,7 @@ def _never_sweep() -> None:
 
 
 def _open_the_gates() -> None:
-    _put(gates, "refusal", lambda _head, _now: None)
+    _put(gates, "refusal", lambda _head, _now, _limits: None)
 
 
 def _put(owner: Any, name: str, new: Any) -> None:
