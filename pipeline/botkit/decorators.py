@@ -128,13 +128,11 @@ class Scope(ABC):
         self._check_names(name, "then", then)
         asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
         own = (keep_state, *author_position())
-        state = State(name, "await", *own, entry=question, question=asked, **settings)
-        self._add(state)
+        self._add(state := State(name, "await", *own, entry=question, question=asked, **settings))
 
         def decorate(function: A) -> A:
-            asked.on_answer, file, line = self._checked_handler(
-                name, function, "the turn, the value"
-            )
+            handler = self._checked_handler(name, function, "the turn, the value")
+            asked.on_answer, file, line = handler
             self._replace(replace(state, file=file, line=line))
             return function
 

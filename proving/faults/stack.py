@@ -49,9 +49,8 @@ class Stack:
         }
         self._token = ""
         self._token_lock = Lock()
-        fake.plan(
-            statuses=("sent", "delivered"), public_url=PUBLIC_URL, target_url=self.url, token=TOKEN
-        )
+        statuses = ("sent", "delivered")
+        fake.plan(statuses=statuses, public_url=PUBLIC_URL, target_url=self.url, token=TOKEN)
         RUNNING.append(self)
 
     def start(self, *names: str) -> list[Process]:
