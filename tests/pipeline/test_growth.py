@@ -26,7 +26,7 @@ READS = {
     "converse/claim: inbox.file_new": {"ix_inbox_unfiled", "pk_inbox"},
     "converse/record: leases.lock_held": {"pk_lane"},
     "converse/record: leases.release": {"pk_lane"},
-    "converse/rows: inbox.settle": {"pk_inbox"},
+    "converse/record: inbox.settle": {"pk_inbox"},
     "dispatch/record: leases.lock_held": {"pk_lane"},
     "dispatch/record: outbox.lock": {"pk_message"},
     "dispatch/callbacks: outbox.lanes_of_pending": {"pk_contact", "pk_message"},
