@@ -185,9 +185,10 @@ def a_sign_in(database: Database, user: Row[Any]) -> str:
 
 
 def rows(database: Database, record: type[Record]) -> list[Row[Any]]:
-    """Every row of a table."""
+    """Every row of a table, by its key."""
+    table = record.__table__
     with database.read() as connection:
-        return list(connection.execute(select(record.__table__)))
+        return list(connection.execute(select(table).order_by(*table.primary_key)))
 
 
 def _insert(database: Database, record: type[Record], values: dict[str, Any]) -> Row[Any]:

@@ -202,7 +202,7 @@ def test_only_the_unrecordable_lane_is_blamed(stage: MakeStage, unrecordable: Bo
     assert sorted(s.replies) == ["fine", "good"]
     guilty, *others = s.entries()
     assert (guilty.status, guilty.attempts) == ("waiting", 1)
-    assert "cannot be recorded" in guilty.error
+    assert "could not be saved" in guilty.error
     assert {e.status for e in others} == {"handled"}
     assert s.lane().due_at - s.clock() == timedelta(seconds=1)
 

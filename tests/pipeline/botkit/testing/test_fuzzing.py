@@ -87,7 +87,7 @@ def failed(run: FuzzRun) -> bool:
     [
         (raises, "KeyError"),
         (loops, "more than 20 SEND-states in one turn: ping > pong"),
-        (is_deaf, 'state "deep": a dead end: nothing that the contact does there is answered'),
+        (is_deaf, 'state "deep": a dead end: nothing that the contact does gets a reply'),
     ],
 )
 def test_faults_are_found_and_told_as_a_talk(
