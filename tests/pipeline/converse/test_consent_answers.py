@@ -242,5 +242,5 @@ def test_unsettled_stop_is_a_barrier_for_its_lane_only(stage: MakeStage) -> None
 
 
 def test_text_that_cannot_be_sent_is_refused_at_start() -> None:
-    with pytest.raises(BotDefinitionError, match=r"ConsentTexts\(help=…\) takes a text of at most"):
+    with pytest.raises(BotDefinitionError, match=r"ConsentTexts\(help=…\) must be a text of up to"):
         ConsentTexts(help="x" * 1601)
