@@ -8,7 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, StorageState, ViewportSize, sync_playwright
 
-HOW_TO_INSTALL = "apt-get install chromium fonts-inter fonts-noto-core fonts-noto-color-emoji"
+HOW_TO_INSTALL = "apt-get install chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji"
 PATIENCE_MS = 5_000
 
 Device = Literal["desktop", "phone"]
@@ -31,8 +31,12 @@ _FLAGS = (
 
 
 def where() -> str | None:
-    """The path of Chromium; CHROMIUM names another one."""
-    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    """The path of Chromium; CHROMIUM names another one.
+
+    The shell is the same engine without a window around each page, which takes half of the time.
+    """
+    names = (os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium")
+    return next(filter(None, (shutil.which(name) for name in names if name)), None)
 
 
 @contextmanager
