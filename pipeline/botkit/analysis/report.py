@@ -6,6 +6,7 @@ The other modules here derive all they report from it; no code of the bot runs.
 import ast
 import inspect
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -195,11 +196,18 @@ def _nodes(function: Any) -> list[_Node]:
     return functions.get((code.co_firstlineno, code.co_name), [])
 
 
+# Two threads of Python 3.11 that parse at once share a count of depth, and one may fail
+# (python/cpython#106905).
+_parsing = threading.Lock()
+
+
 @lru_cache(maxsize=8)
 def _functions(source: str) -> Mapping[tuple[int, str], list[_Node]]:
     """The functions of a file by first line and name."""
     found: defaultdict[tuple[int, str], list[_Node]] = defaultdict(list)
-    for node in ast.walk(ast.parse(source)):
+    with _parsing:
+        tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Lambda):
             found[node.lineno, "<lambda>"].append(node)
         elif isinstance(node, _Def):
