@@ -9,14 +9,12 @@ from parley.main import COMMANDS
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("benchmarks", "bots", "migrations", "parley", "pipeline", "proving", "web", "workers")
 PROVING = {"prove", "bench", "seed"}
-# The pytest plugin's old name, for environments that were installed before it moved.
-ALIASES = {"pytest_talks"}
 
 
 def test_parley_holds_one_module_or_folder_for_each_subcommand() -> None:
     there = {path.stem for path in (ROOT / "parley").iterdir() if not path.name.startswith("_")}
     commands = {path.partition(":")[0].split(".")[1] for path in COMMANDS.values()}
-    assert there - {"main", "Procfile"} - ALIASES == commands
+    assert there - {"main", "Procfile"} == commands
 
 
 def test_no_module_hides_one_of_the_standard_library() -> None:
