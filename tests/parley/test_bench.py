@@ -36,7 +36,7 @@ def start(turn: Turn) -> None:
     ("words", "answer"),
     [
         (["--bot", "bots.nowhere:bot"], "there is no module bots.nowhere"),
-        (["--bot", "bots.template"], "write module:name"),
+        (["--bot", "bots.template"], "use module:name"),
         (["--rate", "0"], "not in the range"),
         (["--messages", "3"], "not in the range"),
         (["--on", "mysql"], "'mysql' is not one of"),

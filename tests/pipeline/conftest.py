@@ -10,8 +10,12 @@ MakeStage = Callable[..., Stage]
 
 
 @pytest.fixture
-def stage(database_url: str) -> Iterator[MakeStage]:
-    """Make a stage: `stage(bot, provider, **settings)`; its connections are closed at the end."""
+def stage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeStage]:
+    """Make a stage: `stage(bot, provider, **settings)`; its connections are closed at the end.
+
+    Its clock is not the machine's, so what the machine takes for a call does not count.
+    """
+    monkeypatch.setattr("pipeline.dispatch.send.BEGIN_WITHIN_SECONDS", 60.0)
     made: list[Stage] = []
 
     def make(*parts: object, **settings: object) -> Stage:

@@ -86,7 +86,7 @@ def test_every_filter_finds_its_own(
 def test_a_hold_that_is_over_is_the_bots(viewer: FlaskClient, database: Database) -> None:
     held: dict[str, Any] = {"holder": "operator", "held_by": "somebody@example.com"}
     over = a_conversation(database, **held, held_until=ago(minutes=1))
-    goes_on = a_conversation(database, **held, held_until=ago(minutes=-9))
+    goes_on = a_conversation(database, **held, held_until=ago(hours=-9))
     assert listed(viewer, "holder=operator") == ids(goes_on)
     assert listed(viewer, "holder=bot") == ids(over)
 
