@@ -186,7 +186,7 @@ def test_call_that_could_not_begin_in_time_is_not_made(stage: MakeStage) -> None
     s.hears("hi")
     s.converse()
     claimed = claim(s.database, 8, 0, LIMITS)
-    sent = send(s.runtime.provider, claimed.to_send[0], claimed.claimed_at - 3)
+    sent = send(s.runtime.provider, claimed.to_send[0], claimed.claimed_at - 3600)
     assert isinstance(sent.result, NotSent)
     assert not sent.result.blames_sender
     assert s.runtime.provider.sent == []  # type: ignore[attr-defined]  # a Post
