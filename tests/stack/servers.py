@@ -1,11 +1,13 @@
 """The servers that stacks share: a database and a broker for each, empty and given back."""
 
+import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import pytest
 from celery import Celery
@@ -19,7 +21,6 @@ from tests.databases import a_database
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 RABBITMQ = os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
 _QUEUES = ("converse", "dispatch", "clock")
-_OWNER = "parley-tests"
 
 
 def missing(what: str, error: Exception) -> NoReturn:
@@ -56,24 +57,38 @@ def embedded() -> Iterator[str]:
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """A Redis database that nobody uses: the one that is set, or the next that is empty."""
+    """A Redis database that nobody uses: the one that is set, or the next that is empty.
+
+    The lock is a file of this machine, because a test may empty its database.
+    """
     base, _, first = REDIS.rpartition("/")
     for number in dict.fromkeys((int(first), *range(1, 16))):
         url = f"{base}/{number}"
-        client = Redis.from_url(url, socket_connect_timeout=2)
-        try:
-            is_taken = client.dbsize() or not client.set(_OWNER, os.getpid(), nx=True, ex=3600)
-        except (RedisError, OSError) as error:
-            missing(f"no Redis at {REDIS}; set TEST_REDIS_URL", error)
-        if not is_taken:
-            break
-    else:
-        raise RuntimeError("every Redis database is in use; empty one or set TEST_REDIS_URL")
-    with client:
-        try:
-            yield url
-        finally:
-            client.flushdb()
+        lock = Path(tempfile.gettempdir(), f"parley-tests-redis-{number}.lock")
+        with lock.open("w") as file, Redis.from_url(url, socket_connect_timeout=2) as client:
+            if not (_lock(file) and _is_empty(client)):
+                continue
+            try:
+                yield url
+            finally:
+                client.flushdb()
+            return
+    raise RuntimeError("every Redis database is in use; empty one or set TEST_REDIS_URL")
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_empty(client: Redis) -> bool:
+    try:
+        return not client.dbsize()
+    except (RedisError, OSError) as error:
+        missing(f"no Redis at {REDIS}; set TEST_REDIS_URL", error)
 
 
 @contextmanager
