@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Row
+from sqlalchemy import Row, update
 
 from pipeline.database import Database
 from pipeline.records.core.conversations import Conversation
+from pipeline.records.core.messages import Message
 from tests.builders import a_contact, a_conversation, a_message, a_transition, rows
 
 PAGE = "/conversations"
@@ -161,6 +162,24 @@ def test_who_looks_elsewhere_has_not_read_it(operator: FlaskClient, database: Da
     # The tab comes to the front again.
     operator.get(f"{PAGE}/{talk.id}", headers=live)
     assert rows(database, Conversation)[0].read_at is not None
+
+
+def test_live_pages_change_with_the_text_of_a_message(
+    viewer: FlaskClient, database: Database
+) -> None:
+    """Rows print no texts, so their printed form would not tell."""
+    talk = a_conversation(database)
+    a_message(database, talk, body="before")
+    for page in (PAGE, f"{PAGE}/{talk.id}"):
+        with database.write() as connection:
+            connection.execute(update(Message).values(body="before"))
+        found = re.search(r'data-version="(\w+)"', viewer.get(page).text)
+        assert found
+        live = {"Parley-Live": found[1]}
+        assert viewer.get(page, headers=live).status_code == 204
+        with database.write() as connection:
+            connection.execute(update(Message).values(body="after"))
+        assert viewer.get(page, headers=live).status_code == 200
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "", "%00"])
