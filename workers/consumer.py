@@ -24,7 +24,7 @@ class Consumer(consumer.Consumer):
         def handle_or_drop(message: Any) -> None:
             try:
                 handle(message)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 log.warning("unreadable wake-up dropped", error=type(error).__name__)
                 if not message.acknowledged:
                     message.reject_log_error(log, self.connection_errors)

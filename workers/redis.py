@@ -1,15 +1,24 @@
-"""The Redis broker: kombu's transport, fixed so that a lost connection cannot block a worker.
+"""The Redis broker: kombu's transport, fixed for lost connections and for what others write.
 
 If Redis is unreachable while a message is acknowledged, kombu logs the error and keeps counting
 the message as unacknowledged. A worker with a prefetch of one then never polls again, so it never
 notices that its connection is gone. What we would send upstream: docs/upstream/kombu-redis-ack.md.
+
+An item of a queue that is not a message of kombu's ends the worker that reads it. What we would
+send upstream: docs/upstream/kombu-redis-strange-items.md.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from redis.exceptions import DataError
+
+log = structlog.get_logger(__name__)
+# What comes of reading an item that is not JSON, not an envelope, or has odd values in it.
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, DataError)
 
 
 class QoS(redis.QoS):
@@ -35,9 +44,16 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel with that QoS."""
+    """A channel with that QoS, which drops items it cannot read."""
 
     QoS = QoS
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]  # kombu has no types
+        except _UNREADABLE as error:
+            log.warning("unreadable wake-up dropped", error=type(error).__name__)
+            return True  # as after a message: there may be more
 
 
 class Transport(redis.Transport):

@@ -11,15 +11,18 @@ from typing import Any
 
 from celery import Celery
 
+import celeryconfig
 from pipeline.settings import Settings
 from proving.faults.processes import eventually
 from proving.faults.run import Run
-from proving.faults.scenario import ON_POSTGRESQL, SQLITE, Group
+from proving.faults.scenario import ON_POSTGRESQL, REDIS, SQLITE, Group
 from proving.faults.scenarios.broker import answered_at_once, goes_on
 from proving.faults.traffic import numbered
 from workers import broker
 from workers.notifier import TASKS
 
+_PREFIX = celeryconfig.transport_options["redis"]["global_keyprefix"]
+_QUEUES = [f"{_PREFIX}{queue}" for queue in (*TASKS, "clock")]
 _SWEEPS = ("sweep.wake", "sweep.due_timers", "sweep.tidy")
 
 scenario = Group("broker", [])
@@ -129,11 +132,55 @@ def odd(run: Run) -> None:
             publisher.put(queue, b"{half a")
             publisher.put(queue, b"\xff\xfe\x00", "application/x-python-serialize")
             publisher.put(queue, b"", "text/plain")
+            publisher.put(queue, b"[]")
+            publisher.put(queue, b"[" * 20_000)
             publisher.put(queue, json.dumps({"task": task}).encode())
             publisher.put(queue, b'{"task": "parley.of_yesterday"}')
             publisher.put(queue, b'{"args": [], "kwargs": null, "task": ["no", "name"]}')
             run.record(f"rang oddly at {queue}")
     goes_on(run)
+
+
+# What kombu's Redis transport would write has "properties" with a delivery tag.
+_STRANGE_ITEMS = (
+    b"not JSON",
+    b"\xff\xfe",
+    b"",
+    b"null",
+    b"[]",
+    b'"text"',
+    b"{}",
+    b"[" * 20_000,
+    b'{"properties": []}',
+    b'{"properties": {"delivery_tag": null}}',
+    b'{"properties": {"delivery_tag": ["a", "list"]}, "body": "x"}',
+    b'{"properties": {"delivery_tag": "1", "body_encoding": "unknown"}, "body": "x"}',
+    b'{"properties": {"delivery_tag": "2", "body_encoding": "base64"}, "body": "x"}',
+    b'{"properties": {"delivery_tag": "3"}, "headers": 5, "body": 7}',
+)
+
+
+@scenario("F16 strange items in redis", kinds=(REDIS,), is_quick=True)
+def strange(run: Run) -> None:
+    """Somebody else writes to the queues: what is not a message, then a value that is no list.
+
+    The same workers go on: no process ends.
+    """
+    processes = run.start()
+    with run.servers.redis.client as client:
+        with run.traffic.meanwhile(numbered(run.fake_contacts(10), 4), every_seconds=0.5):
+            for queue in _QUEUES:
+                for item in _STRANGE_ITEMS:
+                    client.lpush(queue, item)
+                run.record(f"wrote {len(_STRANGE_ITEMS)} strange items to {queue}")
+        eventually(lambda: not any(map(client.llen, _QUEUES)), 30)
+        for queue in _QUEUES:
+            client.set(queue, "no list")
+        run.record("replaced the queues by text")
+        time.sleep(3)
+        client.delete(*_QUEUES)
+    goes_on(run)
+    assert all(process.is_running for process in processes), "a process ended"
 
 
 @scenario("F17 embedded broker damaged", kinds=(SQLITE,), is_quick=True)
