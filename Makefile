@@ -29,7 +29,10 @@ test: setup ## Run the tests on two cores; TESTS= names some of them
 	$(BIN)/python -m pytest $(or $(TESTS),$(ALL))
 
 coverage: setup ## Run the tests, and fail where they miss more of pipeline/ and web/ than agreed
-	$(BIN)/python -m pytest $(ALL) --cov --cov-report term:skip-covered
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest $(ALL)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
 
 # The same seed does the same harm.
 SEED ?= 1
@@ -57,4 +60,4 @@ screenshots: setup ## Take the pictures of the docs with Chromium, into docs/ima
 	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove the virtual environment and caches; var/ with your data stays
-	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -8,7 +8,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, StorageState, ViewportSize, sync_playwright
 
-HOW_TO_INSTALL = "apt-get install chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji"
+HOW_TO_INSTALL = (
+    "apt-get install chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji"
+)
 # Only how long to wait for what will come: two cores may be busy with other tests.
 PATIENCE_MS = 20_000
 

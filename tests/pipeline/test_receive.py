@@ -97,6 +97,7 @@ def test_many_requests_share_their_commits(database: Database) -> None:
     assert len(commits) < 250
 
 
+@pytest.mark.alone
 def test_only_the_guilty_request_fails(receiver: Receiver, database: Database) -> None:
     # A lane is text that no database takes; a provider would have cleaned it.
     guilty = an_inbound(contact_key="+1415\ud800")

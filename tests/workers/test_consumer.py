@@ -52,7 +52,9 @@ class Delivered:
         self.rejected += 1
 
 
-@pytest.mark.parametrize("error", [KeyError("id"), TypeError("no dict"), AttributeError("get"), RecursionError()])
+@pytest.mark.parametrize(
+    "error", [KeyError("id"), TypeError("no dict"), AttributeError("get"), RecursionError()]
+)
 def test_what_cannot_be_read_is_dropped(error: Exception) -> None:
     worker, message = OneTask(error), Delivered({"task": "converse.turns"})
     worker.create_task_handler()(message)

@@ -165,9 +165,10 @@ def test_who_looks_elsewhere_has_not_read_it(operator: FlaskClient, database: Da
 
 
 def test_live_pages_change_with_the_text_of_a_message(
-    viewer: FlaskClient, database: Database
+    viewer: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows print no texts, so their printed form would not tell."""
+    monkeypatch.setattr("web.reader.FRESH_SECONDS", -1.0)
     talk = a_conversation(database)
     a_message(database, talk, body="before")
     for page in (PAGE, f"{PAGE}/{talk.id}"):
