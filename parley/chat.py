@@ -36,7 +36,9 @@ class Chat:
 
     def __init__(self, runtime: Runtime, notify: Notify, address: str) -> None:
         self._runtime = runtime
-        self._receiver = Receiver(runtime.database, notify, patience_seconds=10)
+        self._receiver = Receiver(
+            runtime.database, notify, marked=runtime.bot.marked, patience_seconds=10
+        )
         self._address = address
         self._key = self._inbound("hello").contact_key
         self._lock = threading.Lock()

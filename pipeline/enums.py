@@ -23,6 +23,15 @@ class MessageKind(StrEnum):
     TAP = "tap"
     LOCATION = "location"
     CONTACT_CARD = "contact_card"
+    REACTION = "reaction"
+    STICKER = "sticker"
+    # A form of the provider's that the contact filled in.
+    INTERACTIVE = "interactive"
+    ORDER = "order"
+    # A place by its name or address, without coordinates.
+    PLACE = "place"
+    # The provider passes on that there is a message, but not what is in it.
+    UNSUPPORTED = "unsupported"
     # From the bot and from operators only.
     IMAGE = "image"
     AUDIO = "audio"
@@ -33,6 +42,14 @@ class MessageKind(StrEnum):
     CAROUSEL = "carousel"
     TEMPLATE = "template"
     LOCATION_REQUEST = "location_request"
+
+    @classmethod
+    def of(cls, word: str) -> str:
+        """The kind of that name; a provider's word that Parley does not know stays as it is."""
+        try:
+            return cls(word)
+        except ValueError:
+            return word
 
 
 class Status(StrEnum):

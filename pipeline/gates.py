@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from pipeline.conversation.consent import CONSENT, is_opted_out
 from pipeline.conversation.rules import TAKEN_OVER
 from pipeline.enums import Holder, Status
 from pipeline.providers.base import UNLIMITED, Limits
-from pipeline.records.core.contacts import scope
 from pipeline.records.core.outbox import Head
 
-# Marks, in a message's content, the answer to a STOP, START or HELP: its contact wrote just now.
-# Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers
-# want that of short codes. Nothing that a bot or an operator says can carry it.
-CONSENT = "consent"
+OPTED_OUT = "The contact has asked not to be messaged (STOP)."
 
 
 class Refusal(NamedTuple):
@@ -31,8 +28,9 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     if head.is_blocked:
         return Refusal(Status.SUPPRESSED, "The contact is blocked.")
     is_consent = CONSENT in head.content
-    if not is_consent and scope(head.delivery.channel, head.delivery.our_number) in head.opt_outs:
-        return Refusal(Status.SUPPRESSED, "The contact has asked not to be messaged (STOP).")
+    channel, our_number = head.delivery.channel, head.delivery.our_number
+    if not is_consent and is_opted_out(head.opt_outs, channel, our_number):
+        return Refusal(Status.SUPPRESSED, OPTED_OUT)
     if not is_consent and head.author == "bot" and _is_held(head, now):
         return Refusal(Status.CANCELED, TAKEN_OVER)
     expires_at = head.delivery.expires_at
@@ -80,8 +78,8 @@ def why_not_to_write(
     """Why an operator's message would be refused here; "" if it would not."""
     if contact.is_blocked:
         return "The contact is blocked."
-    if scope(conversation.channel, conversation.our_number) in contact.opt_outs:
-        return "The contact has asked not to be messaged (STOP)."
+    if is_opted_out(contact.opt_outs, conversation.channel, conversation.our_number):
+        return OPTED_OUT
     if is_template:
         return ""
     return limits.get(conversation.channel, UNLIMITED).refusal(conversation.last_inbound_at, now)

@@ -41,6 +41,24 @@ class Location:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """The ad or post that led a contact to write. `source_type` is "ad" or "post".
+
+    `ctwa_clid` is the click's id, for the advertiser's reports of conversions.
+    """
+
+    source_type: str = ""
+    source_id: str = ""
+    source_url: str = ""
+    headline: str = ""
+    body: str = ""
+    media_url: str = ""
+    media_type: str = ""
+    media_id: str = ""
+    ctwa_clid: str = ""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Inbound:
     """One message from a contact, as any provider would tell it.
@@ -49,6 +67,14 @@ class Inbound:
     is None in that case. `recipient` is our number, short code or sender id without a channel
     prefix. `consent` marks STOP, START and HELP, which do not reach the bot; only a START ("YES")
     of somebody who never said STOP is an answer like any other.
+
+    `kind` is a MessageKind, or a word of the provider's that Parley does not know, such as "poll".
+    `type` is the provider's own word ("audio", "sticker"), "" where it says none. `reply_to` is the
+    provider's id of the message that this one answers, and `quoted` our words in it.
+    `reaction` is the emoji of a reaction, `removed_reaction` of one that was removed; both are
+    "" if the provider does not say. `form` holds the answers of a form, `form_text` is one that
+    could not be read. `place` is a place without coordinates; `extra` are parameters that Parley
+    does not know.
     """
 
     provider: str
@@ -57,16 +83,33 @@ class Inbound:
     channel: Channel
     contact_key: str
     recipient: str
-    kind: MessageKind = MessageKind.TEXT
+    kind: str = MessageKind.TEXT
     text: str = ""
     phone: str | None = None
     profile_name: str = ""
     button_id: str = ""
     media: tuple[Media, ...] = ()
     location: Location | None = None
+    place: str = ""
+    type: str = ""
+    reply_to: str = ""
+    quoted: str = ""
+    reaction: str = ""
+    removed_reaction: str = ""
+    form: JsonObject = field(default_factory=dict, hash=False)
+    form_text: str = ""
+    referral: Referral | None = None
+    is_forwarded: bool = False
+    is_forwarded_often: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
     consent: Consent | None = None
     provider_answered: bool = False
     sent_at: datetime | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is its text: no tap, no file, nothing that only has a caption."""
+        return self.kind == MessageKind.TEXT or self.kind not in _KNOWN_KINDS
 
     def to_json(self) -> JsonObject:
         """A JSON-ready form without the fields that are empty."""
@@ -78,20 +121,24 @@ class Inbound:
             values["media"] = [asdict(item) for item in self.media]
         if self.location:
             values["location"] = asdict(self.location)
+        if self.referral:
+            values["referral"] = given(self.referral)
         if self.sent_at:
             values["sent_at"] = self.sent_at.isoformat()
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        known = dict(values)
-        known["kind"] = MessageKind(known.get("kind", MessageKind.TEXT))
+        """The inverse of `to_json`; what a newer release added is left out."""
+        known = {name: value for name, value in values.items() if name in _FIELDS}
+        known["kind"] = MessageKind.of(known.get("kind", MessageKind.TEXT))
         if wish := known.get("consent"):
             known["consent"] = Consent(wish)
         known["media"] = tuple(Media(**item) for item in known.get("media", ()))
         if place := known.get("location"):
             known["location"] = Location(**place)
+        if source := known.get("referral"):
+            known["referral"] = Referral(**source)
         if moment := known.get("sent_at"):
             known["sent_at"] = datetime.fromisoformat(moment)
         return cls(**known)
@@ -99,6 +146,15 @@ class Inbound:
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
         return f"Inbound({self.provider}:{self.provider_id} {self.channel} {self.kind})"
+
+
+_FIELDS = frozenset(Inbound.__slots__)
+_KNOWN_KINDS = frozenset(MessageKind)
+
+
+def given(value: "Referral") -> JsonObject:
+    """The fields that are not empty."""
+    return {name: text for name, text in asdict(value).items() if text}
 
 
 @dataclass(frozen=True, slots=True)

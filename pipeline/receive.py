@@ -7,7 +7,7 @@ wake-up: pipeline/converse takes inbox entries, pipeline/dispatch takes status_c
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from pipeline.wakeups import Notify, Pool
 log = structlog.get_logger(__name__)
 
 Form = dict[str, list[str]]
+Marked = Callable[[Inbound], Inbound]
 CROWD = 3
 GATHER_SECONDS = 0.004
 # What a database away, or a driver that cannot take a value, makes of an INSERT.
@@ -44,15 +45,25 @@ class Accepted:
 
 
 class Receiver:
-    """Takes webhooks of one web process and commits them in groups, from one thread."""
+    """Takes webhooks of one web process and commits them in groups, from one thread.
+
+    `marked` adds the STOP, START or HELP that the bot's own words see in a message. It is asked
+    here, because such a message is settled ahead of its lane.
+    """
 
     MAX_GROUP = 200
 
     def __init__(
-        self, database: Database, notify: Notify, *, patience_seconds: float = 1.8
+        self,
+        database: Database,
+        notify: Notify,
+        *,
+        marked: Marked = lambda message: message,
+        patience_seconds: float = 1.8,
     ) -> None:
         self._database = database
         self._notify = notify
+        self._marked = marked
         self._patience_seconds = patience_seconds
         self._arrivals: queue.SimpleQueue[Accepted] = queue.SimpleQueue()
         self._starting = threading.Lock()
@@ -63,7 +74,7 @@ class Receiver:
 
         Raises DatabaseUnavailable when the row is not committed in time.
         """
-        self._take(Accepted("converse", inbox.entry(message, form)))
+        self._take(Accepted("converse", inbox.entry(self._marked(message), form)))
 
     def status_callback(self, callback: StatusCallback, form: Form) -> None:
         """Commit a status callback. Raises DatabaseUnavailable."""

@@ -184,7 +184,7 @@ def pull(runtime: Runtime, notify: Notify) -> int:
     except SendError as error:
         log.warning("pull failed", reason=error.reason)
         return 0
-    new = _add_missing(database, found, now)
+    new = _add_missing(database, [runtime.bot.marked(one) for one in found], now)
     if new:
         log.info("missed inbound messages pulled", count=new)
         notify("converse")

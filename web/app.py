@@ -41,7 +41,7 @@ def create_app(runtime: Runtime | None = None, notify: Notify | None = None) -> 
     runtime = runtime or _own_runtime()
     notify = notify or Notifier(runtime.settings).notify
     app = _api_app()
-    receiver = Receiver(runtime.database, notify)
+    receiver = Receiver(runtime.database, notify, marked=runtime.bot.marked)
     app.extensions["parley"] = Site(
         runtime, notify, receiver, BrokerProbe(runtime.settings), Reader(runtime.database)
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pipeline.botkit import (
     Bot,
     Buttons,
-    ConsentTexts,
+    Consent,
     Menu,
     Number,
     OneOf,
@@ -52,7 +52,7 @@ bot = Bot(
     loop_guard=(15, timedelta(seconds=30)),
     # The replies to STOP, START and HELP where the provider sends none. Carriers require the
     # sender's name in each.
-    consent=ConsentTexts(
+    consent=Consent(
         stop="Travel survey: you will get no more questions. Reply START to take part again.",
         start="Travel survey: good to have you back. Write anything to begin.",
         help="Travel survey: a few short questions. Reply STOP to get no more of them.",

@@ -7,7 +7,7 @@ from pipeline.botkit.analysis.check import Problem
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.content.buttons import Buttons, Menu, Row
 from pipeline.botkit.content.cards import Card, Carousel
-from pipeline.botkit.content.consent import ConsentTexts
+from pipeline.botkit.content.consent import Consent, ConsentTexts
 from pipeline.botkit.content.files import Audio, Document, Image
 from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.content.links import Link, LocationRequest
@@ -55,6 +55,7 @@ __all__ = [
     "Card",
     "Carousel",
     "Choice",
+    "Consent",
     "ConsentTexts",
     "ContactView",
     "Content",

@@ -1,7 +1,7 @@
 """Bot: its settings, its decorators, and `respond`, which the engine calls for each turn."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -12,24 +12,23 @@ from typing_extensions import TypeVar
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.analysis.reachability import uses_back
 from pipeline.botkit.content.choices import match_choice, normalize
-from pipeline.botkit.content.consent import ConsentTexts
+from pipeline.botkit.content.consent import Consent
 from pipeline.botkit.data import Migrate, Schema
-from pipeline.botkit.decorators import F, Scope
 from pipeline.botkit.definition import (
     Definition,
-    Handler,
     Middleware,
     State,
     author_line,
     author_position,
-    check_handler,
-    location,
 )
 from pipeline.botkit.engine import run
 from pipeline.botkit.flow import Flow
+from pipeline.botkit.handlers import HandlerScope
 from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.situation import Situation
+from pipeline.conversation.reactions import reads_as_reaction
 from pipeline.conversation.turns import Choice, Outcome
+from pipeline.enums import MessageKind
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Inbound
 
@@ -48,7 +47,7 @@ class Settings(TypedDict, Generic[Data], total=False):
     `migrate` converts a stored dict that does not fit it. `loop_guard` is a number of messages and
     a time: more messages in that time look like another bot, so the conversation is handed over;
     None disables it. `consent` are the replies to STOP, START and HELP where the provider sends
-    none.
+    none, and more words for them.
     """
 
     expires_after: timedelta | None
@@ -56,10 +55,10 @@ class Settings(TypedDict, Generic[Data], total=False):
     data: type[Data]
     migrate: Migrate
     loop_guard: tuple[int, timedelta] | None
-    consent: ConsentTexts
+    consent: Consent
 
 
-class Bot(Scope, Generic[Data]):
+class Bot(HandlerScope, Generic[Data]):
     """A bot: named states and the functions that run in them.
 
     Conversations start in `start`. `version` is a short hash of the file that creates the bot.
@@ -72,7 +71,7 @@ class Bot(Scope, Generic[Data]):
         self.definition = Definition(name, start, hint, file, line)
         self.expires_after = settings.get("expires_after")
         self._check_settings(settings)
-        self.consent = settings.get("consent", ConsentTexts())
+        self.consent = settings.get("consent", Consent())
         self.definition.loop_guard = settings.get("loop_guard", LOOP_GUARD)
         if (shape := settings.get("data")) is not None:
             self.definition.schema = self._schema(shape, settings.get("migrate"))
@@ -99,14 +98,6 @@ class Bot(Scope, Generic[Data]):
 
     def __repr__(self) -> str:
         return f"Bot({self.name!r}, start={self.start!r}, {len(self.states)} states)"
-
-    @property
-    def name(self) -> str:
-        return self.definition.name
-
-    @property
-    def label(self) -> str:
-        return f'bot "{self.name}"'
 
     @property
     def start(self) -> str:
@@ -154,55 +145,28 @@ class Bot(Scope, Generic[Data]):
         """Whether any state groups messages in quick succession."""
         return any(state.debounce != EACH for state in self.definition.states.values())
 
+    def marked(self, message: Inbound) -> Inbound:
+        """The message with the STOP, START or HELP that the bot's own words see in it."""
+        return self.consent.marked(message)
+
+    def takes(self, message: Inbound) -> bool:
+        """Whether a message is a turn: a reaction is one only if the bot asks for it."""
+        return message.kind != MessageKind.REACTION or self.definition.on_reaction is not None
+
     def needs_own_turn(
         self, message: Inbound, choices: tuple[Choice, ...], *, is_tap_plain: bool
     ) -> bool:
-        """Whether a message is never joined with others: a command, or an answer to a choice.
+        """Whether a message is never joined with others: a command, an answer to a choice, or
+        what may be a reaction.
 
         With `is_tap_plain` an answer to a choice may be joined.
         """
         if normalize(message.text) in self.definition.commands:
             return True
+        if message.kind == MessageKind.REACTION or reads_as_reaction(message.text):
+            return True
         is_answer = message.kind not in {"text", "media"} or bool(match_choice(message, choices))
         return is_answer and not is_tap_plain
-
-    def command(self, *words: str) -> Callable[[F], F]:
-        """Handle these texts in every state, when they are the contact's whole message.
-
-        The function returns the next state, or None to stay.
-        """
-        if not all(normalize(word) for word in words) or not words:
-            self._refuse_bot('command() needs one or more texts, such as command("menu")')
-
-        def decorate(function: F) -> F:
-            handler = Handler(words[0], "command", *self._own(function, f'command "{words[0]}"'))
-            for word in words:
-                first = self.definition.commands.get(normalize(word))
-                self._refuse_handler(f'command "{word}"', first, handler)
-                self.definition.commands[normalize(word)] = handler
-            return function
-
-        return decorate
-
-    def fallback(self, function: F) -> F:
-        """Handle conversations whose stored state is not in the code, instead of the start state.
-
-        The function returns the next state; None is the start state.
-        """
-        handler = Handler("fallback", "fallback", *self._own(function, "fallback"))
-        self._refuse_handler("fallback", self.definition.fallback, handler)
-        self.definition.fallback = handler
-        return function
-
-    def middleware(self, function: M) -> M:
-        """Run a function around every function of the bot: `def logged(turn, call_next): ...`.
-
-        It returns what `call_next(turn)` returns, or another next state. The first middleware is
-        the outermost; an `async def` awaits call_next.
-        """
-        own = self._own(function, "middleware", "the turn, call_next")
-        self.definition.middlewares.append(Handler(function.__name__, "middleware", *own))
-        return function
 
     def include(self, flow: Flow) -> None:
         """Add the states of a flow, so that `turn.call(flow, then=...)` can run it."""
@@ -224,25 +188,6 @@ class Bot(Scope, Generic[Data]):
 
     def _replace(self, state: State) -> None:
         self.definition.states[state.name] = state
-
-    def _own(
-        self, function: Callable[..., Any], what: str, takes: str = "the turn"
-    ) -> tuple[Any, str, int]:
-        try:
-            return check_handler(function, takes)
-        except BotDefinitionError as failure:
-            raise BotDefinitionError(f"{self.label}, {what}, {failure}") from failure
-
-    def _refuse_handler(self, what: str, first: Handler | None, second: Handler) -> None:
-        if first is not None:
-            raise BotDefinitionError(
-                f"{self.label}: {what} is defined twice, "
-                f"at {location(first.file, first.line)} and {location(second.file, second.line)}; "
-                "keep one of them"
-            )
-
-    def _refuse_bot(self, what: str) -> None:
-        raise BotDefinitionError(f"{self.label}, {author_line()}: {what}")
 
 
 def _hash(file: str) -> str:

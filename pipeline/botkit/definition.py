@@ -35,7 +35,7 @@ class Handler:
     """A function of the bot's author and its location."""
 
     name: str
-    sort: Literal["await", "send", "command", "fallback", "middleware"]
+    sort: Literal["await", "send", "command", "reaction", "fallback", "middleware"]
     function: Callable[..., Any]
     file: str
     line: int
@@ -45,8 +45,8 @@ class Handler:
     @property
     def label(self) -> str:
         """Its name in errors and drawings."""
-        if self.sort == "fallback":
-            return "fallback"
+        if self.sort in {"fallback", "reaction"}:
+            return self.name
         if self.sort in {"command", "middleware"}:
             return f'{self.sort} "{self.name}"'
         return f'state "{self.name}"'
@@ -133,6 +133,7 @@ class Definition:
     line: int = 0
     states: dict[str, State] = field(default_factory=dict)
     commands: dict[str, Handler] = field(default_factory=dict)
+    on_reaction: Handler | None = None
     fallback: Handler | None = None
     middlewares: list[Handler] = field(default_factory=list)
     flows: dict[str, str] = field(default_factory=dict)
@@ -140,6 +141,12 @@ class Definition:
     loop_guard: tuple[int, timedelta] | None = None
     schema: Schema | None = None
     keeps_trail: bool | None = None
+
+    @property
+    def anywhere(self) -> list[Handler]:
+        """The functions that may run in any state: of commands and of reactions."""
+        reaction = [self.on_reaction] if self.on_reaction else []
+        return list(dict.fromkeys([*self.commands.values(), *reaction]))
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeline.conversation.reactions import Latest
 from pipeline.conversation.turns import Choice, TurnCause
 from pipeline.enums import Direction
 from pipeline.messages import Channel
@@ -35,7 +36,8 @@ class Situation:
     """All that a bot knows in one turn. `data` is never changed; `state` may not be in the code.
 
     `memory` is the kit's own, from the last Outcome, {} at first. `received_at` is when the message
-    arrived and `last_received_at` when the one before it did, if that is known.
+    arrived and `last_received_at` when the one before it did, if that is known. `sent` returns the
+    latest messages to the contact, the newest first.
     """
 
     cause: TurnCause
@@ -50,3 +52,4 @@ class Situation:
     memory: Mapping[str, Any] = field(default_factory=dict)
     received_at: datetime | None = None
     last_received_at: datetime | None = None
+    sent: Latest = lambda: ()

@@ -10,6 +10,8 @@ from typing_extensions import TypeVar
 from pipeline.botkit.content.choices import match_choice, normalize, phrase_pattern
 from pipeline.botkit.content.kinds import Content, Reply, choices_of, render
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
+from pipeline.conversation.consent import confirming
+from pipeline.conversation.reactions import without_quotes
 from pipeline.conversation.turns import Choice, Received, Reminder
 from pipeline.errors import BotError
 from pipeline.messages import Channel, Inbound, storable
@@ -30,6 +32,7 @@ class PendingOutcome:
     choices: tuple[Choice, ...] | None = None
     hand_over: str | None = None
     is_ended: bool = False
+    opts_out: bool = False
     flow: str = ""
     result: Any = None
 
@@ -106,8 +109,8 @@ class Turn(Generic[Data]):
     """
 
     __slots__ = (
-        "_bot_info", "_hint", "_history", "_pending", "_plain", "channel", "contact", "data",
-        "idempotency_key", "message", "now",
+        "_bot_info", "_hint", "_history", "_pending", "_plain", "_sent", "channel", "contact",
+        "data", "idempotency_key", "message", "now",
     )  # fmt: skip
 
     data: Data
@@ -122,6 +125,7 @@ class Turn(Generic[Data]):
         self.message = _message(situation)
         self.data = data
         self._history = situation.history
+        self._sent = situation.sent
         self._plain: str | None = None
         self._pending = pending
         self._bot_info = bot_info
@@ -138,9 +142,12 @@ class Turn(Generic[Data]):
         return self._pending.result
 
     def says(self, word: str, *others: str) -> bool:
-        """Whether the contact's text contains one of these words or phrases."""
+        """Whether the contact's text contains one of these words or phrases.
+
+        What it quotes of your own messages does not count.
+        """
         if self._plain is None:
-            self._plain = normalize(self.message.text)
+            self._plain = normalize(without_quotes(self.message.text, self._sent))
         return phrase_pattern((word, *others)).search(self._plain) is not None
 
     def picked(self, choice_id: str) -> bool:
@@ -171,6 +178,15 @@ class Turn(Generic[Data]):
         if not reason.strip():
             raise BotError("hand_over() needs a reason, which the operator reads")
         self._pending.hand_over = storable(reason)
+
+    def opt_out(self) -> None:
+        """Send this contact no more messages from this number, as after a STOP.
+
+        What this turn has said so far is still sent, as the confirmation. START undoes it.
+        """
+        pending = self._pending
+        pending.opts_out = True
+        pending.replies[:] = [confirming(reply) for reply in pending.replies]
 
     def end(self) -> None:
         """Close this conversation; the contact's next message starts a new one."""

@@ -93,9 +93,20 @@ class QueuedOutbound:
         )
 
 
+class OptOut(NamedTuple):
+    """An opt-out by the bot `bot`, on a channel and from one of our numbers."""
+
+    channel: str
+    our_number: str
+    bot: str
+
+
 @dataclass(slots=True)
 class Pending:
-    """Pending changes of one lane, `key`. `handled` are the entries whose turns have run."""
+    """Pending changes of one lane, `key`. `handled` are the entries whose turns have run.
+
+    `opt_outs` are the places (see `scope`) where a turn of the bot opted the contact out.
+    """
 
     key: str
     contact: Contact | None = None
@@ -103,6 +114,7 @@ class Pending:
     log: list[LoggedInbound | QueuedOutbound] = field(default_factory=list)
     handled: list[int] = field(default_factory=list)
     failure: Failure | None = None
+    opt_outs: list[OptOut] = field(default_factory=list)
 
     def open_on(self, channel: str, our_number: str) -> Conversation | None:
         """The open conversation on a channel and one of our numbers."""

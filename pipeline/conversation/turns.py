@@ -15,6 +15,7 @@ Via = Literal[
     "return",
     "then",
     "command",
+    "reaction",
     "fallback",
     "timeout",
     "renamed",
@@ -102,7 +103,8 @@ class Outcome:
     `choices` are the choices that the next answer may pick. `timeout` belongs to the final state:
     after how long without another turn it applies, and which state it leads to. `nudge` is the
     time until the state's nudge. `is_unknown_state`: the bot's code lacks the stored state, which
-    deserves an alert. `memory` belongs to the kit, for the next Situation. `keeps_timers`: the
+    deserves an alert. `opts_out`: the contact gets no more messages from this number.
+    `memory` belongs to the kit, for the next Situation. `keeps_timers`: the
     timers of time-out and nudge keep running.
     """
 
@@ -117,6 +119,7 @@ class Outcome:
     is_ended: bool
     is_unknown_state: bool
     memory: JsonObject = field(default_factory=dict)
+    opts_out: bool = False
     nudge: timedelta | None = None
     keeps_timers: bool = False
 

@@ -5,15 +5,15 @@ through the outbox like any reply; pipeline/gates.py lets them out even after a 
 Keywords: https://help.twilio.com/articles/223134027
 """
 
-from dataclasses import asdict
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from pipeline import crash, gates
+from pipeline import crash
 from pipeline.botkit import Bot
+from pipeline.conversation.consent import CONSENT, is_opted_out, scope, takes_effect
 from pipeline.conversation.pending import LoggedInbound, Pending, QueuedOutbound
 from pipeline.conversation.values import Contact
 from pipeline.crash import Point
@@ -76,8 +76,11 @@ class Consents:
     def _settle(self, connection: Connection, entry: Waiting, now: datetime) -> bool:
         message = entry.message
         contact = contacts.load_by_keys(connection, [message.contact_key]).get(message.contact_key)
-        where = contacts.scope(message.channel, message.recipient)
-        if message.consent == Consent.START and not (contact and where in contact.opt_outs):
+        where = scope(message.channel, message.recipient)
+        is_out = contact is not None and is_opted_out(
+            contact.opt_outs, message.channel, message.recipient
+        )
+        if not takes_effect(message.consent, is_out=is_out):
             # From a contact who has not opted out, "YES" is an answer to the bot and "START" an
             # opening message, even if the provider replies to it too.
             inbox.treat_as_message(connection, entry.id)
@@ -101,8 +104,10 @@ class Consents:
 
     def _answer(self, pending: Pending, message: Inbound, turn_id: int, now: datetime) -> None:
         """The one answer, or none where the provider gives it or the bot has no text."""
-        text: str = asdict(self._bot.consent)[message.consent or ""]
-        if message.provider_answered or not text.strip():
+        if message.provider_answered or message.consent is None:
+            return
+        text = self._bot.consent.reply(message.consent)
+        if not text:
             return
         heard = pending.log[0]
         pending.log.append(
@@ -114,7 +119,7 @@ class Consents:
                 provider=self._provider,
                 author="bot",
                 body=storable(text),
-                content={gates.CONSENT: message.consent},
+                content={CONSENT: message.consent},
                 created_at=now,
                 turn_id=turn_id,
                 ordinal=1,

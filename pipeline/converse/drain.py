@@ -17,6 +17,7 @@ import structlog
 from pipeline import crash
 from pipeline.botkit import PastMessage
 from pipeline.conversation.pending import Failure
+from pipeline.conversation.reactions import LATEST_SENT, Sent
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.consent import Consents
 from pipeline.converse.delayed_notifier import DelayedNotifier
@@ -107,7 +108,12 @@ class Converse:
         self._notify = notify
         self._is_stopping = is_stopping
         self._overrun = overrun
-        self._runner = TurnRunner(runtime.bot, runtime.provider.name, _history(runtime.database))
+        self._runner = TurnRunner(
+            runtime.bot,
+            runtime.provider.name,
+            _history(runtime.database),
+            _sent(runtime.database),
+        )
         self._consents = Consents(runtime.database, runtime.bot, runtime.provider.name)
         self._thread = _BotThread(self._runner)
         self._delayed = DelayedNotifier(notify)
@@ -225,5 +231,14 @@ def _history(database: Database) -> Callable[[UUID, int], Sequence[PastMessage]]
         with database.read() as connection:
             rows = messages.latest_of(connection, conversation_id, limit)
         return [PastMessage(row.direction, row.author, row.body, row.created_at) for row in rows]
+
+    return look_up
+
+
+def _sent(database: Database) -> Callable[[UUID], Sequence[Sent]]:
+    def look_up(contact_id: UUID) -> Sequence[Sent]:
+        with database.read() as connection:
+            rows = messages.latest_sent(connection, contact_id, LATEST_SENT)
+        return [Sent(row.provider_id or "", row.body, bool(row.media)) for row in rows]
 
     return look_up

@@ -4,18 +4,24 @@ Nothing here touches the database, but for the history a handler asks for. Next:
 """
 
 import traceback
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import structlog
 
-from pipeline.botkit import Bot, ContactView, PastMessage, Situation
+from pipeline.botkit import Bot
 from pipeline.conversation import rules
-from pipeline.conversation.pending import Failure, LoggedInbound, Pending, QueuedOutbound
+from pipeline.conversation.pending import (
+    Failure,
+    LoggedInbound,
+    OptOut,
+    Pending,
+    QueuedOutbound,
+)
+from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Entered, Outcome, Received, TurnCause
 from pipeline.conversation.values import Contact, Conversation, Origin
 from pipeline.converse.debouncing import Group, group
+from pipeline.converse.situations import History, SentTo, Situations
 from pipeline.converse.work import LaneTurns, Work
 from pipeline.enums import Cause, EntryKind
 from pipeline.errors import BotError
@@ -26,16 +32,16 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 5
 _ERROR_LENGTH = 20_000
 
-History = Callable[[UUID, int], Sequence[PastMessage]]
-
 
 class TurnRunner:
     """Runs turns of one bot, whose replies leave through one provider."""
 
-    def __init__(self, bot: Bot, provider: str, history: History) -> None:
+    def __init__(
+        self, bot: Bot, provider: str, history: History, sent: SentTo = lambda _contact: ()
+    ) -> None:
         self._bot = bot
         self._provider = provider
-        self._history = history
+        self._situations = Situations(history, sent)
 
     def run(self, work: Work, now: datetime) -> LaneTurns:
         """Run the turns of one lane up to the first that fails, or that is to wait for more."""
@@ -131,8 +137,12 @@ class TurnRunner:
 
     def _hear(self, pending: Pending, together: Group, now: datetime) -> None:
         entry, last = together.entries[0], together.entries[-1]
+        contact = pending.contact or Contact.new(entry.message, entry.received_at)
+        entry.content = recognized(entry.message, self._situations.latest_sent(pending, contact))
+        if not self._bot.takes(entry.content):
+            self._hear_reaction(pending, entry, contact)
+            return
         messages = [one.message for one in together.entries]
-        contact = pending.contact or Contact.new(messages[0], entry.received_at)
         conversation = self._conversation_for(pending, contact, entry)
         # Pulled a day late: the contact does not wait for an answer any more.
         is_late = entry.kind == EntryKind.LATE
@@ -147,6 +157,19 @@ class TurnRunner:
             self._apply(pending, conversation, outcome, last, now)
         else:
             rules.hear_in_silence(conversation, self._bot, last.received_at)
+
+    def _hear_reaction(self, pending: Pending, entry: Waiting, contact: Contact) -> None:
+        """Log a reaction that the bot does not ask for; it opens no conversation."""
+        message, at = entry.message, entry.received_at
+        pending.contact = contact
+        conversation = pending.open_on(message.channel, message.recipient)
+        if entry.kind == EntryKind.RERUN:
+            return
+        contact.hear(message, at)
+        where = conversation.id if conversation else None
+        pending.log.append(LoggedInbound(message, contact.id, where, entry.id, at))
+        if conversation:
+            hear_reaction(conversation, self._bot, at)
 
     def _conversation_for(self, pending: Pending, contact: Contact, entry: Waiting) -> Conversation:
         """The open conversation on the message's channel and number, or a new one."""
@@ -186,6 +209,9 @@ class TurnRunner:
         cause = Cause.TIMER if entry.kind == EntryKind.TIMER else Cause.BOT
         origin = Origin(cause, self._bot.name, now, self._bot.version, entry.id)
         rules.apply(conversation, outcome, origin)
+        if outcome.opts_out:
+            where = (conversation.channel, conversation.our_number)
+            pending.opt_outs.append(OptOut(*where, self._bot.name))
         for ordinal, reply in enumerate(outcome.replies, 1):
             turn = (entry.id, ordinal)
             queued = QueuedOutbound.reply(conversation, reply, turn, self._provider, now)
@@ -199,34 +225,7 @@ class TurnRunner:
         entry: Waiting,
         now: datetime,
     ) -> Outcome:
-        contact, conversation = who
-        situation = Situation(
-            cause=cause,
-            contact=ContactView(str(contact.id), contact.phone, contact.name, contact.attributes),
-            channel=conversation.channel,  # type: ignore[arg-type]  # a Channel since receive
-            state=conversation.state,
-            data=conversation.data,
-            choices=conversation.choices,
-            now=now,
-            idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
-            history=lambda limit: self._past(pending, conversation, limit),
-            memory=conversation.memory,
-            received_at=entry.received_at if entry.kind == EntryKind.MESSAGE else None,
-            last_received_at=None if conversation.is_new else conversation.last_inbound_at,
-        )
-        return self._bot.respond(situation)
-
-    def _past(
-        self, pending: Pending, conversation: Conversation, limit: int
-    ) -> Sequence[PastMessage]:
-        """The log, and what earlier turns of this batch add to it."""
-        recent = [
-            PastMessage(*item.past, item.created_at)
-            for item in pending.log
-            if item.conversation_id == conversation.id
-        ]
-        recorded = [] if conversation.is_new else self._history(conversation.id, limit)
-        return [*recorded, *recent][-limit:] if limit > 0 else []
+        return self._bot.respond(self._situations.make(pending, who, cause, entry, now))
 
 
 def _open(pending: Pending, entry: Waiting) -> Conversation | None:

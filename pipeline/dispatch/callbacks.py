@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from pipeline import crash
+from pipeline.conversation.consent import scope
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import STATUS_RANK, Direction, Status
@@ -100,7 +101,7 @@ def _mark(connection: Connection, waiting: Sequence[CallbackRow], found: dict[in
 
 def _opt_out(connection: Connection, refused: Sequence[tuple[Delivery, datetime]]) -> None:
     for delivery, at in sorted(refused, key=lambda item: item[0].contact_id):
-        where = contacts.scope(delivery.channel, delivery.our_number)
+        where = scope(delivery.channel, delivery.our_number)
         contacts.set_opt_out(connection, delivery.contact_id, where, at)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from pipeline.conversation.consent import scope
 from pipeline.dispatch.claim import RECONCILE_AFTER, sender_of
 from pipeline.dispatch.send import LookedUp, Sent
 from pipeline.enums import STATUS_RANK, Status
@@ -25,7 +26,7 @@ from pipeline.errors import (
     SendError,
 )
 from pipeline.messages import Accepted
-from pipeline.records.core import contacts, messages, senders
+from pipeline.records.core import messages, senders
 from pipeline.records.core.leases import Postponed
 from pipeline.records.core.outbox import Delivery, Head
 
@@ -122,7 +123,7 @@ def _plan_error(plan: Plan, head: Head, current: Delivery, error: SendError, now
         failed = failed._replace(status=Status.FAILED)
         if isinstance(error, ContactOptedOut):
             failed = failed._replace(status=Status.SUPPRESSED)
-            where = contacts.scope(current.channel, current.our_number)
+            where = scope(current.channel, current.our_number)
             plan.opted_out.append((current.contact_id, where))
         plan.finish(head, now)
     else:

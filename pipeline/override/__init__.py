@@ -12,7 +12,14 @@ from pipeline.override.canned_replies import (
     change_canned_reply,
     delete_canned_reply,
 )
-from pipeline.override.contacts import add_contact, block, change_contact, unblock
+from pipeline.override.contacts import (
+    add_contact,
+    block,
+    change_contact,
+    opt_in,
+    opt_out,
+    unblock,
+)
 from pipeline.override.conversations import (
     LONGEST_TAKEOVER_MINUTES,
     Change,
@@ -51,6 +58,8 @@ __all__ = [
     "elapse",
     "end",
     "known_state",
+    "opt_in",
+    "opt_out",
     "release",
     "rerun",
     "rerun_all",

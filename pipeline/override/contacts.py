@@ -1,12 +1,14 @@
-"""An operator's changes to contacts: add, edit, block and unblock."""
+"""An operator's changes to contacts: add, edit, block and unblock, opt out and in."""
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.conversation.consent import EVERYWHERE, scope
 from pipeline.conversation.values import Contact
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.jsons import JsonObject
@@ -76,6 +78,67 @@ def block(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
 def unblock(runtime: Runtime, contact_id: uuid.UUID, *, actor: str) -> None:
     """Allow messages to this contact again."""
     _set_blocked(runtime, contact_id, actor, is_blocked=False)
+
+
+def opt_out(
+    runtime: Runtime, contact_id: uuid.UUID, *, actor: str, channel: str = "", number: str = ""
+) -> None:
+    """Send this contact no more messages from one of our numbers, or (without it) from any.
+
+    What waits to be sent is not sent any more, as after a STOP.
+    """
+    where = _place(channel, number)
+    with runtime.database.write() as connection:
+        if where in _locked(connection, contact_id).opt_outs:
+            return
+        now = runtime.database.now(connection)
+        contacts.set_opt_out(connection, contact_id, where, now)
+        _audit_consent(connection, now, actor, "opt_out", contact_id, channel, number)
+
+
+def opt_in(
+    runtime: Runtime, contact_id: uuid.UUID, *, actor: str, channel: str = "", number: str = ""
+) -> None:
+    """Undo the contact's opt-out from one of our numbers, or (without it) all of them.
+
+    Raises ChangeRefused for one number if they are opted out of every number.
+    """
+    where = _place(channel, number)
+    with runtime.database.write() as connection:
+        before = _locked(connection, contact_id).opt_outs
+        if where == EVERYWHERE:
+            after: JsonObject = {}
+        elif EVERYWHERE in before:
+            raise ChangeRefused(
+                "This contact is opted out of all numbers. Opt them in without a channel and number"
+                " first."
+            )
+        else:
+            after = {place: at for place, at in before.items() if place != where}
+        if after == before:
+            return
+        contacts.change(connection, contact_id, opt_outs=after)
+        now = runtime.database.now(connection)
+        _audit_consent(connection, now, actor, "opt_in", contact_id, channel, number)
+
+
+def _place(channel: str, number: str) -> str:
+    """The key of the opt-out. Raises ChangeRefused for one of the two alone."""
+    if bool(channel) != bool(number):
+        raise ChangeRefused("Provide both channel and number, or neither for all numbers.")
+    return scope(channel, storable(number)) if channel else EVERYWHERE
+
+
+def _audit_consent(
+    connection: Connection,
+    now: datetime,
+    actor: str,
+    action: str,
+    contact_id: uuid.UUID,
+    *where: str,
+) -> None:
+    details = {name: text for name, text in zip(("channel", "number"), where, strict=True) if text}
+    audit.append(connection, now, actor, action, str(contact_id), **details)
 
 
 def _set_blocked(runtime: Runtime, contact_id: uuid.UUID, actor: str, *, is_blocked: bool) -> None:

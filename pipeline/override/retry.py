@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipeline.conversation.consent import CONSENT
 from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.gates import CONSENT, why_not_to_write
+from pipeline.gates import why_not_to_write
 from pipeline.jsons import JsonObject
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended

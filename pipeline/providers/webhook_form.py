@@ -5,7 +5,9 @@ https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
+from pipeline.conversation import consent_keywords
 from pipeline.enums import MessageKind
 from pipeline.errors import WebhookRejected
 from pipeline.messages import (
@@ -15,7 +17,8 @@ from pipeline.messages import (
     StatusCallback,
     storable,
 )
-from pipeline.providers import addresses, consent_keywords
+from pipeline.providers import addresses, webhook_content
+from pipeline.providers.webhook_content import value
 
 Form = Mapping[str, list[str]]
 
@@ -38,10 +41,7 @@ def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
     recipient = addresses.ours(value(form, "To"))
     media, location = _media(form), _location(form)
     kind = _kind(form, media, location)
-    text = _text(form, kind)
-    # A button called STOP, or a picture with that caption, is an answer to the bot.
-    is_plain = kind == MessageKind.TEXT
-    return Inbound(
+    message = Inbound(
         provider=provider,
         account_id=_account(form, account_id),
         provider_id=_message_sid(form),
@@ -49,14 +49,18 @@ def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
         contact_key=sender.key,
         recipient=recipient,
         kind=kind,
-        text=text,
+        text=_text(form, kind),
         phone=sender.phone,
         profile_name=value(form, "ProfileName")[:255],
         button_id=value(form, "ButtonPayload") or value(form, "ListId"),
         media=media,
         location=location,
-        consent=consent_keywords.consent(text, sender.channel) if is_plain else None,
+        place="" if location else webhook_content.place(form),
+        **webhook_content.contents(form, kind),
     )
+    # A button called STOP, or a picture with that caption, is an answer to the bot.
+    wish = consent_keywords.consent(message.text, sender.channel) if message.is_plain else None
+    return replace(message, consent=wish) if wish else message
 
 
 def status_callback(
@@ -83,12 +87,6 @@ def status_callback(
 def status_word(status: str) -> str:
     """The provider's status as our records call it; an unknown one unchanged."""
     return "accepted" if status in _ON_ITS_WAY else status
-
-
-def value(form: Form, name: str) -> str:
-    """The first value of a field, fit for a database; "" when it is missing."""
-    values = form.get(name)
-    return storable(values[0]) if values else ""
 
 
 def _account(form: Form, default: str) -> str:
@@ -123,12 +121,10 @@ def _media(form: Form) -> tuple[Media, ...]:
 def _location(form: Form) -> Location | None:
     if not (value(form, "Latitude") and value(form, "Longitude")):
         return None
-    # A place has a name ("Label") and an address, which often repeat each other.
-    words = dict.fromkeys(filter(None, (value(form, "Label"), value(form, "Address"))))
     return Location(
         _degrees(form, "Latitude", limit=90),
         _degrees(form, "Longitude", limit=180),
-        ", ".join(words),
+        webhook_content.place(form),
     )
 
 
@@ -144,18 +140,39 @@ def _degrees(form: Form, name: str, *, limit: int) -> float:
     return degrees
 
 
-def _kind(form: Form, media: tuple[Media, ...], location: Location | None) -> MessageKind:
-    if any(value(form, name) for name in ("ButtonText", "ButtonPayload", "ListId")):
+# Words of MessageType for what the form itself shows.
+_SHOWN = frozenset({"", "text", "button", "location", "image", "audio", "video", "document"})
+_TYPES: Mapping[str, str] = {
+    "contacts": MessageKind.CONTACT_CARD,
+    "contact": MessageKind.CONTACT_CARD,
+    "vcard": MessageKind.CONTACT_CARD,
+    "list": MessageKind.TAP,
+}
+
+
+def _kind(form: Form, media: tuple[Media, ...], location: Location | None) -> str:
+    word = webhook_content.word(form)
+    if word == MessageKind.REACTION:
+        return MessageKind.REACTION
+    if any(value(form, name) for name in webhook_content.TAPS):
         return MessageKind.TAP
     if location:
         return MessageKind.LOCATION
+    if word not in _SHOWN:
+        return MessageKind.of(_TYPES.get(word, word))
     if media:
         types = {item.content_type.partition(";")[0].strip().lower() for item in media}
         return MessageKind.CONTACT_CARD if types <= _CARD_TYPES else MessageKind.MEDIA
+    if webhook_content.has_answers(form):
+        return MessageKind.INTERACTIVE
+    if not value(form, "Body") and webhook_content.place(form):
+        return MessageKind.PLACE
     return MessageKind.TEXT
 
 
-def _text(form: Form, kind: MessageKind) -> str:
+def _text(form: Form, kind: str) -> str:
     if kind == MessageKind.TAP:
         return value(form, "ButtonText") or value(form, "ListTitle") or value(form, "Body")
+    if kind == MessageKind.REACTION and webhook_content.emoji(form):
+        return ""
     return value(form, "Body")

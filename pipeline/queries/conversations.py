@@ -17,6 +17,7 @@ from sqlalchemy import (
     union,
 )
 
+from pipeline.conversation.consent import is_opted_out
 from pipeline.enums import Direction, Holder, MessageKind, Status
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
@@ -58,6 +59,8 @@ class ListedConversation(NamedTuple):
     phone: str | None
     name: str
     key: str
+    opt_outs: JsonObject
+    is_blocked: bool
     last_body: str | None
     last_direction: Direction | None
     last_kind: MessageKind | None
@@ -69,6 +72,11 @@ class ListedConversation(NamedTuple):
     is_unread: bool
     is_held: bool
     has_failed: bool
+
+    @property
+    def is_opted_out(self) -> bool:
+        """Whether the contact gets no messages in this conversation."""
+        return is_opted_out(self.opt_outs, self.channel, self.our_number)
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
@@ -156,6 +164,8 @@ def _shown(connection: Connection) -> Select[Any]:
             Contact.phone,
             Contact.name,
             Contact.key,
+            Contact.opt_outs,
+            Contact.is_blocked,
             func.substr(Message.body, 1, _GIST),
             Message.direction,
             Message.kind,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from pipeline.records.base import fetch
+from pipeline.records.base import among, fetch
 from pipeline.records.core.messages import MESSAGES, Message, MessageRow
 from pipeline.records.core.transitions import TRANSITIONS, Transition, TransitionRow
 
@@ -46,6 +46,15 @@ def latest_of_contact(
     if before is not None:
         query = query.where(Message.id < before)
     return fetch(connection, query.order_by(Message.id.desc()).limit(limit), MessageRow._make)[::-1]
+
+
+def quoted_by(connection: Connection, said: Sequence[MessageRow]) -> dict[str, MessageRow]:
+    """The messages that some of these answer or react to, by the provider's ids."""
+    ids = {str(row.content["reply_to"]) for row in said if row.content.get("reply_to")}
+    if not ids:
+        return {}
+    query = MESSAGES.where(among(connection, Message.provider_id, ids))
+    return {str(row.provider_id): row for row in fetch(connection, query, MessageRow._make)}
 
 
 def transitions(

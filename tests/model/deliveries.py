@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
+from pipeline.conversation.consent import CONSENT
 from pipeline.enums import STATUS_RANK
-from pipeline.gates import CONSENT
 from tests.model.post_office import Take
 from tests.model.snapshot import Snapshot
 from tests.model.step import Step

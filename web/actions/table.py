@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from apiflask.validators import Range
+from apiflask.fields import String
+from apiflask.validators import Length, Range
 
 from pipeline import accounts, override, sweep
 from pipeline.database import Database
@@ -141,6 +142,24 @@ BLOCK = Action(
     on="contact",
 )
 UNBLOCK = Action("unblock", override.unblock, "Contact unblocked.", on="contact")
+_PLACE = {
+    "channel": String(validate=Length(max=32)),
+    "number": String(validate=Length(max=160)),
+}
+OPT_OUT = Action(
+    "opt_out",
+    override.opt_out,
+    "Contact opted out. No messages are sent to them.",
+    on="contact",
+    fields=_PLACE,
+)
+OPT_IN = Action(
+    "opt_in",
+    override.opt_in,
+    "Opt-out removed. The provider may still block messages until they text START.",
+    on="contact",
+    fields=_PLACE,
+)
 ADD_CANNED_REPLY = Action("add_canned_reply", override.add_canned_reply, "Reply added.")
 CHANGE_CANNED_REPLY = Action("change_canned_reply", override.change_canned_reply, "Saved.")
 DELETE_CANNED_REPLY = Action("delete_canned_reply", override.delete_canned_reply, "Reply deleted.")

@@ -76,21 +76,28 @@ def get_contact(contact_id: uuid.UUID) -> tuple[object, int]:
 @contacts.needs(table.CHANGE_CONTACT.role)
 @contacts.takes(shapes.ContactChange)
 @contacts.output(shapes.Contact)
-@contacts.doc(responses={409: "Too many attributes, or too long ones"})
-def change_contact(
+@contacts.doc(responses={409: "Too many attributes, too long ones, or opted out of all numbers"})
+def change_contact(  # noqa: PLR0913 (what the body may hold)
     contact_id: uuid.UUID,
     name: str | None = None,
     attributes: Mapping[str, str | None] = MappingProxyType({}),
     blocked: bool | None = None,
+    opted_out: bool | None = None,
+    channel: str = "",
+    number: str = "",
 ) -> tuple[object, int]:
     """Change a contact
 
-    Name, attributes, and whether messages are sent to them.
+    Name, attributes, and whether messages are sent to them. `opted_out` counts for one of your
+    numbers with `channel` and `number`, and for all of them without.
     """
     set_to = {key: text or "" for key, text in attributes.items()}
     table.CHANGE_CONTACT(contact_id, actor=actor(), name=name, attributes=set_to)
     if blocked is not None:
         (table.BLOCK if blocked else table.UNBLOCK)(contact_id, actor=actor())
+    if opted_out is not None:
+        action = table.OPT_OUT if opted_out else table.OPT_IN
+        action(contact_id, actor=actor(), channel=channel, number=number)
     with here().runtime.database.read() as connection:
         return existing(connection, contact_id), 200
 

@@ -32,7 +32,13 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
         "if": {"required": ["minutes"]},
         "then": {"required": ["holder"], "properties": {"holder": {"const": "operator"}}},
     },
-    "ContactChange": {"minProperties": 1},
+    "ContactChange": {
+        "minProperties": 1,
+        "dependentRequired": {
+            "channel": ["number", "opted_out"],
+            "number": ["channel", "opted_out"],
+        },
+    },
     "CannedReplyChange": {"minProperties": 1},
     "UserChange": {"minProperties": 1},
     "Reply": _NOT_EMPTY,

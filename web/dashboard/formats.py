@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import phonenumbers
 from apiflask import APIFlask
 from markupsafe import Markup
 
 from pipeline.botkit import Bot
+from pipeline.conversation.consent import EVERYWHERE
 from pipeline.enums import NOT_DELIVERED, Status
 from pipeline.jsons import to_json
 
@@ -41,6 +43,8 @@ _KINDS = {
     "location": "Location",
     "contact_card": "Contact card",
     "tap": "Tap",
+    "interactive": "Form answers",
+    "unsupported": "Unsupported message",
 }
 
 
@@ -53,8 +57,10 @@ def install(app: APIFlask, bot: Bot) -> None:
         clock=clock,
         day=day,
         gist=gist,
+        is_web=is_web,
         last_mark=last_mark,
         mark=mark,
+        opted_out=opted_out,
         number=lambda number: f"{number:,}",
         phone=phone,
         plainly=plainly,
@@ -134,6 +140,14 @@ def phone(number: str | None) -> str:
     return phonenumbers.format_number(parsed, style)
 
 
+def opted_out(scope: str) -> str:
+    """Where an opt-out counts, as "SMS from +1 415-555-0100"."""
+    if scope == EVERYWHERE:
+        return "all numbers"
+    on, _, number = scope.partition(" ")
+    return f"{channel(on)} from {phone(number)}"
+
+
 def who(row: Any) -> str:
     """The title of a contact: phone number, else name, else provider ID."""
     return phone(row.phone) if row.phone else str(row.name or row.key)
@@ -160,6 +174,11 @@ def last_mark(row: Any) -> str:
         status=row.last_status, error=row.last_error, error_code=row.last_error_code
     )
     return mark(last)
+
+
+def is_web(url: str | None) -> bool:
+    """Whether a link from outside may be opened: http and https only."""
+    return bool(url) and urlsplit(url or "").scheme in {"http", "https"}
 
 
 def plainly(value: Any) -> str:

@@ -8,12 +8,11 @@ from pipeline.botkit.analysis.reachability import loops, trapped, unreachable
 from pipeline.botkit.analysis.report import uses
 from pipeline.botkit.analysis.transitions import full_name, handlers, report
 from pipeline.botkit.definition import Definition, Handler, State
+from pipeline.conversation.consent_keywords import consent
+from pipeline.enums import Consent
 
 UNREACHABLE = "no transition leads here, only an operator or a reminder"
 NO_EXIT = "no transition leads out, only an operator, a reminder or the end"
-# These are settled before the bot receives them: https://help.twilio.com/articles/223134027
-NEVER_RECEIVED = frozenset({"stop", "stopall", "unsubscribe"})
-NEVER_RECEIVED_BY_SMS = frozenset({"cancel", "end", "quit", "help", "info"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +173,8 @@ def _entered(definition: Definition, every: list[Handler]) -> Iterator[tuple[str
 def _command_warnings(definition: Definition) -> Iterator[str]:
     """Commands that are opt-out words, which are settled before a bot receives them."""
     for word, handler in definition.commands.items():
-        if word in NEVER_RECEIVED | NEVER_RECEIVED_BY_SMS:
-            how = " by SMS" if word in NEVER_RECEIVED_BY_SMS else ""
+        if consent(word, "sms") in {Consent.STOP, Consent.HELP}:
+            how = "" if consent(word, "whatsapp") else " by SMS"
             yield (
                 f'{definition.at(handler)}: "{word}" never reaches a bot{how}: opt-out words are '
                 "settled before; choose another word"

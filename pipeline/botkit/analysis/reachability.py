@@ -55,7 +55,7 @@ def unreachable(definition: Definition) -> list[State]:
 
 def trapped(definition: Definition) -> list[State]:
     """The states that no transition leads out of; none if a command may lead to any state."""
-    commands = definition.commands.values()
+    commands = definition.anywhere
     if len(definition.states) < 2 or any(
         report(command).is_open or report(command).backs for command in commands
     ):

@@ -22,7 +22,7 @@ class Edge:
 
 def handlers(definition: Definition) -> list[Handler]:
     """Every function that may say which state comes next, states first."""
-    others = [*definition.commands.values(), *filter(None, [definition.fallback])]
+    others = [*definition.anywhere, *filter(None, [definition.fallback])]
     return [*definition.states.values(), *dict.fromkeys(others)]
 
 
@@ -60,7 +60,7 @@ def edges(definition: Definition) -> list[Edge]:
             done = f"{state.flow} is done"
             found += [Edge(state.name, name, done) for name in followers[state.flow]]
         found += _by_settings(state)
-    for handler in dict.fromkeys(definition.commands.values()):
+    for handler in definition.anywhere:
         found += [Edge(ANYWHERE, name, handler.label) for name in targets(definition, handler)]
         found += _by_reminding(definition, handler, ANYWHERE)
     if definition.fallback:

@@ -12,6 +12,7 @@ from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.situation import Situation
 from pipeline.botkit.turn import PendingOutcome, Turn
 from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
+from pipeline.enums import MessageKind
 from pipeline.errors import BotError, NotUnderstood
 from pipeline.jsons import JsonObject
 
@@ -69,7 +70,12 @@ class _Run:
     def _receive(self, state: State | None) -> None:
         if self._is_loop():
             return
-        commands = self._definition.commands
+        definition = self._definition
+        if self._turn.message.kind == MessageKind.REACTION:
+            if definition.on_reaction is not None:
+                self._run_handler(definition.on_reaction, "reaction")
+            return
+        commands = definition.commands
         command = commands.get(normalize(self._turn.message.text)) if commands else None
         if command is not None:
             self._run_handler(command, "command")
@@ -156,6 +162,7 @@ class _Run:
             hand_over=pending.hand_over,
             is_ended=pending.is_ended,
             is_unknown_state=self._is_unknown,
+            opts_out=pending.opts_out,
             memory={} if pending.is_ended else self._stored_memory(is_nudge),
             nudge=state.nudge.after if state and state.nudge else None,
             keeps_timers=is_nudge and has_stayed,

@@ -128,7 +128,7 @@ def _one_line(text: str) -> str:
 
 def _dead_end(talk: Talk) -> str:
     """What is wrong in the state where the run stopped; "" if nothing."""
-    if talk.is_ended or talk.hand_over is not None:
+    if talk.is_ended or talk.is_opted_out or talk.hand_over is not None:
         return ""
     texts = [*_texts_of(talk.bot), *_TEXTS]
     tries = [*((">", _one_line(text)) for text in texts), *_OTHERS]
@@ -148,13 +148,14 @@ def _has_effect(talk: Talk, move: _Action) -> bool:
     except BotError:
         return True  # its own failure, which another run finds
     is_elsewhere = trial.state != talk.state or trial.is_ended or trial.hand_over is not None
-    return bool(trial.replies) or is_elsewhere
+    # STOP and HELP are answered in every state, and lead nowhere.
+    return (bool(trial.replies) and not trial.was_consent) or is_elsewhere
 
 
 def _texts_of(bot: Bot) -> list[str]:
     """The texts in the bot's code: commands, and all short texts in its handlers."""
     definition = bot.definition
-    handlers: list[Handler] = [*definition.states.values(), *definition.commands.values()]
+    handlers: list[Handler] = [*definition.states.values(), *definition.anywhere]
     found = [*definition.commands]
     for handler in handlers:
         found += _texts_in(handler.function, handler.file, set())

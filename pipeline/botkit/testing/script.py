@@ -22,6 +22,8 @@ time of the start (`now: 2030-01-07 09:00`). Then follow lines of what happens:
     file URL CAPTION            sends a file
     card URL                    sends a contact card
     place 52.52, 13.40 LABEL    shares a location
+    react EMOJI                 reacts to the bot's last message
+    fill {"size": "M"}           sends a form that they filled in (JSON)
     wait 1 h 30 min             time passes; timers that are due run
     enter STATE                 an operator sets the state
     handed back                 an operator hands the conversation back ("given back" works too)

@@ -1,5 +1,6 @@
 """The actions of a script and the text of a reply, which tester, fuzzing and replay share."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -85,6 +86,16 @@ def _place(talk: Talk, text: str) -> None:
     talk.hear(location=Location(float(found[1]), float(found[2]), found[3]))
 
 
+def _fill(talk: Talk, text: str) -> None:
+    try:
+        answers = json.loads(text)
+    except ValueError:
+        answers = None
+    if not isinstance(answers, dict):
+        raise InvalidLine(f'{text!r} is not a JSON object; use one such as {{"size": "M"}}')
+    talk.fill(answers)
+
+
 def _wait(talk: Talk, text: str) -> None:
     talk.wait(parse_duration(text))
 
@@ -106,6 +117,8 @@ ACTIONS: Mapping[str, Callable[[Talk, str], None]] = {
     "file": _file,
     "card": _card,
     "place": _place,
+    "react": Talk.react,
+    "fill": _fill,
     "wait": _wait,
     "enter": _enter,
     "handed back": _hand_back,

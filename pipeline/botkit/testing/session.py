@@ -11,18 +11,19 @@ from uuid import UUID
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
+from pipeline.botkit.testing.alarm import next_timer
+from pipeline.botkit.testing.phone import OUR_NUMBER, Phone
 from pipeline.conversation import rules
+from pipeline.conversation.consent import confirming, takes_effect
+from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
 from pipeline.conversation.values import Changes, Origin, Timer
-from pipeline.enums import Cause, Direction, MessageKind, TimerKind
+from pipeline.enums import Cause, Consent, Direction, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Inbound, Location, Media
 
 OPERATOR = "operator"
 _CONTACT = UUID(int=0)
-_OUR_NUMBER = "+12025550100"
-
-
 T = TypeVar("T")
 
 
@@ -43,7 +44,8 @@ class _Part(Generic[T]):
 class Talk:
     """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened.
 
-    `hand_over` is the reason why the bot asked for a human, None when it did not.
+    `hand_over` is the reason why the bot asked for a human, None when it did not. `was_consent`:
+    the contact's last message was a STOP, START or HELP, which the bot does not see.
     """
 
     state = _Part[str]()
@@ -59,11 +61,13 @@ class Talk:
         self.past: list[PastMessage] = []
         self.replies: list[Reply] = []
         self.passed: set[str] = set()
+        self.phone = Phone(channel, contact)
+        self.was_consent = False
         self._turns = 0
         self._open()
 
     def _open(self) -> None:
-        where = (self.channel, _OUR_NUMBER)
+        where = (self.channel, OUR_NUMBER)
         self.conversation = rules.open_conversation(self.bot, _CONTACT, where, self.now, None)
         self.conversation.is_new = False
         self.timers: list[Timer] = []
@@ -72,6 +76,10 @@ class Talk:
     @property
     def is_ended(self) -> bool:
         return self.conversation.closed_at is not None
+
+    @property
+    def is_opted_out(self) -> bool:
+        return self.phone.is_opted_out
 
     def hear(
         self,
@@ -83,19 +91,56 @@ class Talk:
         card: str | None = None,
     ) -> None:
         """The contact writes; after an end, or `expires_after`, in a new conversation."""
-        if self.is_ended or self.conversation.is_expired(self.bot.expires_after, self.now):
+        files = [Media(media)] if media else [Media(card, "text/vcard")] if card else []
+        choices = () if self._is_over else self.choices
+        self._receive(self.phone.write(text, button, location, files, choices))
+
+    def react(self, emoji: str) -> None:
+        """The contact reacts to the bot's last message."""
+        self._receive(self.phone.react(emoji))
+
+    def fill(self, answers: JsonObject) -> None:
+        """The contact sends a form that they filled in."""
+        self._receive(self.phone.fill(answers))
+
+    def _receive(self, message: Inbound) -> None:
+        message = recognized(self.bot.marked(message), self.phone.received)
+        is_settled = takes_effect(message.consent, is_out=self.is_opted_out)
+        if self._is_over and self.bot.takes(message) and not is_settled:
             self._open()
         self._forget()
-        files = [Media(media)] if media else [Media(card, "text/vcard")] if card else []
-        message = self._inbound(text, button, location, files)
         before = len(self.past)
-        if self.conversation.is_held(self.now):
+        if is_settled:
+            self._settle_consent(message)
+        elif not self.bot.takes(message):
+            self._hear_reaction()
+        elif self.conversation.is_held(self.now):
             rules.hear(self.conversation, self.now)
             rules.hear_in_silence(self.conversation, self.bot, self.now)
             self._settle()
         else:
             self._take(Received(message))
         self.past.insert(before, PastMessage(Direction.INBOUND, "contact", message.text, self.now))
+
+    @property
+    def _is_over(self) -> bool:
+        return self.is_ended or self.conversation.is_expired(self.bot.expires_after, self.now)
+
+    def _hear_reaction(self) -> None:
+        """A reaction that the bot does not ask for gets no turn and opens no conversation."""
+        if self.past and not self.is_ended:
+            hear_reaction(self.conversation, self.bot, self.now)
+            self._settle()
+
+    def _settle_consent(self, message: Inbound) -> None:
+        """STOP, START and HELP do not reach the bot; its texts answer them."""
+        wish = message.consent or Consent.HELP
+        self.was_consent = True
+        self.phone.is_opted_out = wish == Consent.STOP or (
+            self.is_opted_out and wish == Consent.HELP
+        )
+        if text := self.bot.consent.reply(wish):
+            self._say([confirming(Reply("text", text))])
 
     def take_over(self, minutes: int | None = None) -> None:
         """An operator takes the conversation over, for so long or until the release."""
@@ -133,8 +178,9 @@ class Talk:
         """Time passes; what falls due runs in its order."""
         self._forget()
         until = self.now + duration
-        while (timer := self._next_timer(until)) is not None:
-            self.now = max(self.now, self._moment(timer) or self.now)
+        while found := next_timer(self.timers, self.conversation, self.now, until):
+            timer, moment = found
+            self.now = max(self.now, moment)
             self.timers = [other for other in self.timers if other is not timer]
             if timer.kind == TimerKind.RELEASE:
                 self.hand_over = None
@@ -145,42 +191,7 @@ class Talk:
         self.now = until
 
     def _forget(self) -> None:
-        self.replies, self.passed = [], set()
-
-    def _next_timer(self, until: datetime) -> Timer | None:
-        due = [timer for timer in self.timers if (self._moment(timer) or until) <= until]
-        due = [timer for timer in due if self._moment(timer)]
-        return min(due, key=lambda timer: (self._moment(timer), timer.due_at), default=None)
-
-    def _moment(self, timer: Timer) -> datetime | None:
-        """When a timer takes effect; a reminder waits for the end of a take-over."""
-        if timer.kind == TimerKind.REMINDER and self.conversation.is_held(
-            max(self.now, timer.due_at)
-        ):
-            return self.conversation.held_until
-        return timer.due_at
-
-    def _inbound(
-        self, text: str, button: str | None, location: Location | None, files: Sequence[Media]
-    ) -> Inbound:
-        titles = {choice.id: choice.title for choice in self.choices}
-        kind = MessageKind.TAP if button else MessageKind.LOCATION if location else MessageKind.TEXT
-        if files and kind == MessageKind.TEXT:
-            kind = MessageKind.CONTACT_CARD if files[0].content_type else MessageKind.MEDIA
-        return Inbound(
-            "rehearsal",
-            "rehearsal",
-            f"heard-{self._turns}",
-            self.channel,
-            self.contact.phone or self.contact.id,
-            _OUR_NUMBER,
-            kind=kind,
-            text=text or titles.get(button or "", ""),
-            phone=self.contact.phone,
-            button_id=button or "",
-            media=tuple(files),
-            location=location,
-        )
+        self.replies, self.passed, self.was_consent = [], set(), False
 
     def _take(self, cause: TurnCause, made_by: Cause = Cause.BOT) -> None:
         self._turns += 1
@@ -197,6 +208,7 @@ class Talk:
                 idempotency_key=f"turn-{self._turns}",
                 history=self._history,
                 memory=conversation.memory,
+                sent=self.phone.received,
             )
         )
         if isinstance(cause, Received):
@@ -208,8 +220,13 @@ class Talk:
     def _show(self, outcome: Outcome) -> None:
         self.hand_over = outcome.hand_over
         self.passed.update(step.to_state for step in outcome.steps if self._is_send(step.to_state))
-        self.replies += outcome.replies
-        for reply in outcome.replies:
+        self.phone.is_opted_out = self.is_opted_out or outcome.opts_out
+        self._say(outcome.replies)
+
+    def _say(self, replies: Sequence[Reply]) -> None:
+        """Send replies; those to a contact who has opted out are not sent."""
+        self.replies += self.phone.receive(replies)
+        for reply in replies:
             self.past.append(PastMessage(Direction.OUTBOUND, "bot", reply.body, self.now))
 
     def _settle(self) -> None:

@@ -6,7 +6,7 @@ Tester(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView
@@ -79,6 +79,18 @@ class Tester:
     def shares(self, latitude: float, longitude: float, label: str = "") -> Self:
         """The contact shares a location, in degrees."""
         return self.hears(location=Location(latitude, longitude, label))
+
+    def reacts(self, emoji: str = "👍") -> Self:
+        """The contact reacts to the bot's last message; a turn only with `@bot.on_reaction`."""
+        self._lines.append(f"  contact: (reacts {emoji})")
+        self.talk.react(emoji)
+        return self._note_replies()
+
+    def fills(self, **answers: Any) -> Self:
+        """The contact sends a form that they filled in, as of a WhatsApp Flow."""
+        self._lines.append(f"  contact: (fills in {answers!r})")
+        self.talk.fill(answers)
+        return self._note_replies()
 
     def enters(self, state: str) -> Self:
         """An operator sets the state."""
@@ -153,6 +165,12 @@ class Tester:
             self._fail("the bot did not hand over")
         if reason is not None and reason != self.talk.hand_over:
             self._fail(f"the bot handed over for {self.talk.hand_over!r}, not {reason!r}")
+        return self
+
+    def opted_out(self) -> Self:
+        """The contact opted out, by a STOP or by the bot: no more replies are sent."""
+        if not self.talk.is_opted_out:
+            self._fail("the contact has not opted out")
         return self
 
     def _note_replies(self) -> Self:

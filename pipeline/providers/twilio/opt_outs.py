@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pipeline.conversation.consent_keywords import KEYWORDS
 from pipeline.enums import Consent
 from pipeline.messages import Inbound
 from pipeline.providers import webhook_form
-from pipeline.providers.consent_keywords import KEYWORDS
+from pipeline.providers.webhook_content import value
 
 # Sent where Advanced Opt-Out is on: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
 _OPT_OUT_TYPES: Mapping[str, Consent] = {consent.name: consent for consent in Consent}
@@ -14,7 +15,7 @@ _OPT_OUT_TYPES: Mapping[str, Consent] = {consent.name: consent for consent in Co
 
 def marked(inbound: Inbound, form: webhook_form.Form) -> Inbound:
     """The message with the consent that Twilio saw in it, and whether Twilio answered it."""
-    consent = _OPT_OUT_TYPES.get(webhook_form.value(form, "OptOutType").upper())
+    consent = _OPT_OUT_TYPES.get(value(form, "OptOutType").upper())
     if consent:
         return replace(inbound, consent=consent, provider_answered=True)
     if inbound.consent and _is_answered(inbound):

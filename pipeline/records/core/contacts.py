@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
+from pipeline.conversation.consent import EVERYWHERE
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import Record, among, any_of, columns, fetch, fetch_one, short_repr
@@ -54,11 +55,6 @@ class ContactRow(NamedTuple):
 
 
 CONTACTS = select(*columns(Contact, ContactRow))
-
-
-def scope(channel: str, our_number: str) -> str:
-    """The key of an opt-out: contacts opt out per channel and per number."""
-    return f"{channel} {our_number}"
 
 
 def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, ContactRow]:
@@ -108,13 +104,15 @@ def seen(connection: Connection, moments: Sequence[JsonObject]) -> None:
 def set_opt_out(
     connection: Connection, contact_id: uuid.UUID, where: str, at: datetime | None
 ) -> None:
-    """Record that the contact said STOP there, or (`at` None) START."""
+    """Record that the contact opted out there, or (`at` None) in again: of "everywhere", too."""
     locked = (
         select(Contact.opt_outs).where(Contact.id == contact_id).with_for_update(key_share=True)
     )
     opt_outs = dict(connection.execute(locked).scalar_one())
     opt_outs.pop(where, None)
-    if at:
+    if at is None:
+        opt_outs.pop(EVERYWHERE, None)
+    else:
         opt_outs[where] = at.isoformat()
     connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
 

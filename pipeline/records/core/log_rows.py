@@ -7,7 +7,7 @@ from pipeline.conversation.pending import LoggedInbound, QueuedOutbound
 from pipeline.enums import Direction, MessageKind, Status
 from pipeline.ids import new_id
 from pipeline.jsons import JsonObject
-from pipeline.messages import Inbound
+from pipeline.messages import Inbound, given
 from pipeline.records.core.messages import KEEP_TRYING_TO_SEND
 
 
@@ -25,7 +25,7 @@ def inbound_row(item: LoggedInbound) -> JsonObject:
         "our_number": message.recipient,
         "kind": message.kind,
         "body": message.text,
-        "content": _content(message),
+        "content": content_of(message),
         "media": [asdict(file) for file in message.media],
         "author": "contact",
         "status": Status.RECEIVED,
@@ -36,13 +36,24 @@ def inbound_row(item: LoggedInbound) -> JsonObject:
     }
 
 
-def _content(message: Inbound) -> JsonObject:
-    content: JsonObject = {}
-    if message.button_id:
-        content["button_id"] = message.button_id
+def content_of(message: Inbound) -> JsonObject:
+    """What a contact's message carries besides text and files, without what is empty."""
+    content: JsonObject = {
+        name: found for name in _CONTENT if (found := getattr(message, name)) not in ("", None, {})
+    }
     if message.location:
         content["location"] = asdict(message.location)
+    if message.referral:
+        content["referral"] = given(message.referral)
+    if message.is_forwarded:
+        content["forwarded"] = "often" if message.is_forwarded_often else "once"
     return content
+
+
+_CONTENT = (
+    *("button_id", "place", "type", "reply_to", "quoted", "reaction", "removed_reaction"),
+    *("form", "form_text", "extra"),
+)
 
 
 def outbound_row(**values: Any) -> JsonObject:

@@ -149,6 +149,14 @@ def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) ->
     return fetch(connection, query.order_by(Message.id.desc()).limit(limit), MessageRow._make)[::-1]
 
 
+def latest_sent(connection: Connection, contact_id: uuid.UUID, limit: int) -> list[MessageRow]:
+    """The last messages to a contact, the newest first."""
+    query = MESSAGES.where(
+        Message.contact_id == contact_id, Message.direction == Direction.OUTBOUND
+    )
+    return fetch(connection, query.order_by(Message.id.desc()).limit(limit), MessageRow._make)
+
+
 def by_public_id(connection: Connection, public_id: uuid.UUID) -> MessageRow | None:
     """The message that others know by this id."""
     return fetch_one(connection, MESSAGES.where(Message.public_id == public_id), MessageRow._make)

@@ -68,7 +68,7 @@ def test_after_a_week_it_begins_anew() -> None:
     talk.says("How do you get to work?…").in_state("welcome")
 
 
-def test_consent_words_name_the_sender() -> None:
+def test_consent_keywords_name_the_sender() -> None:
     texts = bot.consent
     assert all(text.startswith("Travel survey: ") for text in (texts.stop, texts.start, texts.help))
 

@@ -126,6 +126,12 @@ class Phone:
         assert found is not None
         return found
 
+    @property
+    def last_received(self) -> str:
+        """The provider's id of the last message to this phone."""
+        sent = self.play.stage.outbound()
+        return str([row for row in sent if row.contact_id == self.contact.id][-1].provider_id)
+
     def first(self, kind: str) -> uuid.UUID:
         """The first message of a kind in the open conversation."""
         with self.play.stage.database.read() as connection:

@@ -1,5 +1,7 @@
 """Ordinary talks: in several states, languages and kinds, over SMS and WhatsApp, old and new."""
 
+import json
+
 from tests.browser.sample.play import Operator, Phone, Play
 
 LONG = (
@@ -37,6 +39,7 @@ def play_talks(play: Play, first: Operator, second: Operator) -> None:
     _languages(play, first)
     _bookings(play, second)
     _files(play, first)
+    _lamps(play, first)
     _refund(play, second)
 
 
@@ -121,6 +124,27 @@ def _files(play: Play, operator: Operator) -> None:
     play.ago(hours=9)
     nameless.says("I have no number to show, only a name")
     operator.reads(nameless)
+
+
+def _lamps(play: Play, operator: Operator) -> None:
+    """From an ad, with a form that was filled in, a reaction, a reply and a kind of tomorrow."""
+    buyer = Phone(play, "+447700900655", "Mina", "whatsapp")
+    play.ago(minutes=58)
+    buyer.says(
+        "Hi, is the green one left?",
+        ReferralSourceType="ad",
+        ReferralHeadline="Desk lamps, half price",
+        ReferralBody="This week only, in three colors.",
+        ReferralSourceUrl="https://example.com/lamps",
+    )
+    answers = {"color": "green", "size": "M", "gift_wrap": True}
+    reply = {"type": "nfm_reply", "nfm_reply": {"response_json": json.dumps(answers)}}
+    buyer.says("", MessageType="interactive", InteractiveData=json.dumps(reply))
+    last = buyer.last_received
+    buyer.says("👍", MessageType="reaction", OriginalRepliedMessageSid=last)
+    buyer.says("I mean this one", Forwarded="true", OriginalRepliedMessageSid=last)
+    buyer.says("", MessageType="order", CatalogId="C-7")
+    operator.reads(buyer)
 
 
 def _refund(play: Play, operator: Operator) -> None:

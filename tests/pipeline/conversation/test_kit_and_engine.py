@@ -27,10 +27,14 @@ MINUTE = timedelta(minutes=1)
 STATES = ("open", "late", "menu", "quiet", "name")
 minutes = st.sampled_from([1, 2, 3, 5, 7, 10, 15, 20, 30, 60, 400])
 texts = st.sampled_from(
-    ["hi", "menu", "quiet", "person", "twice", "remind", "end", "late", "name", "Ada", "1"]
+    [
+        *("hi", "menu", "quiet", "person", "twice", "remind", "end", "late", "name", "Ada", "1"),
+        *("Liked “open: hi”", "Loved “Menu?”", "Removed a like from “quiet: …”", "Liked “nothing”"),
+    ]
 )
 steps = st.one_of(
     st.tuples(st.just("hear"), texts),
+    st.tuples(st.just("react"), st.just("👍")),
     st.tuples(st.just("wait"), minutes),
     st.tuples(st.just("take over"), st.none() | minutes),
     st.tuples(st.just("release"), st.none()),
@@ -91,6 +95,9 @@ class Pair:
         if what == "hear":
             self.stage.hears(value)
             self.run_kit("hear", value)
+        elif what == "react":
+            self.stage.hears("", kind="reaction", reaction=value)
+            self.run_kit("react", value)
         elif what == "wait":
             self.wait(timedelta(minutes=value))
         elif engine is not None and engine.closed_at is None:

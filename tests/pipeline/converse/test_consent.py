@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.botkit import ConsentTexts, Turn
+from pipeline.botkit import Consent as ConsentTexts
+from pipeline.botkit import Turn
 from pipeline.converse.claim import claim
 from pipeline.enums import Consent
 from pipeline.records.core import inbox

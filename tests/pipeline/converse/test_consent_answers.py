@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from pipeline.botkit import Bot, ConsentTexts, Turn
+from pipeline.botkit import Bot, Turn
+from pipeline.botkit import Consent as ConsentTexts
 from pipeline.converse.claim import claim
 from pipeline.enums import Consent
 from pipeline.errors import BotDefinitionError, ContactOptedOut
@@ -242,5 +243,5 @@ def test_unsettled_stop_is_a_barrier_for_its_lane_only(stage: MakeStage) -> None
 
 
 def test_text_that_cannot_be_sent_is_refused_at_start() -> None:
-    with pytest.raises(BotDefinitionError, match=r"ConsentTexts\(help=…\) must be a text of up to"):
+    with pytest.raises(BotDefinitionError, match=r"Consent\(help=…\) must be a text of up to"):
         ConsentTexts(help="x" * 1601)

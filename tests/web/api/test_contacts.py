@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apiflask import APIFlask
 
 from pipeline.database import Database
+from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.wakeups import Pool
-from tests.builders import a_contact, a_conversation, a_message, rows
+from tests.builders import a_contact, a_conversation, a_message, a_token, rows
 from tests.web.conftest import Caller
 
 NOW = datetime.now(UTC)
@@ -123,3 +125,80 @@ def test_first_words_may_be_a_file(api: Caller, database: Database) -> None:
     wanted = {"media_urls": ["https://example.com/a.pdf"]}
     answer = api("POST", f"/contacts/{contact.id}/messages", json=wanted)
     assert (answer.status_code, answer.get_json()["kind"]) == (201, "document")
+
+
+def opted_out(api: Caller, contact_id: object, **body: object) -> tuple[int, list[object]]:
+    answer = api("PATCH", f"/contacts/{contact_id}", json=body)
+    return answer.status_code, answer.get_json(force=True).get("opt_outs", [])
+
+
+def test_opt_out_of_everything_and_back(api: Caller, database: Database) -> None:
+    contact = a_contact(database)
+    status, places = opted_out(api, contact.id, opted_out=True)
+    assert (status, len(places)) == (200, 1)
+    assert api("GET", f"/contacts/{contact.id}").get_json()["opt_outs"][0] == {
+        "channel": None,
+        "number": None,
+        "at": rows(database, Contact)[0].opt_outs["*"],
+    }
+    assert opted_out(api, contact.id, opted_out=False) == (200, [])
+    audited = [(row.actor, row.action) for row in rows(database, AuditEntry)]
+    assert [action for _, action in audited] == ["opt_out", "opt_in"]
+    assert audited[0][0].startswith("token:")
+
+
+def test_opt_out_of_one_number(api: Caller, database: Database) -> None:
+    contact = a_contact(database)
+    place = {"channel": "whatsapp", "number": "+15550100"}
+    status, places = opted_out(api, contact.id, opted_out=True, **place)
+    assert (status, [{**it, "at": 0} for it in places]) == (200, [{**place, "at": 0}])  # type: ignore[dict-item]
+    assert opted_out(api, contact.id, opted_out=False, **place) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"channel": "sms", "number": "+15550100"},
+        {"opted_out": True, "channel": "sms"},
+        {"opted_out": True, "number": "+15550100"},
+        {"opted_out": True, "channel": "sms", "number": ""},
+        {"name": "Ada", "channel": "sms", "number": "+15550100"},
+        {"opted_out": "yes"},
+    ],
+)
+def test_opt_out_of_half_a_place_is_422(
+    api: Caller, database: Database, body: dict[str, object]
+) -> None:
+    assert opted_out(api, a_contact(database).id, **body)[0] == 422
+
+
+def test_opt_in_to_one_number_of_all_is_409(api: Caller, database: Database) -> None:
+    contact = a_contact(database, opt_outs={"*": NOW.isoformat()})
+    answer = api(
+        "PATCH",
+        f"/contacts/{contact.id}",
+        json={"opted_out": False, "channel": "sms", "number": "+15550100"},
+    )
+    assert answer.status_code == 409
+    assert "opted out of all numbers" in answer.get_json(force=True)["detail"]
+
+
+def test_a_viewer_opts_nobody_out(app: APIFlask, database: Database) -> None:
+    viewer = Caller(app, a_token(database, "viewer", "reports"))
+    assert opted_out(viewer, a_contact(database).id, opted_out=True)[0] == 403
+
+
+def test_a_conversation_says_that_its_contact_opted_out(api: Caller, database: Database) -> None:
+    contact = a_contact(database, opt_outs={"sms +15550100": NOW.isoformat()})
+    for number, is_out in (("+15550100", True), ("+15550199", False)):
+        talk = a_conversation(database, contact, our_number=number)
+        assert api("GET", f"/conversations/{talk.id}").get_json()["opted_out"] is is_out
+
+
+def test_a_message_has_its_content(api: Caller, database: Database) -> None:
+    talk = a_conversation(database)
+    content = {"form": {"size": "M"}, "referral": {"headline": "Lamps"}}
+    a_message(database, talk, direction="inbound", kind="interactive", content=content)
+    (message,) = api("GET", f"/conversations/{talk.id}/messages").get_json()["items"]
+    assert (message["kind"], message["content"]) == ("interactive", content)

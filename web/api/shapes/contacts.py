@@ -4,16 +4,20 @@ from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
-from apiflask.validators import Length
+from apiflask.validators import Length, OneOf
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.conversation.consent import EVERYWHERE
 from pipeline.jsons import JsonObject
-from web.api.shapes.base import LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
+from web.api.shapes.base import CHANNELS, LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
 
 
 class OptOut(Answer):
-    channel = String()
-    number = String(metadata={"description": "Our number that they opted out of."})
+    channel = String(allow_none=True, metadata={"description": "Null: every channel."})
+    number = String(
+        allow_none=True,
+        metadata={"description": "Our number that they opted out of; null: all numbers."},
+    )
     at = String()
 
 
@@ -38,7 +42,9 @@ class Contact(Answer):
         return super().get_attribute(obj, attr, default)
 
 
-def _opt_out(scope: str, at: str) -> dict[str, str]:
+def _opt_out(scope: str, at: str) -> dict[str, str | None]:
+    if scope == EVERYWHERE:
+        return {"channel": None, "number": None, "at": at}
     channel, _, number = scope.partition(" ")
     return {"channel": channel, "number": number, "at": at}
 
@@ -74,8 +80,20 @@ class ContactChange(Schema):
         metadata={"description": "Others stay unchanged; null or an empty text removes one."},
     )
     blocked = Flag(metadata={"description": "No messages are sent to a blocked contact."})
+    opted_out = Flag(
+        metadata={
+            "description": "True as after a STOP, false as after a START. For one of your numbers "
+            "with `channel` and `number`, for all of them without."
+        }
+    )
+    channel = String(validate=OneOf(CHANNELS))
+    number = String(validate=Length(1, 160), metadata={"description": "One of your numbers."})
 
     @validates_schema
     def _changes_something(self, data: JsonObject, **_: Any) -> None:
-        if not data:
-            raise ValidationError("Provide name, attributes or blocked.")
+        if not data.keys() - {"channel", "number"}:
+            raise ValidationError("Provide name, attributes, blocked or opted_out.")
+        if ("channel" in data) != ("number" in data):
+            raise ValidationError("Provide both channel and number, or neither for all numbers.")
+        if "channel" in data and "opted_out" not in data:
+            raise ValidationError("channel and number go with opted_out.")

@@ -50,6 +50,10 @@ class Conversation(Answer):
         attribute="has_failed",
         metadata={"description": "A message failed and is not yet sent again or dismissed."},
     )
+    opted_out = Boolean(
+        attribute="is_opted_out",
+        metadata={"description": "The contact opted out: no messages are sent here."},
+    )
     opened_at = DateTime()
     last_message_at = DateTime()
     last_inbound_at = DateTime(allow_none=True)

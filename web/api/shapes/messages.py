@@ -37,6 +37,13 @@ class Message(Answer):
         Nested(Choice),
         metadata={"description": "The choices that a reply of the bot offers, by tap or number."},
     )
+    content = Dict(
+        metadata={
+            "description": "What it carries besides text and files: button_id, location, place, "
+            "reply_to and quoted, reaction, form, referral, forwarded, type, extra; in ours "
+            "choices, link and content_sid."
+        }
+    )
     author = String(
         metadata={"description": "contact, bot, token:NAME or an operator's e-mail address."}
     )

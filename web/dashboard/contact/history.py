@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from pipeline.conversation.consent import EVERYWHERE, is_opted_out
 from pipeline.errors import NotFound
 from pipeline.queries import contacts, transcript
 from pipeline.queries import conversations as queries
@@ -24,18 +25,23 @@ LISTED = 30
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One line of the message history; sort is day, conversation (a heading) or message."""
+    """One line of the message history; sort is day, conversation (a heading) or message.
+
+    `quoted` is the message that this one answers or reacts to.
+    """
 
     sort: str
     at: datetime
     row: MessageRow | None = None
     conversation: ListedConversation | ConversationRow | None = None
+    quoted: MessageRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """An opt-out of the contact: channel, our number, and time."""
+    """An opt-out of the contact: where it counts (`scope`), in parts, and since when."""
 
+    scope: str
     channel: str
     our_number: str
     at: datetime
@@ -44,7 +50,8 @@ class OptOut:
 @dataclass(frozen=True, slots=True)
 class History:
     """`conversations` are the latest ones, `open` the open ones; `earlier` is the cursor of
-    earlier messages; `channels` are those an operator can use, the likeliest first.
+    earlier messages; `channels` are those an operator can use, the likeliest first, and
+    `is_opted_out` says that the contact opted out of all of them.
     """
 
     contact: ContactRow
@@ -53,12 +60,18 @@ class History:
     open: tuple[ConversationRow, ...]
     opt_outs: tuple[OptOut, ...]
     channels: tuple[str, ...]
+    is_opted_out: bool
     lines: tuple[HistoryLine, ...]
     earlier: int | None
 
 
-def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -> History:
-    """The latest messages of a contact, or those before a message. Raises NotFound."""
+def history(
+    connection: Connection, contact_id: uuid.UUID, before: int | None, our_number: str
+) -> History:
+    """The latest messages of a contact, or those before a message. Raises NotFound.
+
+    `our_number` is the one for new conversations.
+    """
     contact = contact_records.by_id(connection, contact_id)
     if contact is None:
         raise NotFound("Contact not found.")
@@ -66,20 +79,27 @@ def history(connection: Connection, contact_id: uuid.UUID, before: int | None) -
     shown = said[-SHOWN:]
     ids = {row.conversation_id for row in shown if row.conversation_id}
     listed = queries.listing(connection, ConversationFilter(contact_id=contact_id), None, LISTED)
+    possible = _channels(contact, listed)
+    usable = tuple(c for c in possible if not _is_out(contact, listed, c, our_number))
     return History(
         contact=contact,
         totals=contacts.totals(connection, contact_id),
         conversations=tuple(listed),
         open=tuple(records.open_of(connection, [contact_id])),
         opt_outs=tuple(_opt_outs(contact)),
-        channels=_channels(contact, listed),
-        lines=tuple(_lines(shown, records.by_ids(connection, ids))),
+        channels=usable or possible,
+        is_opted_out=not usable,
+        lines=tuple(
+            _lines(shown, records.by_ids(connection, ids), transcript.quoted_by(connection, shown))
+        ),
         earlier=shown[0].id if len(said) > SHOWN else None,
     )
 
 
 def _lines(
-    said: Sequence[MessageRow], among: Mapping[uuid.UUID, ConversationRow | ListedConversation]
+    said: Sequence[MessageRow],
+    among: Mapping[uuid.UUID, ConversationRow | ListedConversation],
+    quoted: Mapping[str, MessageRow],
 ) -> Iterator[HistoryLine]:
     """Messages in order, with a line for each new day and each change of conversation."""
     day: date | None = None
@@ -93,13 +113,24 @@ def _lines(
         if belongs_to and belongs_to != conversation:
             conversation = belongs_to
             yield HistoryLine("conversation", row.created_at, conversation=conversation)
-        yield HistoryLine("message", row.created_at, row, conversation)
+        reply_to = row.content.get("reply_to", "")
+        yield HistoryLine("message", row.created_at, row, conversation, quoted.get(reply_to))
 
 
 def _opt_outs(contact: ContactRow) -> Iterator[OptOut]:
     for scope, at in contact.opt_outs.items():
         channel, _, our_number = scope.partition(" ")
-        yield OptOut(channel, our_number, datetime.fromisoformat(at))
+        is_place = scope != EVERYWHERE
+        since = datetime.fromisoformat(at)
+        yield OptOut(scope, channel if is_place else "", our_number, since)
+
+
+def _is_out(
+    contact: ContactRow, listed: Sequence[ListedConversation], channel: str, our_number: str
+) -> bool:
+    """Whether the contact opted out of the number that a message on this channel would be from."""
+    numbers = [row.our_number for row in listed if row.channel == channel]
+    return is_opted_out(contact.opt_outs, channel, next(iter(numbers), our_number))
 
 
 def _channels(contact: ContactRow, listed: Sequence[ListedConversation]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from web.dashboard.forms import add_forms, submit, text_of
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
 from web.dashboard.shell import show
+from web.services import here
 
 page = Page("contact", under="contacts")
 
@@ -108,7 +109,9 @@ def _page(
     channel: str = "",
     media_url: str = "",
 ) -> Response:
-    known: History = ask(history, contact_id, cursors.serial_of(request.args.get("before", "")))
+    before = cursors.serial_of(request.args.get("before", ""))
+    our_number = next(iter(here().runtime.provider.our_numbers), "")
+    known: History = ask(history, contact_id, before, our_number)
     return show(
         "contact/page.html",
         status=status,

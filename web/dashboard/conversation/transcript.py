@@ -25,11 +25,15 @@ _OTHERS = 8
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One line of the transcript; sort is message, transition or day."""
+    """One line of the transcript; sort is message, transition or day.
+
+    `quoted` is the message that this one answers or reacts to.
+    """
 
     sort: str
     at: datetime
     row: MessageRow | TransitionRow | None = None
+    quoted: MessageRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def load_transcript(
     return Transcript(
         conversation=conversation,
         contact=contact,
-        lines=tuple(_lines(shown, steps, is_whole=len(said) <= SHOWN)),
+        lines=tuple(_lines(_with_quotes(connection, shown), steps, is_whole=len(said) <= SHOWN)),
         steps=tuple(steps[::-1]),
         others=tuple(row for row in others if row.id != conversation_id),
         totals=contacts.totals(connection, contact.id),
@@ -70,14 +74,21 @@ def load_transcript(
     )
 
 
+def _with_quotes(connection: Connection, said: Sequence[MessageRow]) -> list[TranscriptLine]:
+    quoted = transcript.quoted_by(connection, said)
+    return [
+        TranscriptLine("message", row.created_at, row, quoted.get(row.content.get("reply_to", "")))
+        for row in said
+    ]
+
+
 def _lines(
-    said: Sequence[MessageRow], steps: Sequence[TransitionRow], *, is_whole: bool
+    said: Sequence[TranscriptLine], steps: Sequence[TransitionRow], *, is_whole: bool
 ) -> Iterator[TranscriptLine]:
     """Messages and changes of state in order, with a line for each new day."""
-    since = None if is_whole or not said else said[0].created_at
+    since = None if is_whole or not said else said[0].at
     moves = [TranscriptLine("transition", row.created_at, row) for row in steps if not _stays(row)]
-    lines = [TranscriptLine("message", row.created_at, row) for row in said]
-    lines += [line for line in moves if since is None or line.at >= since]
+    lines = [*said, *(line for line in moves if since is None or line.at >= since)]
     day = None
     # A turn's transition comes after its inbound messages and before its replies.
     for line in sorted(lines, key=_place):

@@ -110,7 +110,7 @@ def test_file_that_is_right_is_rewritten_as_it_is() -> None:
         ("", "a.talk:1: no bot; add a header such as bot: bots.template:bot"),
         (
             "bot: x:y",
-            "a.talk:1: no actions; add a line that starts with >, tap, file, card, place, wait, ",
+            "a.talk:1: no actions; add a line that starts with >, tap, file, card, place, react, ",
         ),
         ("bot: x:y\nchanel: sms\n> hi", "a.talk:2: 'chanel' is not a header; use bot, channel"),
         ("bot: x:y\nchannel: mail\n> hi", "'mail' is not a channel; use sms or whatsapp"),

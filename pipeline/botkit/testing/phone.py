@@ -1,0 +1,83 @@
+"""The contact's phone in a test: the messages that it sends, and those that reached it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.botkit.situation import ContactView
+from pipeline.conversation.consent import is_sent
+from pipeline.conversation.consent_keywords import consent
+from pipeline.conversation.reactions import LATEST_SENT, Sent
+from pipeline.conversation.turns import Choice, Reply
+from pipeline.enums import MessageKind
+from pipeline.messages import Channel, Inbound, Location, Media
+
+OUR_NUMBER = "+12025550100"
+
+
+class Phone:
+    """`is_opted_out`: the contact opted out, so that replies do not reach it."""
+
+    def __init__(self, channel: Channel, contact: ContactView) -> None:
+        self.channel = channel
+        self.contact = contact
+        self.is_opted_out = False
+        self._written = 0
+        self._received: list[Sent] = []
+
+    def receive(self, replies: Sequence[Reply]) -> list[Reply]:
+        """Receive replies; returns those that are sent to it."""
+        sent = [reply for reply in replies if is_sent(reply, is_out=self.is_opted_out)]
+        for reply in sent:
+            sid = f"sent-{len(self._received) + 1}"
+            self._received.append(Sent(sid, reply.body, bool(reply.media_urls)))
+        return sent
+
+    def received(self) -> Sequence[Sent]:
+        """What it received last, the newest first."""
+        return self._received[: -LATEST_SENT - 1 : -1]
+
+    def write(
+        self,
+        text: str,
+        button: str | None,
+        location: Location | None,
+        files: Sequence[Media],
+        choices: Sequence[Choice],
+    ) -> Inbound:
+        """A message of the contact's; a tap has the title of its choice."""
+        titles = {choice.id: choice.title for choice in choices}
+        kind = MessageKind.TAP if button else MessageKind.LOCATION if location else MessageKind.TEXT
+        if files and kind == MessageKind.TEXT:
+            kind = MessageKind.CONTACT_CARD if files[0].content_type else MessageKind.MEDIA
+        return self._message(
+            kind,
+            text=text or titles.get(button or "", ""),
+            button_id=button or "",
+            media=tuple(files),
+            location=location,
+            consent=consent(text, self.channel) if kind == MessageKind.TEXT else None,
+        )
+
+    def fill(self, answers: Mapping[str, Any]) -> Inbound:
+        """The answers of a form."""
+        return self._message(MessageKind.INTERACTIVE, form=dict(answers))
+
+    def react(self, emoji: str) -> Inbound:
+        """A reaction to the last message that it received."""
+        latest = self.received()[0] if self._received else Sent("", "")
+        more = {"reply_to": latest.id, "quoted": latest.text}
+        return self._message(MessageKind.REACTION, reaction=emoji, **more)
+
+    def _message(self, kind: str, **more: Any) -> Inbound:
+        self._written += 1
+        return Inbound(
+            "rehearsal",
+            "rehearsal",
+            f"heard-{self._written}",
+            self.channel,
+            self.contact.phone or self.contact.id,
+            OUR_NUMBER,
+            kind=kind,
+            phone=self.contact.phone,
+            **more,
+        )
