@@ -162,9 +162,9 @@ _STRANGE_ITEMS = (
 
 @scenario("F16 strange items in redis", kinds=(REDIS,), is_quick=True)
 def strange(run: Run) -> None:
-    """Somebody else writes to the queues: what is not a message, then a value that is no list.
+    """Somebody else writes to the queues: what is not a message, then a value that is not a list.
 
-    The same workers go on: no process ends.
+    The same workers continue: no process ends.
     """
     processes = run.start()
     with run.servers.redis.client as client:
