@@ -4,6 +4,7 @@ ParleyError
 ├── SettingsError              names the setting and what was expected  -> stop at start
 ├── SchemaError                tables missing or behind                 -> says the command
 ├── DatabaseUnavailable        not stored, nothing half-done            -> 503, sender retries
+├── Overloaded                 more passwords at once than memory allows -> 429, later
 ├── WebhookRejected            the form is impossible                   -> 400
 │   └── SignatureRejected      not from the provider                    -> 403
 ├── ChangeRefused              an operator asked for the impossible     -> 4xx with the reason
@@ -41,6 +42,10 @@ class SchemaError(ParleyError):
 
 class DatabaseUnavailable(ParleyError):
     """The database did not store the webhook in time; the provider should try again."""
+
+
+class Overloaded(ParleyError):
+    """Too many people are signing in at once. Try again in a few seconds."""
 
 
 class WebhookRejected(ParleyError):

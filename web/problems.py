@@ -24,6 +24,7 @@ from pipeline.errors import (
     ChangeRefused,
     DatabaseUnavailable,
     NotFound,
+    Overloaded,
     ParleyError,
     SchemaError,
     SignatureRejected,
@@ -43,6 +44,7 @@ STATUS: Mapping[type[ParleyError], int] = {
     ChangeRefused: 409,
     SignatureRejected: 403,
     WebhookRejected: 400,
+    Overloaded: 429,
     DatabaseUnavailable: 503,
     SchemaError: 503,
 }
@@ -99,6 +101,7 @@ _TITLES: Mapping[int, str] = {
     403: "Not allowed",
     404: "Page not found",
     409: "Can't do that",
+    429: "Busy",
     500: "Something went wrong",
     503: "Temporarily unavailable",
 }
@@ -156,7 +159,7 @@ def _of_parley(error: ParleyError) -> Response:
     if isinstance(error, UnknownState):
         more["states"] = list(here().runtime.bot.states)
     response = problem(status, str(error), **more)
-    if status == 503:
+    if status in {429, 503}:
         response.headers.update(RETRY_AFTER)
     return response
 

@@ -1,21 +1,31 @@
 """Passwords: argon2id, twelve characters or more of any kind, and no common ones.
 
-ASVS 5.0 6.2.1 (length), 6.2.4 (common ones), 6.2.5 (no rules of composition), 11.4.2 (argon2id).
+ASVS 5.0 6.2.1 (length), 6.2.4 (common ones), 6.2.5 (no rules of composition), 11.4.2 (argon2id),
+15.2.2 (no more memory than there is).
 """
 
+import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from pipeline.errors import ChangeRefused
+from pipeline.errors import ChangeRefused, Overloaded
 
 SHORTEST = 12
 LONGEST = 128
 _LIST = Path(__file__).with_name("common_passwords.txt")
 _hasher = PasswordHasher()
+# A hash takes 64 MiB for about 50 ms. In each process; the others wait for their turn, but not in
+# every thread of a web process.
+AT_ONCE = 2
+MOST_WAITING = 14
+_room = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+_hashing = threading.BoundedSemaphore(AT_ONCE)
 
 
 def new_hash(password: str, email: str) -> str:
@@ -29,15 +39,18 @@ def new_hash(password: str, email: str) -> str:
     name = email.casefold()
     if plain in _common() or plain in {name, name.partition("@")[0]} or len(set(plain)) < 4:
         raise ChangeRefused("This password is too common. Choose another.")
-    return _hasher.hash(password)
+    with _hashing:
+        return _hasher.hash(password)
 
 
 def matches(password_hash: str, password: str) -> bool:
     """Check a password; it takes as long for a user without one."""
-    try:
-        return _hasher.verify(password_hash or _nobody(), _same(password)) and bool(password_hash)
-    except (VerificationError, InvalidHashError):
-        return False
+    with _hashing:
+        try:
+            is_right = _hasher.verify(password_hash or _nobody(), _same(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return is_right and bool(password_hash)
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -47,7 +60,19 @@ def is_outdated(password_hash: str) -> bool:
 
 def rehashed(password: str) -> str:
     """Hash a password that was just checked."""
-    return _hasher.hash(_same(password))
+    with _hashing:
+        return _hasher.hash(_same(password))
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Wait for a password with few others at once; raises Overloaded where there are too many."""
+    if not _room.acquire(blocking=False):
+        raise Overloaded
+    try:
+        yield
+    finally:
+        _room.release()
 
 
 def _same(password: str) -> str:

@@ -46,9 +46,15 @@ def sign_in(database: Database, email: str, password: str, *, address: str, agen
     """Sign a user in and return the token of the sign-in.
 
     `address` is the public one that the request comes from; "" where it is not known.
-    Raises SignInRefused, in the same words whether the user exists or not.
+    Raises SignInRefused, in the same words whether the user exists or not, and Overloaded.
     """
     email = storable(email).strip().casefold()[:320]
+    # Before the attempt is written: a flood costs no writes, and counts for nobody.
+    with passwords.room():
+        return _sign_in(database, email, password, address, agent)
+
+
+def _sign_in(database: Database, email: str, password: str, address: str, agent: str) -> str:
     attempt = _attempt(database, email, address)
     with database.read() as connection:
         now = database.now(connection)

@@ -7,10 +7,11 @@ from flask import Response, flash, redirect, request, session, url_for
 from werkzeug import Response as BaseResponse
 
 from pipeline import accounts
-from pipeline.errors import SignInRefused
+from pipeline.errors import Overloaded, SignInRefused
 from web.dashboard.access import start_session
 from web.dashboard.page import NOBODY, Page, needs, person
 from web.dashboard.shell import show_bare
+from web.problems import RETRY_AFTER
 from web.services import here
 
 page = Page("sign_in")
@@ -36,9 +37,13 @@ def enter() -> BaseResponse:
             address=_address(),
             agent=request.user_agent.string,
         )
-    except SignInRefused as error:
+    except (SignInRefused, Overloaded) as error:
         flash(str(error), "bad")
-        return show_bare("sign_in/page.html", status=401, next=_way_back(), email=email[:320])
+        status = 429 if isinstance(error, Overloaded) else 401
+        answer = show_bare("sign_in/page.html", status=status, next=_way_back(), email=email[:320])
+        if status == 429:
+            answer.headers.update(RETRY_AFTER)
+        return answer
     start_session(token)
     return redirect(_way_back(), 303)
 

@@ -1,11 +1,13 @@
 """The way in and out: the form, invitations, one's own account."""
 
 import re
+from threading import BoundedSemaphore
 
 import pytest
 from flask.testing import FlaskClient
 
 from pipeline import accounts
+from pipeline.accounts import passwords
 from pipeline.database import Database
 from pipeline.records.accounts.sign_ins import SignIn
 from tests.builders import rows
@@ -44,6 +46,18 @@ def test_wrong_password_shows_the_form_again(browser: FlaskClient) -> None:
     assert "Wrong e-mail or password." in answer.text
     assert f'value="{ADA}"' in answer.text
     assert "wrong" not in answer.text
+
+
+def test_too_many_sign_ins_at_once_are_told_when_to_try_again(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_room", BoundedSemaphore(1))
+    with passwords.room():
+        answer = browser.post("/sign-in", data={"email": ADA, "password": RIGHT})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+    assert "Too many people are signing in at once." in answer.text
+    assert f'value="{ADA}"' in answer.text
+    assert sign_in(browser) == (303, "/")
 
 
 def test_sign_in_leads_back_to_the_page_asked_for(client: FlaskClient) -> None:
