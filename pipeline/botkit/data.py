@@ -125,11 +125,11 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def check_json(data: object) -> JsonObject:
+def check_json(data: object, path: str = "turn.data") -> JsonObject:
     """`data` as the database will return it. Raises BotError if it is not JSON."""
     if not isinstance(data, dict):
-        raise BotError(f"turn.data must stay a dict, not {_type_name(data)}")
-    return _dict(data, "turn.data", 0) if data else {}
+        raise BotError(f"{path} must stay a dict, not {_type_name(data)}")
+    return _dict(data, path, 0) if data else {}
 
 
 def check_value(value: object, path: str) -> Any:
@@ -145,7 +145,8 @@ def _check(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, float) and isfinite(value):
         return value
     if depth >= DEEPEST:
-        raise BotError(f"turn.data is nested more than {DEEPEST} levels deep, or contains itself")
+        name = path.partition("[")[0]
+        raise BotError(f"{name} is nested more than {DEEPEST} levels deep, or contains itself")
     if isinstance(value, dict):
         return _dict(value, path, depth)
     if isinstance(value, list | tuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from pipeline.conversation.attributes import AttributeChanges
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 
@@ -103,9 +104,9 @@ class Outcome:
     `choices` are the choices that the next answer may pick. `timeout` belongs to the final state:
     after how long without another turn it applies, and which state it leads to. `nudge` is the
     time until the state's nudge. `is_unknown_state`: the bot's code lacks the stored state, which
-    deserves an alert. `opts_out`: the contact gets no more messages from this number.
-    `memory` belongs to the kit, for the next Situation. `keeps_timers`: the
-    timers of time-out and nudge keep running.
+    deserves an alert. `opts_out`: the contact gets no more messages from this number. `memory`
+    belongs to the kit, for the next Situation. `keeps_timers`: the timers of time-out and nudge
+    keep running. `attributes` are the contact's that it changed.
     """
 
     state: str
@@ -122,6 +123,7 @@ class Outcome:
     opts_out: bool = False
     nudge: timedelta | None = None
     keeps_timers: bool = False
+    attributes: AttributeChanges = field(default_factory=dict)
 
     @property
     def moves(self) -> int:

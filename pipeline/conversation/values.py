@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
+from pipeline.conversation.attributes import AttributeChanges, apply, follow, named
 from pipeline.conversation.turns import Choice, Via
 from pipeline.enums import Cause, Holder, TimerKind
 from pipeline.ids import new_id
@@ -95,7 +96,10 @@ class Changes:
 
 @dataclass(slots=True, eq=False)
 class Contact:
-    """Somebody who writes to us. `seen_at` is set when they wrote; `is_new` until saved."""
+    """Somebody who writes to us. `seen_at` is set when they wrote; `is_new` until saved.
+
+    `changed` are the attributes that turns changed and that are not saved yet.
+    """
 
     id: UUID
     key: str
@@ -108,6 +112,7 @@ class Contact:
     last_seen_at: datetime | None = None
     is_new: bool = False
     seen_at: datetime | None = None
+    changed: AttributeChanges = field(default_factory=dict)
 
     @classmethod
     def new(cls, message: Inbound, at: datetime) -> Self:
@@ -125,6 +130,13 @@ class Contact:
         self.seen_at = at
         if "name" not in self.attributes:
             self.name = message.profile_name or self.name
+
+    def change_attributes(self, changes: AttributeChanges) -> None:
+        """Change attributes as a turn of the bot wants it; "name" is what they are called."""
+        if changes:
+            self.changed = follow(self.changed, changes)
+            self.attributes = apply(self.attributes, changes)
+            self.name = named(self.name, changes)
 
     def copy(self) -> Self:
         """A copy to change."""

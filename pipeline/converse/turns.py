@@ -212,6 +212,8 @@ class TurnRunner:
         if outcome.opts_out:
             where = (conversation.channel, conversation.our_number)
             pending.opt_outs.append(OptOut(*where, self._bot.name))
+        if pending.contact is not None:
+            pending.contact.change_attributes(outcome.attributes)
         for ordinal, reply in enumerate(outcome.replies, 1):
             turn = (entry.id, ordinal)
             queued = QueuedOutbound.reply(conversation, reply, turn, self._provider, now)

@@ -8,6 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.conversation.attributes import (
+    LONGEST_ATTRIBUTE,
+    LONGEST_NAME,
+    MOST_ATTRIBUTES,
+)
 from pipeline.conversation.consent import EVERYWHERE, scope
 from pipeline.conversation.values import Contact
 from pipeline.errors import ChangeRefused, NotFound
@@ -18,10 +23,6 @@ from pipeline.records import saving
 from pipeline.records.accounts import audit
 from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
-
-LONGEST_NAME = 255
-LONGEST_ATTRIBUTE = 1000
-MOST_ATTRIBUTES = 50
 
 
 def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Contact, bool]:

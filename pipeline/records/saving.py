@@ -60,6 +60,7 @@ def save(connection: Connection, batch: Sequence[Pending], now: datetime) -> Non
         inbox.append(connection, owed)
     _settle(connection, batch, now)
     _opt_outs(connection, batch, now)
+    _attributes(connection, batch)
     _seen(connection, batch)
 
 
@@ -153,6 +154,14 @@ def _opt_outs(connection: Connection, batch: Sequence[Pending], now: datetime) -
             where = {"channel": one.channel, "number": one.our_number}
             actor = f"bot {one.bot}"
             audit.append(connection, now, actor, "opt_out", str(contact_id), **where)
+
+
+def _attributes(connection: Connection, batch: Sequence[Pending]) -> None:
+    """Save what turns changed of their contacts' attributes, next to what others changed."""
+    changed = [who for lane in batch if (who := lane.contact) and who.changed and not who.is_new]
+    for who in sorted(changed, key=lambda who: who.id):
+        if not contacts.change_attributes(connection, who.id, who.changed):
+            raise LostFenceError
 
 
 def _seen(connection: Connection, batch: Sequence[Pending]) -> None:

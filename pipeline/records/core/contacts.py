@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
+from pipeline.conversation.attributes import AttributeChanges, apply, named, overtaken
 from pipeline.conversation.consent import EVERYWHERE
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
@@ -115,6 +116,21 @@ def set_opt_out(
     else:
         opt_outs[where] = at.isoformat()
     connection.execute(update(Contact).where(Contact.id == contact_id).values(opt_outs=opt_outs))
+
+
+def change_attributes(
+    connection: Connection, contact_id: uuid.UUID, changes: AttributeChanges
+) -> bool:
+    """Change these attributes and keep the others; False if somebody changed one meanwhile."""
+    query = select(Contact.attributes, Contact.name).where(Contact.id == contact_id)
+    row = connection.execute(query.with_for_update(key_share=True)).one()
+    if any(overtaken(row.attributes, changes)):
+        return False
+    after, name = apply(row.attributes, changes), named(row.name, changes)
+    connection.execute(
+        update(Contact).where(Contact.id == contact_id).values(attributes=after, name=name)
+    )
+    return True
 
 
 def create_new(connection: Connection, contact: JsonObject) -> None:
