@@ -78,7 +78,7 @@ bot.asks("service", WELCOME, OneOf(SERVICES), into="service", then="day")
 @bot.asks(
     "day",
     'Which day suits you? For example "24 June" or "tomorrow".',
-    Date(timedelta(days=1), timedelta(days=60), zone=ZONE),
+    Date(timedelta(days=1), timedelta(days=60), order="dmy", zone=ZONE),
     into="day",
     then="time",
     nudge_after=timedelta(minutes=20),

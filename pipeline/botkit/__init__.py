@@ -14,10 +14,10 @@ from pipeline.botkit.content.links import Link, LocationRequest
 from pipeline.botkit.content.templates import Template
 from pipeline.botkit.definition import Next, State
 from pipeline.botkit.flow import Flow
+from pipeline.botkit.inputs.date_reader import Date
 from pipeline.botkit.inputs.debounce import EACH, LAST, Burst, Debounce, Join, join_messages
 from pipeline.botkit.inputs.readers import (
     Answer,
-    Date,
     Email,
     Name,
     Number,

@@ -2,29 +2,24 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypedDict, Unpack
-
-from typing_extensions import TypeVar
+from typing import Any, Generic, Unpack
 
 from pipeline.botkit.analysis.check import Problem, check
 from pipeline.botkit.analysis.reachability import uses_back
+from pipeline.botkit.author import author_line, author_position
 from pipeline.botkit.content.choices import match_choice, normalize
 from pipeline.botkit.content.consent import Consent
 from pipeline.botkit.data import Migrate, Schema
-from pipeline.botkit.definition import (
-    Definition,
-    Middleware,
-    State,
-    author_line,
-    author_position,
-)
+from pipeline.botkit.definition import Definition, State
 from pipeline.botkit.engine import run
+from pipeline.botkit.expected import TEXT, display, problems
 from pipeline.botkit.flow import Flow
 from pipeline.botkit.handlers import HandlerScope
 from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
+from pipeline.botkit.options import Data, Settings, mistakes, zone_of
 from pipeline.botkit.situation import Situation
 from pipeline.conversation.reactions import reads_as_reaction
 from pipeline.conversation.turns import Choice, Outcome
@@ -32,30 +27,8 @@ from pipeline.enums import MessageKind
 from pipeline.errors import BotDefinitionError
 from pipeline.messages import Inbound
 
-M = TypeVar("M", bound=Middleware)
-# What `turn.data` is; a plain Bot is a bot of any data.
-Data = TypeVar("Data", default=Any)
 CHOICES_HINT = "Reply with a number."
 LOOP_GUARD = (30, timedelta(seconds=60))
-
-
-class Settings(TypedDict, Generic[Data], total=False):
-    """`expires_after`: a message that arrives later than this starts a new conversation.
-
-    Without it, conversations continue however late the message. `choices_hint` is the line below a
-    numbered list, "" for none. `data` is a pydantic model or dataclass for `turn.data`, and
-    `migrate` converts a stored dict that does not fit it. `loop_guard` is a number of messages and
-    a time: more messages in that time look like another bot, so the conversation is handed over;
-    None disables it. `consent` are the replies to STOP, START and HELP where the provider sends
-    none, and more words for them.
-    """
-
-    expires_after: timedelta | None
-    choices_hint: str
-    data: type[Data]
-    migrate: Migrate
-    loop_guard: tuple[int, timedelta] | None
-    consent: Consent
 
 
 class Bot(HandlerScope, Generic[Data]):
@@ -69,24 +42,14 @@ class Bot(HandlerScope, Generic[Data]):
         self.version = _hash(file)
         hint = settings.get("choices_hint", CHOICES_HINT)
         self.definition = Definition(name, start, hint, file, line)
+        for mistake in mistakes(name, start, settings):
+            self._refuse_bot(mistake)
         self.expires_after = settings.get("expires_after")
-        self._check_settings(settings)
         self.consent = settings.get("consent", Consent())
         self.definition.loop_guard = settings.get("loop_guard", LOOP_GUARD)
+        self.definition.zone = zone_of(settings.get("timezone", "UTC")) or UTC
         if (shape := settings.get("data")) is not None:
             self.definition.schema = self._schema(shape, settings.get("migrate"))
-
-    def _check_settings(self, settings: Any) -> None:
-        if unknown := sorted(settings.keys() - Settings.__annotations__.keys()):
-            known = ", ".join(sorted(Settings.__annotations__))
-            self._refuse_bot(f"{unknown[0]}= is not a setting; the settings are {known}")
-        if self.expires_after is not None and self.expires_after <= timedelta(0):
-            self._refuse_bot("expires_after= must be positive")
-        guard = settings.get("loop_guard")
-        if guard is not None and (guard[0] < 2 or guard[1] <= timedelta(0)):
-            self._refuse_bot("loop_guard= must be a number of messages from 2 and a positive time")
-        if "migrate" in settings and "data" not in settings:
-            self._refuse_bot("migrate= needs data=, the model that it converts a stored dict to")
 
     def _schema(self, shape: type[Any], migrate: Migrate | None) -> Schema:
         try:
@@ -171,6 +134,8 @@ class Bot(HandlerScope, Generic[Data]):
     def include(self, flow: Flow) -> None:
         """Add the states of a flow, so that `turn.call(flow, then=...)` can run it."""
         flows = self.definition.flows
+        if not isinstance(flow, Flow):
+            self._refuse_bot(f"include() needs a Flow, not {display(flow)}")
         if flow.name in flows:
             self._refuse_bot(f'the flow "{flow.name}" is included twice; delete one of the lines')
         for state in flow.full_states():
@@ -179,6 +144,8 @@ class Bot(HandlerScope, Generic[Data]):
 
     def renamed(self, old: str, new: str) -> None:
         """Continue conversations stored in state `old`, or in the flow `old`, in `new`."""
+        for wrong in problems({"old": old, "new": new}, {"old": TEXT, "new": TEXT}):
+            self._refuse_bot(f"renamed(): {wrong}")
         if self.definition.renames.setdefault(old, new) != new:
             self._refuse(old, "renamed twice; keep the newest line")
 

@@ -1,11 +1,14 @@
 """The decorators that define states, which Bot and Flow share."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
 
+from pipeline.botkit.author import author_line, author_position, location
+from pipeline.botkit.content.kinds import content_problem
 from pipeline.botkit.definition import (
     AnswerFunction,
     ContentSource,
@@ -13,16 +16,15 @@ from pipeline.botkit.definition import (
     Nudge,
     Question,
     State,
-    author_line,
-    author_position,
     check_handler,
     keep_state,
-    location,
 )
-from pipeline.botkit.inputs.debounce import EACH, LONGEST_PAUSE, Debounce, Join
+from pipeline.botkit.expected import COUNT, DURATION, display
+from pipeline.botkit.inputs.debounce import EACH, Debounce, Join, debounce_problem
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.errors import BotDefinitionError
 from pipeline.jsons import JsonObject
+from pipeline.suggestions import did_you_mean
 
 F = TypeVar("F", bound=HandlerFunction)
 A = TypeVar("A", bound=AnswerFunction)
@@ -82,8 +84,9 @@ class Scope(ABC):
         `entry`, the entry action, is said when the conversation enters the state: contents, or a
         function that gets the turn.
         """
-        targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
-        self._check_names(name, "to", *targets or ())
+        self._check_state(name, "awaits")
+        targets = self._targets(name, to)
+        self._check_source(name, "entry", entry)
         settings = self._waiting(name, waits, Waits.__annotations__)
 
         def decorate(function: F) -> F:
@@ -98,7 +101,7 @@ class Scope(ABC):
 
         A state that the function returns overrides `then`.
         """
-
+        self._check_state(name, "sends")
         self._check_names(name, "then", then)
 
         def decorate(function: F) -> F:
@@ -123,8 +126,8 @@ class Scope(ABC):
         to `then`. As a decorator it also runs a function of (turn, value); a state that this
         returns overrides `then`, and raising NotUnderstood makes it a wrong answer.
         """
+        self._check_question(name, question, reader, into, asks)
         settings = self._waiting(name, asks, Asks.__annotations__)
-        self._check_question(name, reader, asks)
         self._check_names(name, "then", then)
         asked = Question(reader, into, then, asks.get("tries"), asks.get("give_up"))
         own = (keep_state, *author_position())
@@ -138,37 +141,72 @@ class Scope(ABC):
 
         return decorate
 
+    def _check_state(self, name: object, what: str) -> None:
+        if not isinstance(name, str):
+            raise BotDefinitionError(
+                f"{self.label}, {author_line()}: {what}() needs the name of the state first, as in "
+                f'{what}("welcome"), not {display(name)}'
+            )
+
+    def _targets(self, name: str, to: object) -> tuple[str, ...] | None:
+        if to is not None and not isinstance(to, Iterable):
+            self._refuse(name, f"to= must be the names of states, not {display(to)}")
+        targets = (to,) if isinstance(to, str) else None if to is None else tuple(to)
+        self._check_names(name, "to", *targets or ())
+        return targets
+
     def _check_names(self, name: str, setting: str, *targets: object) -> None:
         for target in targets:
             if target is not None and not isinstance(target, str):
-                self._refuse(name, f"{setting}= must be the name of a state, not {target!r}")
+                self._refuse(name, f"{setting}= must be the name of a state, not {display(target)}")
 
-    def _check_question(self, name: str, reader: object, asks: Asks) -> None:
+    def _check_source(self, name: str, setting: str, source: object) -> None:
+        """Refuse what an entry action, a question or a nudge cannot say."""
+        if source is None and setting == "entry":
+            return
+        if callable(source) and not isinstance(source, type):
+            if hasattr(inspect.unwrap(source), "__code__"):
+                self._checked_handler(name, source)
+        elif wrong := content_problem(source):
+            self._refuse(name, f"{setting}{'' if ' ' in setting else '='} {wrong}")
+
+    def _check_question(
+        self, name: str, question: object, reader: object, into: object, asks: Asks
+    ) -> None:
+        self._check_state(name, "asks")
+        self._check_source(name, "the question", question)
         tries = asks.get("tries")
         self._check_names(name, "give_up", asks.get("give_up"))
         if not isinstance(reader, Reader):
             self._refuse(name, f"{reader!r} is not a reader; use one such as Email() or Number()")
+        if into is not None and not isinstance(into, str):
+            self._refuse(name, f"into={display(into)} must be a text, a name in turn.data")
         if ("tries" in asks) != ("give_up" in asks):
             self._refuse(name, "tries= and give_up= need each other: give_up= is the next state")
+        if tries is not None and (wrong := COUNT.problem("tries=", tries)):
+            self._refuse(name, wrong)
         if tries is not None and tries < 1:
             self._refuse(name, f"tries={tries} must be 1 or more")
 
     def _waiting(self, name: str, given: Any, known: Iterable[str]) -> JsonObject:
         """The settings of a State."""
         if unknown := sorted(given.keys() - set(known)):
-            self._refuse(name, f"{unknown[0]}= is not a setting; the settings are {_listed(known)}")
+            like = did_you_mean(unknown[0], known)
+            what = f"{unknown[0]}= is not a setting; the settings are {_listed(known)}"
+            self._refuse(name, f"{what}{like}")
         for one, other in (("timeout", "on_timeout"), ("nudge_after", "nudge")):
             if (one in given) != (other in given):
                 self._refuse(name, f"{one}= and {other}= need each other; add the missing one")
-            if one in given and given[one] <= timedelta(0):
-                self._refuse(name, f"{one}= must be positive")
+            if one in given and (wrong := DURATION.problem(f"{one}=", given[one])):
+                self._refuse(name, wrong)
         self._check_names(name, "on_timeout", given.get("on_timeout"))
         debounce = given.get("debounce", given.get("burst", EACH))
-        if isinstance(debounce, Join) and not 0 < debounce.seconds <= LONGEST_PAUSE.total_seconds():
-            self._refuse(name, f"Join(seconds=) must be more than 0 and up to {LONGEST_PAUSE}")
+        if wrong := debounce_problem(debounce):
+            self._refuse(name, wrong)
         settings = {key: given[key] for key in ("timeout", "on_timeout") if key in given}
         settings["debounce"] = debounce
         if "nudge" in given:
+            self._check_source(name, "nudge", given["nudge"])
             settings["nudge"] = Nudge(given["nudge_after"], given["nudge"])
         return settings
 

@@ -6,16 +6,17 @@ Bot fills it while the author's file is imported; engine/ and analysis/ read it.
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, timedelta, tzinfo
 from typing import Any, Literal
 
+from pipeline.botkit.author import author_line, location
 from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.data import Schema
 from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
+from pipeline.suggestions import did_you_mean
 
 Answer = str | Coroutine[Any, Any, str | None] | None
 HandlerFunction = Callable[[Turn[Any]], Answer]
@@ -24,10 +25,10 @@ Next = Callable[[Turn[Any]], Any]
 Middleware = Callable[[Turn[Any], Next], Any]
 # What a state says: contents, or a function that returns them or says them itself.
 Contents = Content | tuple[Content, ...]
+RETURN_A_NAME = "return the name of the next state, or None to stay"
 ContentSource = (
     Contents | Callable[[Turn[Any]], Contents | Coroutine[Any, Any, Contents | None] | None]
 )
-_HERE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ class State(Handler):
 class Definition:
     """All of one bot. `commands` are by normalized text, `flows` are names with their start.
 
-    `file` and `line` are where the bot is created. `keeps_trail`: whether it uses `turn.back()`;
-    None until the first turn finds out.
+    `file` and `line` are where the bot is created. `zone` is that of `turn.now`. `keeps_trail`:
+    whether it uses `turn.back()`; None until the first turn finds out.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Definition:
     renames: dict[str, str] = field(default_factory=dict)
     loop_guard: tuple[int, timedelta] | None = None
     schema: Schema | None = None
+    zone: tzinfo = UTC
     keeps_trail: bool | None = None
 
     @property
@@ -156,6 +158,11 @@ class Definition:
     def at(self, handler: Handler, line: int | None = None) -> str:
         """The name and location of a function of the bot, or of a line in it, for errors."""
         return f'bot "{self.name}", {handler.label}, {location(handler.file, line or handler.line)}'
+
+    def list_states(self, unknown: object = None) -> str:
+        """The names of the states for an error, with the one that `unknown` may be meant to be."""
+        names = ", ".join(sorted(self.states)) or "none"
+        return f"{names}{did_you_mean(unknown, self.states)}"
 
     def known(self, name: str) -> State | None:
         """The state of that name, or of its present name if it or its flow was renamed."""
@@ -179,8 +186,10 @@ class Definition:
         flow, dot, local = name.rpartition(".")
         return f"{self.known_flow(flow)}{dot}{local}"
 
-    def resolve(self, name: str, flow: str = "") -> str | None:
+    def resolve(self, name: object, flow: str = "") -> str | None:
         """The full name of the state that a function in `flow` calls `name`, None for none."""
+        if not isinstance(name, str):
+            return None
         if flow and (local := f"{flow}.{name}") in self.states:
             return local
         return name if name in self.states else None
@@ -188,10 +197,15 @@ class Definition:
 
 def check_handler(function: Callable[..., Any], takes: str = "the turn") -> tuple[Any, str, int]:
     """A handler with its file and line. Raises BotDefinitionError if its arguments are wrong."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
     if code is None:
         raise BotDefinitionError(
             f"{author_line()}: {function!r} is not a function; a handler must be one"
+        )
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+        where = location(code.co_filename, code.co_firstlineno)
+        raise BotDefinitionError(
+            f"{where}: {code.co_name}() has a yield, so it would never run; call turn.say() instead"
         )
     arguments = takes.split(", ")
     try:
@@ -207,24 +221,3 @@ def check_handler(function: Callable[..., Any], takes: str = "the turn") -> tupl
 
 def keep_state(_turn: Turn[Any]) -> None:
     """The handler of a question without a function."""
-
-
-def author_position() -> tuple[str, int]:
-    """File and line of the author's code that called the kit."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame = frame.f_back
-    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
-
-
-def author_line() -> str:
-    """The author's line that called the kit, as `file:line`."""
-    return location(*author_position())
-
-
-def location(file: str, line: int) -> str:
-    """`file:line`, relative to the working directory if it is inside it."""
-    path = Path(file)
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"{path}:{line}"

@@ -6,8 +6,10 @@ address = Flow("address", start="street"); bot.include(address); turn.call(addre
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.botkit.author import author_line
 from pipeline.botkit.decorators import Scope
-from pipeline.botkit.definition import State, author_line
+from pipeline.botkit.definition import State
+from pipeline.botkit.expected import TEXT, expect
 from pipeline.errors import BotDefinitionError
 
 
@@ -19,10 +21,11 @@ class Flow(Scope):
     """
 
     def __init__(self, name: str, *, start: str) -> None:
-        if not name.strip() or "." in name:
+        if not isinstance(name, str) or not name.strip() or "." in name:
             raise BotDefinitionError(
                 f"{author_line()}: the name of a flow must be a text without a dot, not {name!r}"
             )
+        expect(f'flow "{name}"', {"start": start}, {"start": TEXT})
         self.name = name
         self.start = start
         self._states: dict[str, State] = {}

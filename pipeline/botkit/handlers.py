@@ -1,20 +1,15 @@
 """The decorators that only a bot has: commands, reactions, the fallback and middleware."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from typing_extensions import TypeVar
 
+from pipeline.botkit.author import author_line, location
 from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.decorators import F, Scope
-from pipeline.botkit.definition import (
-    Definition,
-    Handler,
-    Middleware,
-    author_line,
-    check_handler,
-    location,
-)
+from pipeline.botkit.definition import Definition, Handler, Middleware, check_handler
+from pipeline.botkit.expected import display
 from pipeline.errors import BotDefinitionError
 
 M = TypeVar("M", bound=Middleware)
@@ -38,8 +33,9 @@ class HandlerScope(Scope):
 
         The function returns the next state, or None to stay.
         """
-        if not all(normalize(word) for word in words) or not words:
-            self._refuse_bot('command() needs one or more texts, such as command("menu")')
+        if not words or not all(isinstance(word, str) and normalize(word) for word in words):
+            wrong = f", not {display(words[0])}" if len(words) == 1 else ""
+            self._refuse_bot(f'command() needs one or more texts, such as command("menu"){wrong}')
 
         def decorate(function: F) -> F:
             handler = Handler(words[0], "command", *self._own(function, f'command "{words[0]}"'))
@@ -98,5 +94,5 @@ class HandlerScope(Scope):
                 "keep one of them"
             )
 
-    def _refuse_bot(self, what: str) -> None:
+    def _refuse_bot(self, what: str) -> NoReturn:
         raise BotDefinitionError(f"{self.label}, {author_line()}: {what}")

@@ -4,8 +4,8 @@ from importlib import import_module
 from traceback import walk_tb
 from types import ModuleType
 
+from pipeline.botkit.author import location
 from pipeline.botkit.bot import Bot
-from pipeline.botkit.definition import location
 from pipeline.errors import BotDefinitionError
 
 

@@ -8,17 +8,22 @@ from typing import Any
 from pipeline.conversation.reactions import Latest
 from pipeline.conversation.turns import Choice, TurnCause
 from pipeline.enums import Direction
+from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """The contact, as a bot sees them; `phone` is None if the provider sends no number."""
+    """The contact, as a bot sees them; `phone` is None if the provider sends no number.
+
+    `attributes` are JSON values that stay with the contact, whatever the conversation. Changes of a
+    turn are saved with it.
+    """
 
     id: str
     phone: str | None = None
     name: str = ""
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

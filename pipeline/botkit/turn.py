@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Generic, Literal, Protocol, runtime_checkable
 
 from typing_extensions import TypeVar
 
 from pipeline.botkit.content.choices import match_choice, normalize, phrase_pattern
 from pipeline.botkit.content.kinds import Content, Reply, choices_of, render
+from pipeline.botkit.data import copy_json
+from pipeline.botkit.expected import DURATION, display
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.conversation.consent import confirming
 from pipeline.conversation.reactions import without_quotes
@@ -44,10 +46,16 @@ class BotInfo(Protocol):
     def choices_hint(self) -> str: ...
 
     @property
+    def zone(self) -> tzinfo: ...
+
+    @property
     def flows(self) -> Mapping[str, str]: ...
 
     @property
-    def resolve(self) -> Callable[[str, str], str | None]: ...
+    def list_states(self) -> Callable[[object], str]: ...
+
+    @property
+    def resolve(self) -> Callable[[object, str], str | None]: ...
 
 
 @runtime_checkable
@@ -104,8 +112,9 @@ class Turn(Generic[Data]):
 
     `data` lasts as long as the conversation: a dict of JSON values, or an instance of the bot's
     `data=`. `message.text` is "" for a message without text; `message.button_id` is set for a tap
-    and for a number or title that answers Buttons. `idempotency_key` stays the same if this turn
-    runs again after a failure.
+    and for a number or title that answers Buttons. `contact.attributes` stay with the contact:
+    JSON values that the handler may change. `now` has the bot's time zone.
+    `idempotency_key` stays the same if this turn runs again after a failure.
     """
 
     __slots__ = (
@@ -118,9 +127,9 @@ class Turn(Generic[Data]):
     def __init__(
         self, situation: Situation, pending: PendingOutcome, data: Data, bot_info: BotInfo
     ) -> None:
-        self.contact: ContactView = situation.contact
+        self.contact: ContactView = _own_copy(situation.contact)
         self.channel: Channel = situation.channel
-        self.now: datetime = situation.now
+        self.now: datetime = situation.now.astimezone(bot_info.zone)
         self.idempotency_key = situation.idempotency_key
         self.message = _message(situation)
         self.data = data
@@ -156,7 +165,8 @@ class Turn(Generic[Data]):
 
     def history(self, count: int) -> Sequence[PastMessage]:
         """The last `count` messages with this contact before this turn, oldest first."""
-        return self._history(count)
+        zone = self._bot_info.zone
+        return [replace(past, at=past.at.astimezone(zone)) for past in self._history(count)]
 
     def say(self, *contents: Content) -> None:
         """Say texts and other contents; choices and links join the text before them."""
@@ -166,16 +176,21 @@ class Turn(Generic[Data]):
 
     def remind(self, after: timedelta, state: str) -> None:
         """Move to `state` when `after` has passed, unless the state has changed by then."""
+        if not isinstance(after, timedelta):
+            raise BotError(f"remind() needs {DURATION.what}, not {display(after)}")
         if after <= timedelta(0):
             raise BotError(f"remind() needs a positive time, not {after}")
         target = self._bot_info.resolve(state, self._pending.flow)
         if target is None:
-            raise BotError(f"remind() names {state!r}, which is not a state of this bot")
+            raise BotError(f"remind() names {state!r}, which {self._unknown(state)}")
         self._pending.reminders.append(Reminder(after, target))
+
+    def _unknown(self, state: object) -> str:
+        return f"is not a state of this bot; the states are {self._bot_info.list_states(state)}"
 
     def hand_over(self, reason: str) -> None:
         """Ask for a person; the bot is paused until an operator hands the conversation back."""
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise BotError("hand_over() needs a reason, which the operator reads")
         self._pending.hand_over = storable(reason)
 
@@ -203,12 +218,18 @@ class Turn(Generic[Data]):
             raise BotError(f"call() names the flow {name!r}, which the bot lacks; bot.include() it")
         target = self._bot_info.resolve(then, self._pending.flow)
         if target is None:
-            raise BotError(f"call() has then={then!r}, which is not a state of this bot")
+            raise BotError(f"call() has then={then!r}, which {self._unknown(then)}")
         return Jump.call(name, target)
 
     def done(self, value: Any = None) -> str:
         """Return this to return from a flow: `turn.result` is `value` in the state that follows."""
         return Jump.done(value)
+
+
+def _own_copy(contact: ContactView) -> ContactView:
+    """The contact with attributes that the handler may change."""
+    attributes = copy_json(contact.attributes) if contact.attributes else {}
+    return ContactView(contact.id, contact.phone, contact.name, attributes)
 
 
 def _message(situation: Situation) -> Inbound:

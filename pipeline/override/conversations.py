@@ -20,6 +20,7 @@ from pipeline.messages import storable
 from pipeline.override.subject import locked, save, start_of
 from pipeline.records.accounts import audit
 from pipeline.runtime import Runtime
+from pipeline.suggestions import did_you_mean
 
 LONGEST_TAKEOVER_MINUTES = 7 * 24 * 60
 
@@ -136,7 +137,8 @@ def known_state(runtime: Runtime, state: str, *, force: bool) -> str:
     state = storable(state)
     if not state.strip() or (state not in runtime.bot.states and not force):
         known = ", ".join(runtime.bot.states)
-        raise UnknownState(f"{runtime.bot.name} has no state {state!r}; it has: {known}")
+        like = did_you_mean(state, runtime.bot.states)
+        raise UnknownState(f"{runtime.bot.name} has no state {state!r}; it has: {known}{like}")
     return state
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.botkit.analysis.reachability import loops, trapped, unreachable
-from pipeline.botkit.analysis.report import uses
-from pipeline.botkit.analysis.transitions import full_name, handlers, report
-from pipeline.botkit.definition import Definition, Handler, State
+from pipeline.botkit.analysis.report import reached, read, uses
+from pipeline.botkit.analysis.transitions import full_name, functions, handlers, report
+from pipeline.botkit.author import location
+from pipeline.botkit.definition import RETURN_A_NAME, Definition, Handler, State
 from pipeline.conversation.consent_keywords import consent
 from pipeline.enums import Consent
 
@@ -51,6 +52,7 @@ def _errors(definition: Definition) -> Iterator[str]:
     yield from _starts(definition)
     for state in definition.states.values():
         yield from _settings(definition, state)
+    yield from _contents(definition)
     for handler in handlers(definition):
         yield from _returns(definition, handler)
         yield from _calls(definition, handler)
@@ -60,7 +62,8 @@ def _errors(definition: Definition) -> Iterator[str]:
 def _starts(definition: Definition) -> Iterator[str]:
     states = definition.states
     if definition.start not in states:
-        yield f"{definition.label}: start={definition.start!r} {_unknown(definition)}"
+        wrong = definition.start
+        yield f"{definition.label}: start={wrong!r} {_unknown(definition, wrong)}"
     for flow, start in definition.flows.items():
         if start not in states:
             inside = [name for name in states if name.startswith(f"{flow}.")]
@@ -80,7 +83,7 @@ def _settings(definition: Definition, state: State) -> Iterator[str]:
         named += [("then", question.then), ("give_up", question.give_up)]
     for setting, name in named:
         if name is not None and name not in definition.states:
-            yield f"{at}: {setting}={name!r} {_unknown(definition)}"
+            yield f"{at}: {setting}={name!r} {_unknown(definition, name)}"
     if question is not None and question.on_answer is None:
         if question.then is None:
             yield f"{at}: asks() has neither then= nor a function to name the next state; add one"
@@ -93,12 +96,15 @@ def _settings(definition: Definition, state: State) -> Iterator[str]:
 
 def _returns(definition: Definition, handler: Handler) -> Iterator[str]:
     allowed = handler.to if isinstance(handler, State) else None
+    for value, line in report(handler).wrong:
+        at = definition.at(handler, line)
+        yield f"{at}: returns {value}; {RETURN_A_NAME}"
     for name, line in report(handler).returns:
         at, found = definition.at(handler, line), full_name(definition, handler, name)
         if found in definition.flows:
             yield f'{at}: returns the flow {name!r}; return turn.call({name}, then="...")'
         elif found not in definition.states:
-            yield f"{at}: returns {name!r}, which {_unknown(definition)}"
+            yield f"{at}: returns {name!r}, which {_unknown(definition, name)}"
         elif allowed is not None and found not in (*allowed, handler.name):
             yield f"{at}: returns {name!r}; its to= allows {_list(allowed)}"
     if isinstance(handler, State) and _leads_nowhere(handler):
@@ -106,6 +112,19 @@ def _returns(definition: Definition, handler: Handler) -> Iterator[str]:
             f"{definition.at(handler)}: a SEND-state that leads nowhere; give it then=, return the "
             "next state, or call turn.end()"
         )
+
+
+def _contents(definition: Definition) -> Iterator[str]:
+    """Contents that are wrong as the code has them, such as a title that is too long."""
+    seen = set[tuple[str, int]]()
+    for handler, own in functions(definition):
+        for function in reached(own):
+            file = function.__code__.co_filename
+            for mistake, line in read(function).contents:
+                if (file, line) not in seen:
+                    seen.add((file, line))
+                    where = f'bot "{definition.name}", {handler.label}, {location(file, line)}'
+                    yield f"{where}: {mistake}"
 
 
 def _leads_nowhere(state: State) -> bool:
@@ -123,11 +142,11 @@ def _calls(definition: Definition, handler: Handler) -> Iterator[str]:
         elif allowed is not None and not {flow, start} & set(allowed):
             yield f"{at}: calls {flow!r}; its to= allows {_list(allowed)}"
         if definition.resolve(then, handler.flow) is None:
-            yield f"{at}: call() has then={then!r}, which {_unknown(definition)}"
+            yield f"{at}: call() has then={then!r}, which {_unknown(definition, then)}"
     for name, line in found.reminders:
         if definition.resolve(name, handler.flow) is None:
             at = definition.at(handler, line)
-            yield f"{at}: remind() names {name!r}, which {_unknown(definition)}"
+            yield f"{at}: remind() names {name!r}, which {_unknown(definition, name)}"
     for line in () if handler.flow else found.dones:
         at = definition.at(handler, line)
         yield f"{at}: turn.done() outside a flow; return the name of the next state instead"
@@ -139,7 +158,7 @@ def _renames(definition: Definition) -> Iterator[str]:
         if old in definition.states or old in definition.flows:
             yield f"{at}: the state {old!r} still exists; delete this line, or the state"
         elif definition.known(old) is None and definition.known_flow(old) not in definition.flows:
-            yield f"{at}: {new!r} {_unknown(definition)}"
+            yield f"{at}: {new!r} {_unknown(definition, new)}"
 
 
 def _flow_warnings(definition: Definition) -> Iterator[tuple[str, str]]:
@@ -181,8 +200,8 @@ def _command_warnings(definition: Definition) -> Iterator[str]:
             )
 
 
-def _unknown(definition: Definition) -> str:
-    return f"is not a state; the states are {_list(definition.states)}"
+def _unknown(definition: Definition, name: str) -> str:
+    return f"is not a state; the states are {definition.list_states(name)}"
 
 
 def _list(names: Iterable[str]) -> str:

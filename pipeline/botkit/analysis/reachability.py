@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from pipeline.botkit.analysis.report import uses
-from pipeline.botkit.analysis.transitions import ANYWHERE, edges, handlers, report, targets
+from pipeline.botkit.analysis.transitions import (
+    ANYWHERE,
+    edges,
+    functions,
+    handlers,
+    report,
+    targets,
+)
 from pipeline.botkit.definition import Definition, State
 
 
@@ -78,9 +85,5 @@ def _may_leave(state: State) -> bool:
 
 def uses_back(definition: Definition) -> bool:
     """Whether any function of the bot, or one that it calls, has `turn.back()` in it."""
-    functions: list[object] = [handler.function for handler in handlers(definition)]
-    functions += [middleware.function for middleware in definition.middlewares]
-    for state in definition.states.values():
-        functions += [state.entry, state.nudge and state.nudge.content]
-        functions += [state.question and state.question.on_answer]
-    return uses("back", functions)
+    every = [function for _, own in functions(definition) for function in own]
+    return uses("back", every)

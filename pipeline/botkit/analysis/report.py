@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
+from pipeline.botkit.analysis.literals import content_mistake, is_content, wrong_returns
 from pipeline.botkit.turn import FlowName
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -27,8 +28,9 @@ class Report:
 
     `returns` are names of states and `reminders` those in `turn.remind`; `calls` are the flows of
     `turn.call` with their `then`; `dones` and `backs` are returns of `turn.done()` and
-    `turn.back()`. `names` are all its variables and `attributes` all its attributes. `is_open`: it
-    may also return a state that the code does not show.
+    `turn.back()`. `wrong` are returns that are neither a text nor None, `contents` what is
+    wrong with contents that are written out. `names` are all its variables and `attributes` all its
+    attributes. `is_open`: it may also return a state that the code does not show.
     """
 
     returns: list[tuple[str, int]] = field(default_factory=list)
@@ -36,6 +38,8 @@ class Report:
     dones: list[int] = field(default_factory=list)
     backs: list[int] = field(default_factory=list)
     reminders: list[tuple[str, int]] = field(default_factory=list)
+    wrong: list[tuple[str, int]] = field(default_factory=list)
+    contents: list[tuple[str, int]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     is_open: bool = False
@@ -60,12 +64,18 @@ def read(function: Any) -> Report:
             visitor.visit(part)
     found = visitor.report
     if inner is not function or isinstance(nodes[0], ast.Lambda):
-        found.returns, found.calls, found.dones, found.backs, found.is_open = [], [], [], [], True
+        found.returns, found.calls, found.dones, found.backs, found.wrong = [], [], [], [], []
+        found.is_open = True
     return found
 
 
 def uses(method: str, functions: Iterable[object]) -> bool:
     """Whether one of the functions, or one that it calls, has `.method` in it."""
+    return any(method in read(function).attributes for function in reached(functions))
+
+
+def reached(functions: Iterable[object]) -> Iterator[FunctionType]:
+    """The functions and those that they call, without Python's own."""
     waiting, seen = [*functions], set[object]()
     while waiting:
         found = waiting.pop()
@@ -73,12 +83,10 @@ def uses(method: str, functions: Iterable[object]) -> bool:
         if not isinstance(function, FunctionType) or function in seen or _is_standard(function):
             continue
         seen.add(function)
-        report, known = read(function), function.__globals__
-        if method in report.attributes:
-            return True
-        waiting += [known[name] for name in report.names & known.keys()]
+        yield function
+        names, known = read(function).names, function.__globals__
+        waiting += [known[name] for name in names & known.keys()]
         waiting += _enclosed(function).values()
-    return False
 
 
 def _is_standard(function: FunctionType) -> bool:
@@ -92,6 +100,7 @@ class _Visitor(ast.NodeVisitor):
         self.report = Report()
         self._function = function
         self._depth = 0
+        self._checked: set[ast.AST] = set()
 
     def visit(self, node: ast.AST) -> None:
         """Count how deep functions are nested: what an inner function returns does not count."""
@@ -115,12 +124,32 @@ class _Visitor(ast.NodeVisitor):
                 for value in given
                 if isinstance(value, ast.Constant) and isinstance(value.value, str)
             ]
+        self._check_content(node)
         self.generic_visit(node)
 
+    def _check_content(self, node: ast.Call) -> None:
+        known = self._function.__globals__
+        if node in self._checked or not is_content(node, known):
+            return
+        # A Row in a Menu that is wrong is one mistake.
+        self._checked.update(ast.walk(node))
+        if mistake := content_mistake(node, known):
+            self.report.contents.append((mistake, node.lineno))
+
     def visit_Return(self, node: ast.Return) -> None:
-        for value in () if self._depth else _alternatives(node.value):
-            self._add(value)
+        if not self._depth:
+            wrong = [*wrong_returns(node.value, self._globals())]
+            self.report.wrong += [(ast.unparse(value), value.lineno) for value in wrong]
+            for value in _alternatives(node.value):
+                if value not in wrong:
+                    self._add(value)
         self.generic_visit(node)
+
+    def _globals(self) -> dict[str, object]:
+        """The globals that the function sees; its own variables hide others."""
+        code, known = self._function.__code__, self._function.__globals__
+        hidden = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+        return {name: known[name] for name in code.co_names if name in known and name not in hidden}
 
     def _add(self, returned: ast.expr) -> None:
         method, report = _method(returned), self.report

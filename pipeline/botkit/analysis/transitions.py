@@ -26,6 +26,18 @@ def handlers(definition: Definition) -> list[Handler]:
     return [*definition.states.values(), *dict.fromkeys(others)]
 
 
+def functions(definition: Definition) -> Iterator[tuple[Handler, list[object]]]:
+    """Every function of the bot by the handler that it belongs to."""
+    for handler in handlers(definition):
+        found: list[object] = [handler.function]
+        if isinstance(handler, State):
+            found += [handler.entry, handler.nudge and handler.nudge.content]
+            found += [handler.question and handler.question.on_answer]
+        yield handler, found
+    for middleware in definition.middlewares:
+        yield middleware, [middleware.function]
+
+
 def report(handler: Handler) -> Report:
     """The report of the function that says where a handler leads: of a question, its answer's."""
     function: object = handler.function

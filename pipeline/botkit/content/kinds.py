@@ -12,6 +12,7 @@ from pipeline.botkit.content.files import Audio, Document, Image
 from pipeline.botkit.content.links import Link, LocationRequest
 from pipeline.botkit.content.replies import Renderer
 from pipeline.botkit.content.templates import Template
+from pipeline.botkit.expected import display
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel, storable
@@ -57,6 +58,22 @@ def choices_of(contents: Sequence[Content]) -> tuple[Choice, ...]:
         if isinstance(content, Buttons | Menu | Carousel) and content.choices:
             return content.choices
     return ()
+
+
+def content_problem(contents: object) -> str:
+    """What is wrong with the contents of a setting, which are said later; "" for nothing."""
+    each = contents if isinstance(contents, tuple) else (contents,)
+    for content in each:
+        if isinstance(content, type):
+            return f"got the class {content.__name__}; create one: {content.__name__}(…)"
+        if not isinstance(content, (str, *_KINDS)):
+            return (
+                f"accepts text, {_NAMES}, {_KINDS[-1].__name__}, a tuple of these, or a function "
+                f"of the turn, not {display(content)}"
+            )
+        if isinstance(content, str) and not content.strip():
+            return "got an empty text"
+    return ""
 
 
 def _checked_text(text: str) -> str:

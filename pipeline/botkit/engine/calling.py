@@ -1,27 +1,37 @@
 """Calls the author's functions through the bot's middleware, and reports their errors."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
 from traceback import walk_tb
 from types import CoroutineType
 from typing import Any
 
-from pipeline.botkit.definition import Definition, Handler, Middleware, Next, State, location
+from pipeline.botkit.author import location
+from pipeline.botkit.definition import Definition, Handler, Middleware, Next, State
 from pipeline.botkit.engine import event_loop
 from pipeline.botkit.turn import PendingOutcome, Turn
 from pipeline.errors import BotError, NotUnderstood
 
 
 class Caller:
-    """Calls the functions of one turn. `last` is the handler whose function ran last."""
+    """Calls the functions of one turn. `last` is the handler whose function ran last.
 
-    __slots__ = ("_definition", "last", "pending")
+    `returned` is what that function returned: None also if a middleware did not call it.
+    """
+
+    __slots__ = ("_definition", "last", "pending", "returned")
 
     def __init__(self, definition: Definition, pending: PendingOutcome) -> None:
         self._definition = definition
         self.pending = pending
         self.last: Handler | None = None
+        self.returned: object = None
+
+    @property
+    def has_middleware(self) -> bool:
+        """Whether anything is between a call and the author's function."""
+        return bool(self._definition.middlewares)
 
     def call(self, handler: Handler, function: Callable[..., Any], turn: Turn[Any]) -> object:
         """What `function` of `handler` returns. Raises BotError for any exception in it."""
@@ -34,15 +44,28 @@ class Caller:
         """Like `call`, but NotUnderstood is raised unchanged."""
         self.last = handler
         self.pending.flow = handler.flow
+        self.returned = None
+        called: Callable[..., Any] = function
         if self._definition.middlewares:
-            function = _wrap(self._definition.middlewares, function)
+            called = _wrap(self._definition.middlewares, lambda turn: self._note(function(turn)))
         try:
-            result: object = function(turn)
+            result: object = called(turn)
             return event_loop.run(result) if isinstance(result, CoroutineType) else result
         except NotUnderstood:
             raise
         except (Exception, asyncio.CancelledError) as failure:
             raise self._error(handler, failure) from failure
+
+    def _note(self, result: object) -> object:
+        """Note what the author's function returned, on its way out through the middleware."""
+        if isinstance(result, CoroutineType):
+            return self._note_later(result)
+        self.returned = result
+        return result
+
+    async def _note_later(self, result: Coroutine[Any, Any, object]) -> object:
+        self.returned = await result
+        return self.returned
 
     def _error(self, handler: Handler, failure: BaseException) -> BotError:
         said = str(failure) if isinstance(failure, BotError) else _describe(failure)
@@ -62,6 +85,32 @@ class Caller:
         else:
             where += f", {location(self._definition.file, self._definition.line)}"
         return BotError(f"{where}: {what}")
+
+
+class FollowedBy:
+    """A function of the turn that returns what `then` returns where `function` returns None.
+
+    It goes inside of the middleware, so that None from a middleware is not followed by anything.
+    """
+
+    __slots__ = ("_function", "_then", "is_followed")
+
+    def __init__(self, function: Callable[..., Any], then: Callable[[], object]) -> None:
+        self._function = function
+        self._then = then
+        self.is_followed = False
+
+    def call(self, turn: Turn[Any]) -> object:
+        """Call the function; a coroutine if it is one."""
+        result = self._function(turn)
+        return self._later(result) if isinstance(result, CoroutineType) else self._follow(result)
+
+    async def _later(self, result: Coroutine[Any, Any, object]) -> object:
+        return self._follow(await result)
+
+    def _follow(self, result: object) -> object:
+        self.is_followed = result is None
+        return self._then() if result is None else result
 
 
 def _wrap(middlewares: list[Handler], function: Next) -> Next:

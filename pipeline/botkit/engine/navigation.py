@@ -1,11 +1,11 @@
 """Navigates in one turn: follows what handlers return from state to state."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipeline.botkit.data import check_value
-from pipeline.botkit.definition import Definition, Handler, State
-from pipeline.botkit.engine.calling import Caller
+from pipeline.botkit.definition import RETURN_A_NAME, Definition, Handler, Nudge, State
+from pipeline.botkit.engine.calling import Caller, FollowedBy
 from pipeline.botkit.engine.memory import MOST_CALLS, Memory
 from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.turn import Jump, Turn
@@ -70,34 +70,59 @@ class Navigator:
     def enter(self, state: State) -> None:
         """Run SEND-states from `state` on, then the entry action of the AWAIT-state after them."""
         passed = [state.name]
-        self._memory.is_new = False
         self._entered_by = state.name
-        while state.sort == "send":
-            if len(passed) > MOST_SENDS:
-                raise self._caller.error(_endless(passed))
-            self._entered_by = state.name
-            target, via = self._run_send_state(state)
+        while True:
+            self._memory.is_new = False
+            # One that says nothing is gone back to through what led to it.
+            if state.has_entry_action:
+                self._entered_by = state.name
+            run = self._run_send_state if state.sort == "send" else self._run_entry_action
+            target, via = run(state)
             if target is None:
                 return
+            if len(passed) > MOST_SENDS:
+                raise self._caller.error(_endless(passed))
             self.step(target, via)
             passed.append(target.name)
             state = target
-        self._memory.tries = 0
-        if state.entry is not None:
-            self._entered_by = state.name
-            self._questions.say(state, state.entry)
 
     def _run_send_state(self, state: State) -> tuple[State | None, Via]:
-        result = self._caller.call(state, state.function, self._turn)
-        if result is not None:
-            return self._target(state, result, "return")
-        if self._caller.pending.is_ended:  # no more replies after the goodbye
+        following = FollowedBy(state.function, self._then_of(state))
+        result = self._caller.call(state, following.call, self._turn)
+        if result is None:  # it ended the conversation, or a middleware stays here
             return None, "then"
-        if state.then is not None:
+        if following.is_followed and result == state.then:
             return self._find(state, state.then, f"then={state.then!r}"), "then"
-        raise self._caller.error(
-            "a SEND-state without then= must return the next state or call turn.end()"
-        )
+        return self._target(state, result, "return")
+
+    def _then_of(self, state: State) -> Callable[[], object]:
+        """What follows a SEND-state whose function returned None."""
+
+        def then() -> object:
+            if self._caller.pending.is_ended:  # no more replies after the goodbye
+                return None
+            if state.then is None:
+                raise self._caller.error(
+                    "a SEND-state without then= must return the next state or call turn.end()"
+                )
+            return state.then
+
+        return then
+
+    def _run_entry_action(self, state: State) -> tuple[State | None, Via]:
+        self._memory.tries = 0
+        if state.entry is None:
+            return None, "return"
+        following = self._questions.say(state, state.entry)
+        if following is not None:
+            return self._target(state, following, "return")
+        # A middleware answered instead: the contact's next message enters the state.
+        self._memory.is_new = self._questions.is_unsaid
+        return None, "return"
+
+    def nudge(self, state: State, nudge: Nudge) -> None:
+        """Say the nudge of a state; a middleware may move to another one."""
+        self.move(state, self._questions.say(state, nudge.content), "return")
 
     def _target(self, handler: Handler, result: object, via: Via) -> tuple[State, Via]:
         if isinstance(result, Jump):
@@ -114,10 +139,14 @@ class Navigator:
         return target, via
 
     def _find(self, handler: Handler, name: object, what: str) -> State:
-        known = self._definition.resolve(name, handler.flow) if isinstance(name, str) else None
+        known = self._definition.resolve(name, handler.flow)
         if known is None:
-            states = _list(self._definition.states)
-            raise self._caller.error(f"{what}, which is not a state; the states are {states}")
+            wrong = (
+                f"{what}, which is not a state; the states are {self._definition.list_states(name)}"
+            )
+            raise self._caller.error(
+                wrong if isinstance(name, str) else f"{wrong}; {RETURN_A_NAME}"
+            )
         return self._definition.states[known]
 
     def _check_allowed(self, handler: Handler, target: str, result: object) -> None:

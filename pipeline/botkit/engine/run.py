@@ -11,6 +11,7 @@ from pipeline.botkit.engine.navigation import Navigator
 from pipeline.botkit.engine.questions import Questions
 from pipeline.botkit.situation import Situation
 from pipeline.botkit.turn import PendingOutcome, Turn
+from pipeline.conversation.attributes import AttributeChanges, compare
 from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
 from pipeline.enums import MessageKind
 from pipeline.errors import BotError, NotUnderstood
@@ -65,7 +66,7 @@ class _Run:
         elif isinstance(cause, Entered) and state is not None:
             self._navigator.enter(state)
         elif isinstance(cause, Nudged) and state is not None and state.nudge is not None:
-            self._questions.say(state, state.nudge.content)
+            self._navigator.nudge(state, state.nudge)
 
     def _receive(self, state: State | None) -> None:
         if self._is_loop():
@@ -143,7 +144,10 @@ class _Run:
     def _start(self) -> State:
         start = self._definition.known(self._definition.start)
         if start is None:
-            raise self._caller.error(f"start={self._definition.start!r} is not a state")
+            raise self._caller.error(
+                f"start={self._definition.start!r} is not a state"
+                f"; the states are {self._definition.list_states(self._definition.start)}"
+            )
         return start
 
     def outcome(self) -> Outcome:
@@ -166,7 +170,17 @@ class _Run:
             memory={} if pending.is_ended else self._stored_memory(is_nudge),
             nudge=state.nudge.after if state and state.nudge else None,
             keeps_timers=is_nudge and has_stayed,
+            attributes=self._attributes(),
         )
+
+    def _attributes(self) -> AttributeChanges:
+        before, after = self._situation.contact.attributes, self._turn.contact.attributes
+        if not before and not after:
+            return {}
+        try:
+            return compare(before, check_json(after, "turn.contact.attributes"))
+        except BotError as failure:
+            raise self._caller.error(str(failure)) from failure
 
     def _stored_memory(self, is_nudge: bool) -> JsonObject:
         self._navigator.update_trail()

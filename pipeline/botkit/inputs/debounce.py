@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from pipeline.botkit.expected import NUMBER, display
 from pipeline.enums import MessageKind
 from pipeline.messages import Inbound
 
@@ -32,6 +33,18 @@ LAST = Debounce("last")
 
 # Deprecated: its name before this release.
 Burst = Debounce
+
+
+def debounce_problem(debounce: object) -> str:
+    """What is wrong with a `debounce=`; "" for nothing."""
+    if not isinstance(debounce, Debounce | Join):
+        return f"debounce={display(debounce)} must be EACH, LAST or Join(seconds=2)"
+    if not isinstance(debounce, Join):
+        return ""
+    if wrong := NUMBER.problem("debounce=Join(): seconds=", debounce.seconds):
+        return wrong
+    is_allowed = 0 < debounce.seconds <= LONGEST_PAUSE.total_seconds()
+    return "" if is_allowed else f"Join(seconds=) must be more than 0 and up to {LONGEST_PAUSE}"
 
 
 def join_messages(messages: Sequence[Inbound]) -> Inbound:

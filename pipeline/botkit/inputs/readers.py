@@ -7,7 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import phonenumbers
@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from pipeline.botkit.content.buttons import Buttons, Menu
 from pipeline.botkit.content.choices import match_choice, normalize
-from pipeline.botkit.inputs.dates import read_date
+from pipeline.botkit.expected import COUNT, NUMBER, YES_OR_NO, Kind, expect
 from pipeline.botkit.turn import Turn
 from pipeline.errors import NotUnderstood
 from pipeline.messages import Inbound
@@ -24,6 +24,9 @@ Value = TypeVar("Value")
 _BETWEEN_EMAILS = re.compile(r'[\s<>(),;:"]+')
 # A longer answer is not searched for an address, so that no text keeps a worker busy.
 _LONGEST_WITH_EMAIL = 1000
+_REGION = Kind(
+    'the two letters of a country, such as "US"', (str,), among=phonenumbers.SUPPORTED_REGIONS
+)
 _GROUPED = re.compile(r"(?<=\d)[ ,.'\u2019\u00a0](?=\d{3}(?!\d))")
 
 
@@ -67,6 +70,7 @@ class Text(Reader[str]):
         unclear: str = "Please answer with a text.",
         too_long: str = "Please keep it under {longest} characters.",
     ) -> None:
+        expect("Text()", {"longest": longest}, {"longest": COUNT})
         self._longest, self._unclear, self._too_long = longest, unclear, too_long
 
     def understand(self, answer: Answer) -> str:
@@ -120,6 +124,8 @@ class Number(Reader[int | float]):
         too_small: str = "It must be at least {least}.",
         too_large: str = "It must be at most {most}.",
     ) -> None:
+        given = {"least": least, "most": most, "whole": whole}
+        expect("Number()", given, {"least": NUMBER, "most": NUMBER, "whole": YES_OR_NO})
         self._least, self._most, self._whole = least, most, whole
         self._unclear, self._too_small, self._too_large = unclear, too_small, too_large
 
@@ -140,42 +146,6 @@ class Number(Reader[int | float]):
         return int(said) if self._whole else float(said.replace(",", "."))
 
 
-class Date(Reader[str]):
-    """A day, as 2030-06-24. It reads that form, 24.6.2030, 24/6, "24 June" and tomorrow.
-
-    The day is before the month. `earliest` and `latest` are dates, or times from today in `zone`.
-    """
-
-    def __init__(
-        self,
-        earliest: date | timedelta | None = None,
-        latest: date | timedelta | None = None,
-        *,
-        zone: tzinfo = UTC,
-        unclear: str = "I could not read that date.",
-        too_early: str = "The earliest day is {earliest}.",
-        too_late: str = "The latest day is {latest}.",
-    ) -> None:
-        self._earliest, self._latest, self._zone = earliest, latest, zone
-        self._unclear, self._too_early, self._too_late = unclear, too_early, too_late
-
-    def understand(self, answer: Answer) -> str:
-        today = answer.now.astimezone(self._zone).date()
-        day = read_date(answer.text, today)
-        if day is None:
-            raise NotUnderstood(self._unclear)
-        earliest, latest = _absolute(self._earliest, today), _absolute(self._latest, today)
-        if earliest is not None and day < earliest:
-            raise NotUnderstood(self._too_early.format(earliest=earliest))
-        if latest is not None and day > latest:
-            raise NotUnderstood(self._too_late.format(latest=latest))
-        return day.isoformat()
-
-
-def _absolute(bound: date | timedelta | None, today: date) -> date | None:
-    return today + bound if isinstance(bound, timedelta) else bound
-
-
 class Phone(Reader[str]):
     """A phone number, as +12025550123; `region` ("US") is for numbers without a country code."""
 
@@ -185,6 +155,7 @@ class Phone(Reader[str]):
         *,
         unclear: str = "That does not look like a phone number.",
     ) -> None:
+        expect("Phone()", {"region": region}, {"region": _REGION})
         self._region, self._unclear = region, unclear
 
     def understand(self, answer: Answer) -> str:

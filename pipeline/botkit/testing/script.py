@@ -15,7 +15,8 @@
     state support
 
 The header has the bot and, if you need them, the channels (default sms), the contact's name and the
-time of the start (`now: 2030-01-07 09:00`). Then follow lines of what happens:
+time of the start, in the bot's time zone (`now: 2030-01-07 09:00`). Then follow lines of what
+happens:
 
     > TEXT                      the contact writes
     tap ID or TITLE             picks what was offered; by SMS, by its number
@@ -43,7 +44,7 @@ ignored.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pipeline.botkit.testing.script_lines import ACTIONS
 from pipeline.errors import ParleyError
@@ -215,7 +216,7 @@ def _moment(text: str, file: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise ScriptError(f"{file}:1: {text!r} is not a time such as 2030-01-07 09:00") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 def _indent(text: str) -> str:

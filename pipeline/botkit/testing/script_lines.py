@@ -10,6 +10,7 @@ from pipeline.botkit.testing.session import Talk
 from pipeline.conversation.turns import Choice, Reply
 from pipeline.errors import ParleyError
 from pipeline.messages import Location
+from pipeline.suggestions import did_you_mean
 
 _UNITS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(\d+)\s*(d|h|min|s)\b")
@@ -103,7 +104,8 @@ def _wait(talk: Talk, text: str) -> None:
 def _enter(talk: Talk, text: str) -> None:
     if text not in talk.bot.states:
         known = ", ".join(talk.bot.states)
-        raise InvalidLine(f"{talk.bot.name} has no state {text!r}; it has: {known}")
+        like = did_you_mean(text, talk.bot.states)
+        raise InvalidLine(f"{talk.bot.name} has no state {text!r}; it has: {known}{like}")
     talk.enter(text)
 
 

@@ -5,7 +5,8 @@ Its messages come at once, so it does not say when they came and no `loop_guard`
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.botkit.testing.alarm import next_timer
 from pipeline.botkit.testing.phone import OUR_NUMBER, Phone
 from pipeline.conversation import rules
+from pipeline.conversation.attributes import apply
 from pipeline.conversation.consent import confirming, takes_effect
 from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
@@ -57,7 +59,8 @@ class Talk:
         self.bot = bot
         self.channel = channel
         self.contact = contact
-        self.now = now
+        # UTC, where a day added is 24 hours; without a time zone it is the bot's.
+        self.now = (now if now.tzinfo else now.replace(tzinfo=bot.definition.zone)).astimezone(UTC)
         self.past: list[PastMessage] = []
         self.replies: list[Reply] = []
         self.passed: set[str] = set()
@@ -214,6 +217,9 @@ class Talk:
         if isinstance(cause, Received):
             rules.hear(conversation, self.now)
         rules.apply(conversation, outcome, self._origin(made_by))
+        self.contact = replace(
+            self.contact, attributes=apply(self.contact.attributes, outcome.attributes)
+        )
         self._show(outcome)
         self._settle()
 

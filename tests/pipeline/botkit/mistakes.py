@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pipeline.botkit import Bot, Email, Flow, Join, Number, Turn
 from pipeline.errors import BotError
+from tests.pipeline.botkit import wrong_kinds
 from tests.pipeline.botkit.situations import a_situation
 
 HOUR = timedelta(hours=1)
@@ -224,4 +225,5 @@ MISTAKES: list[tuple[str, Spoil, str, str]] = [
     ("renamed, still there", lambda b: b.renamed("start", "b"), "", "delete this line, or the"),
     ("a command no bot hears", lambda b: b.command("stop")(stays), "", "choose another word"),
     ("expires_after= negative", negative, "", "must be positive"),
+    *wrong_kinds.MISTAKES,
 ]  # fmt: skip

@@ -26,7 +26,7 @@ def test_each_gives_one_message_with_place_and_remedy(
     said = str(raised.value)
     assert "\n" not in said
     assert said.startswith('bot "tested"')
-    assert re.search(r"tests/pipeline/botkit/mistakes\.py:\d+", said)
+    assert re.search(r"tests/pipeline/botkit/\w+\.py:\d+", said)
     assert f'state "{state}"' in said or not state
     assert remedy in said
 
