@@ -10,6 +10,7 @@ MEDIA_TYPE = "application/problem+json"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ALWAYS: Mapping[str, str] = {
     "403": "The token's role doesn't allow it",
+    "422": "A query parameter is unknown",
     "503": "The database is unreachable; try again after `Retry-After` seconds",
 }
 _WITH_A_BODY: Mapping[str, str] = {
