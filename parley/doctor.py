@@ -15,6 +15,8 @@ from pipeline.providers import registry
 from pipeline.queries import queues
 from pipeline.records import schema
 from pipeline.settings import Settings
+from pipeline.unreachable import why_unreachable
+from web import front_door
 from web.broker import BrokerProbe
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -33,7 +35,9 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Check settings, database, broker, workers, provider, public URL and bot.
 
-    Exits with status 1 if a check fails; warnings do not fail.
+    Start Parley first. This calls the provider for its account and numbers, and PUBLIC_URL/healthz,
+    which must lead back to this installation. Exits with status 1 if a check fails; warnings do not
+    fail.
     """
     has_failed = False
     for finding in findings():
@@ -76,8 +80,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except SchemaError as error:
         yield Finding("fail", "schema", str(error))
     except SQLAlchemyError as error:
-        reason = type(error).__name__
-        yield Finding("fail", "database", f"{kind} is not reachable ({reason}); check DATABASE_URL")
+        yield Finding("fail", "database", f"{kind}: {why_unreachable(error)}")
     else:
         yield from _workers(alive)
     finally:
@@ -112,11 +115,15 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
     url = settings.public_url
     if settings.provider == "simulator":
         yield Finding("ok", "public URL", "not needed with the simulator")
-    elif urlsplit(url).scheme != "https":
+        return
+    if urlsplit(url).scheme != "https":
         text = f"{url} is for tests only: providers require https://; set PUBLIC_URL"
         yield Finding("warn", "public URL", text)
+    if problem := front_door.problem(url, settings.secret_key.get_secret_value()):
+        yield Finding("fail", "public URL", f"{url}/healthz: {problem}")
     else:
-        yield Finding("ok", "public URL", f"webhooks go to {url}/webhooks/{settings.provider}")
+        text = f"{url} leads here; webhooks go to {url}/webhooks/{settings.provider}"
+        yield Finding("ok", "public URL", text)
 
 
 def _bot(settings: Settings) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ broker or workers are down.
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import SchemaError
 from pipeline.queries import queues
 from pipeline.records import schema
+from web.front_door import CHALLENGE, PROOF, proof
 from web.services import Site, here
 
 health = Blueprint("health", __name__)
@@ -23,7 +24,11 @@ NEEDED_POOLS = ("converse", "dispatch")
 @health.get("/healthz")
 def healthz() -> Response:
     """The process is up."""
-    return Response("ok\n", content_type="text/plain; charset=utf-8")
+    answer = Response("ok\n", content_type="text/plain; charset=utf-8")
+    if challenge := request.headers.get(CHALLENGE):
+        key = here().runtime.settings.secret_key.get_secret_value()
+        answer.headers[PROOF] = proof(key, challenge)
+    return answer
 
 
 @health.get("/readyz")

@@ -12,7 +12,6 @@ import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, json, render_template, request
 from sqlalchemy.exc import (
-    DBAPIError,
     InterfaceError,
     OperationalError,
     ProgrammingError,
@@ -32,6 +31,7 @@ from pipeline.errors import (
     WebhookRejected,
 )
 from pipeline.records import schema
+from pipeline.unreachable import why_unreachable
 from web.api import document
 from web.services import here
 
@@ -116,8 +116,7 @@ def database_problem() -> str:
     except SchemaError as error:
         return str(error)
     except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        return f"The database is unreachable ({type(cause).__name__}). Check DATABASE_URL."
+        return f"The database is unreachable: {why_unreachable(error)}."
     return ""
 
 

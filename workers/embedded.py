@@ -45,7 +45,9 @@ class EmbeddedWorkers:
             threading.Thread(target=worker.start, name=worker.hostname, daemon=True)
             for worker in self._workers
         ]
-        self._clock = EmbeddedService(app, thread=True)
+        # Its own default keeps a file of past runs in the working directory.
+        scheduler = app.conf.beat_scheduler
+        self._clock = EmbeddedService(app, thread=True, scheduler_cls=scheduler)
 
     def start(self) -> None:
         """Start consuming wake-ups, and the clock's schedule."""

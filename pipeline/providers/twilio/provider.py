@@ -29,7 +29,7 @@ from pipeline.providers.base import (
     Setup,
     Webhook,
 )
-from pipeline.providers.twilio import codes, content, history, opt_outs
+from pipeline.providers.twilio import codes, content, history, opt_outs, ownership
 from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
 from pipeline.providers.twilio.settings import Account, TwilioSettings
@@ -166,7 +166,7 @@ class Twilio(Provider):
         return self._files.open(url)
 
     def check(self) -> list[str]:
-        """Whether Twilio knows the account and lets it send."""
+        """Whether Twilio knows the account, lets it send, and gave it the number we send from."""
         if not (self._settings.account_sid.startswith("AC") and self._settings.auth_tokens):
             return ["TWILIO_ACCOUNT_SID (AC…) and TWILIO_AUTH_TOKEN: copy both from the console"]
         try:
@@ -177,7 +177,7 @@ class Twilio(Provider):
             return ["Twilio: the answer could not be read; check TWILIO_API_BASE_URL"]
         if account.status != "active":
             return [f"Twilio: the account is {account.status}; reactivate it in the console"]
-        return []
+        return list(ownership.problems(self._client, self._settings))
 
     def _chosen_sender(self) -> str:
         """Our own number where the Messaging Service does not choose."""
