@@ -28,7 +28,7 @@ STATES = ("open", "late", "menu", "quiet", "name")
 minutes = st.sampled_from([1, 2, 3, 5, 7, 10, 15, 20, 30, 60, 400])
 texts = st.sampled_from(
     [
-        *("hi", "menu", "quiet", "person", "twice", "remind", "end", "late", "name", "Ada", "1"),
+        *("hi", "menu", "quiet", "person", "twice", "remind", "over", "late", "name", "Ada", "1"),
         *("Liked “open: hi”", "Loved “Menu?”", "Removed a like from “quiet: …”", "Liked “nothing”"),
     ]
 )
@@ -56,7 +56,7 @@ def add_states(bot: Bot) -> None:
         turn.data["heard"] = turn.data.get("heard", 0) + 1
         if text == "person":
             turn.hand_over("asked")
-        elif text == "end":
+        elif text == "over":
             turn.end()
         elif text == "twice":
             turn.remind(5 * MINUTE, "late")
