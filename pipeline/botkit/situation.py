@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeline.conversation.attributes import AttributeChanges, apply, named
 from pipeline.conversation.reactions import Latest
 from pipeline.conversation.turns import Choice, TurnCause
 from pipeline.enums import Direction
@@ -24,6 +25,13 @@ class ContactView:
     phone: str | None = None
     name: str = ""
     attributes: JsonObject = field(default_factory=dict)
+
+    def changed(self, changes: AttributeChanges) -> "ContactView":
+        """The contact after a turn that changed these attributes."""
+        if not changes:
+            return self
+        name = named(self.name, changes)
+        return ContactView(self.id, self.phone, name, apply(self.attributes, changes))
 
 
 @dataclass(frozen=True, slots=True)

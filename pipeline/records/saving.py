@@ -11,13 +11,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
-from pipeline.conversation.consent import scope
 from pipeline.conversation.pending import Failure, LoggedInbound, Pending
 from pipeline.conversation.values import Contact, Conversation, Timer, Transition
 from pipeline.enums import Direction, EntryKind, EntryStatus, TimerKind
 from pipeline.errors import ParleyError
 from pipeline.jsons import JsonObject
-from pipeline.records.accounts import audit
+from pipeline.records import contact_changes
 from pipeline.records.core import (
     contacts,
     conversations,
@@ -59,9 +58,8 @@ def save(connection: Connection, batch: Sequence[Pending], now: datetime) -> Non
     ]:
         inbox.append(connection, owed)
     _settle(connection, batch, now)
-    _opt_outs(connection, batch, now)
-    _attributes(connection, batch)
-    _seen(connection, batch)
+    if not contact_changes.save(connection, batch, now):
+        raise LostFenceError
 
 
 def _contacts(connection: Connection, batch: Sequence[Pending]) -> None:
@@ -143,34 +141,6 @@ def save_failure(connection: Connection, failure: Failure, now: datetime) -> Non
             parked_at=now if failure.is_final else None,
         )
     log.error("turn parked" if failure.is_final else "turn failed", attempt=failure.attempt)
-
-
-def _opt_outs(connection: Connection, batch: Sequence[Pending], now: datetime) -> None:
-    """Opt contacts out as the bot asked, in the order of their ids: each is locked."""
-    asked = [(lane.contact.id, lane.opt_outs) for lane in batch if lane.contact and lane.opt_outs]
-    for contact_id, opt_outs in sorted(asked):
-        for one in opt_outs:
-            contacts.set_opt_out(connection, contact_id, scope(one.channel, one.our_number), now)
-            where = {"channel": one.channel, "number": one.our_number}
-            actor = f"bot {one.bot}"
-            audit.append(connection, now, actor, "opt_out", str(contact_id), **where)
-
-
-def _attributes(connection: Connection, batch: Sequence[Pending]) -> None:
-    """Save what turns changed of their contacts' attributes, next to what others changed."""
-    changed = [who for lane in batch if (who := lane.contact) and who.changed and not who.is_new]
-    for who in sorted(changed, key=lambda who: who.id):
-        if not contacts.change_attributes(connection, who.id, who.changed):
-            raise LostFenceError
-
-
-def _seen(connection: Connection, batch: Sequence[Pending]) -> None:
-    if seen := [
-        {"id": who.id, "last_seen_at": who.seen_at, "name": who.name}
-        for who in (lane.contact for lane in batch)
-        if who and who.seen_at
-    ]:
-        contacts.seen(connection, seen)
 
 
 def _contact(contact: Contact) -> JsonObject:

@@ -5,7 +5,6 @@ Its messages come at once, so it does not say when they came and no `loop_guard`
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -15,7 +14,6 @@ from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.botkit.testing.alarm import next_timer
 from pipeline.botkit.testing.phone import OUR_NUMBER, Phone
 from pipeline.conversation import rules
-from pipeline.conversation.attributes import apply
 from pipeline.conversation.consent import confirming, takes_effect
 from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
@@ -217,9 +215,7 @@ class Talk:
         if isinstance(cause, Received):
             rules.hear(conversation, self.now)
         rules.apply(conversation, outcome, self._origin(made_by))
-        self.contact = replace(
-            self.contact, attributes=apply(self.contact.attributes, outcome.attributes)
-        )
+        self.contact = self.contact.changed(outcome.attributes)
         self._show(outcome)
         self._settle()
 
