@@ -6,7 +6,7 @@ Bot fills it while the author's file is imported; engine/ and analysis/ read it.
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from pipeline.botkit.author import author_line, location
@@ -158,6 +158,10 @@ class Definition:
     def at(self, handler: Handler, line: int | None = None) -> str:
         """The name and location of a function of the bot, or of a line in it, for errors."""
         return f'bot "{self.name}", {handler.label}, {location(handler.file, line or handler.line)}'
+
+    def aware(self, moment: datetime) -> datetime:
+        """The moment with a time zone: the bot's, if it has none."""
+        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
 
     def list_states(self, unknown: object = None) -> str:
         """The names of the states for an error, with the one that `unknown` may be meant to be."""

@@ -57,8 +57,8 @@ class Talk:
         self.bot = bot
         self.channel = channel
         self.contact = contact
-        # UTC, where a day added is 24 hours; without a time zone it is the bot's.
-        self.now = (now if now.tzinfo else now.replace(tzinfo=bot.definition.zone)).astimezone(UTC)
+        # In UTC, so that a day added is 24 hours.
+        self.now = bot.definition.aware(now).astimezone(UTC)
         self.past: list[PastMessage] = []
         self.replies: list[Reply] = []
         self.passed: set[str] = set()
@@ -244,8 +244,7 @@ class Talk:
         return Origin(cause, actor, self.now)
 
     def _is_send(self, name: str) -> bool:
-        state = self.bot.states.get(name)
-        return state is not None and state.sort == "send"
+        return name in self.bot.states and self.bot.states[name].sort == "send"
 
     def _history(self, count: int) -> Sequence[PastMessage]:
         return self.past[-count:] if count > 0 else []
