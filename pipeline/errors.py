@@ -9,6 +9,7 @@ ParleyError
 │   └── SignatureRejected      not from the provider                    -> 403
 ├── ChangeRefused              an operator asked for the impossible     -> 4xx with the reason
 │   ├── UnknownState           lists the bot's states                   -> 422
+│   ├── NumberRefused          not a phone number, or a doubtful one    -> 422
 │   ├── NotFound               no such record                           -> 404
 │   └── SignInRefused          wrong password, or too many of them      -> the form again
 ├── MediaUnavailable           the provider does not give a file        -> 502 with the reason
@@ -49,11 +50,19 @@ class Overloaded(ParleyError):
 
 
 class WebhookRejected(ParleyError):
-    """The webhook's form cannot be understood."""
+    """The webhook's form cannot be understood. `reason` is one word, for the counter."""
+
+    reason = "form"
+
+    def __init__(self, message: str | None = None, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or self.reason
 
 
 class SignatureRejected(WebhookRejected):
     """The webhook is not signed by the provider; check PUBLIC_URL and the auth token."""
+
+    reason = "signature"
 
 
 class ChangeRefused(ParleyError):
@@ -62,6 +71,14 @@ class ChangeRefused(ParleyError):
 
 class UnknownState(ChangeRefused):
     """The bot has no such state."""
+
+
+class NumberRefused(ChangeRefused):
+    """What was typed is not a phone number; one that is only doubtful may be added anyway."""
+
+    def __init__(self, message: str | None = None, *, is_doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.is_doubtful = is_doubtful
 
 
 class NotFound(ChangeRefused):

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from pipeline.conversation.consent import CONSENT, is_opted_out
 from pipeline.conversation.rules import TAKEN_OVER
 from pipeline.enums import Holder, Status
+from pipeline.providers.addresses import UNREACHABLE, is_reachable
 from pipeline.providers.base import UNLIMITED, Limits
 from pipeline.records.core.outbox import Head
 
@@ -27,6 +28,8 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     """Why this outbound message must not be sent now, or None."""
     if head.is_blocked:
         return Refusal(Status.SUPPRESSED, "The contact is blocked.")
+    if not is_reachable(head.delivery.channel, head.phone or head.key):
+        return Refusal(Status.SUPPRESSED, UNREACHABLE)
     is_consent = CONSENT in head.content
     channel, our_number = head.delivery.channel, head.delivery.our_number
     if not is_consent and is_opted_out(head.opt_outs, channel, our_number):
@@ -46,6 +49,12 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
 
 class Recipient(Protocol):
     """What decides whether a contact may be written to."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def phone(self) -> str | None: ...
 
     @property
     def is_blocked(self) -> bool: ...
@@ -78,6 +87,8 @@ def why_not_to_write(
     """Why an operator's message would be refused here; "" if it would not."""
     if contact.is_blocked:
         return "The contact is blocked."
+    if not is_reachable(conversation.channel, contact.phone or contact.key):
+        return UNREACHABLE
     if is_opted_out(contact.opt_outs, conversation.channel, conversation.our_number):
         return OPTED_OUT
     if is_template:

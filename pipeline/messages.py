@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pipeline.enums import Consent, MessageKind, Status
 from pipeline.jsons import JsonObject
 
-Channel = Literal["sms", "whatsapp"]
+# A word: the prefix of the provider's addresses, such as "rcs" of rcs:+15550100; SMS has none.
+Channel = str
+SMS: Channel = "sms"
+WHATSAPP: Channel = "whatsapp"
 
 # A database text column takes neither NUL nor half of a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -116,7 +119,7 @@ class Inbound:
         # Not by `asdict`, which copies each value and its copies: a tenth of a webhook's time.
         named = ((name, getattr(self, name)) for name in self.__slots__)
         values = {name: value for name, value in named if value}
-        values["account_id"] = self.account_id
+        values |= {"account_id": self.account_id, "recipient": self.recipient}
         if self.media:
             values["media"] = [asdict(item) for item in self.media]
         if self.location:

@@ -7,9 +7,11 @@ wake-up: pipeline/converse takes inbox entries, pipeline/dispatch takes status_c
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,6 +25,7 @@ from pipeline.errors import DatabaseUnavailable
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound, StatusCallback
 from pipeline.records.core import inbox, status_callbacks
+from pipeline.records.stats import tallies
 from pipeline.wakeups import Notify, Pool
 
 log = structlog.get_logger(__name__)
@@ -31,15 +34,19 @@ Form = dict[str, list[str]]
 Marked = Callable[[Inbound], Inbound]
 CROWD = 3
 GATHER_SECONDS = 0.004
+COUNTED_WITHIN_SECONDS = 0.25
 # What a database away, or a driver that cannot take a value, makes of an INSERT.
 _REFUSALS = (SQLAlchemyError, ValueError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One webhook on its way into the database; `taken` is done once it is committed."""
+    """One webhook on its way into the database; `taken` is done once it is committed.
 
-    pool: Pool
+    The `pool` works on it next; None for one that was refused and is only counted.
+    """
+
+    pool: Pool | None
     values: JsonObject
     taken: "Future[None]" = field(default_factory=Future)
 
@@ -79,6 +86,14 @@ class Receiver:
     def status_callback(self, callback: StatusCallback, form: Form) -> None:
         """Commit a status callback. Raises DatabaseUnavailable."""
         self._take(Accepted("dispatch", status_callbacks.row(callback, form)))
+
+    def refused(self, provider: str, reason: str) -> None:
+        """Count a webhook that was refused, if the database takes that at once."""
+        self._start()
+        accepted = Accepted(None, {"word": f"{provider} {reason}"})
+        self._arrivals.put(accepted)
+        with suppress(FutureTimeoutError, *_REFUSALS):
+            accepted.taken.result(COUNTED_WITHIN_SECONDS)
 
     def _take(self, accepted: Accepted) -> None:
         self._start()
@@ -126,7 +141,8 @@ class Receiver:
             for accepted in group:
                 accepted.taken.set_result(None)
             for pool in {accepted.pool for accepted in group}:
-                self._notify(pool)
+                if pool:
+                    self._notify(pool)
             crash.point(Point.RECEIVE_NOTIFIED)
 
     def _separate(self, group: Sequence[Accepted], error: Exception) -> None:
@@ -148,3 +164,5 @@ def _insert(connection: Connection, database: Database, group: Sequence[Accepted
     for pool, insert in (("converse", inbox.append), ("dispatch", status_callbacks.append)):
         if rows := [{**a.values, "received_at": now} for a in group if a.pool == pool]:
             insert(connection, rows)
+    if refused := Counter(a.values["word"] for a in group if a.pool is None):
+        tallies.add(connection, tallies.REFUSED, refused)

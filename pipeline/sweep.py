@@ -175,7 +175,9 @@ def pull(runtime: Runtime, notify: Notify) -> int:
     with database.write() as connection:
         now = database.now(connection)
         since = workers.watermark(connection, _PULL, now)
-        numbers = {*runtime.provider.our_numbers, *conversations.our_numbers(connection)}
+        ours = conversations.our_addresses(connection)
+    named = {addresses.on_channel(channel, number) for channel, number in ours if number}
+    numbers = named | set(runtime.provider.our_numbers)
     reach = timedelta(days=runtime.settings.keep_handled_days)
     try:
         found = list(

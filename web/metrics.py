@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.database import Database
 from pipeline.queries import queues
+from pipeline.records.stats import tallies
 
 
 class Pipeline(Collector):
@@ -49,6 +50,12 @@ class Pipeline(Collector):
         yield _gauges("parley_lanes", "Lanes by state.", ["direction", "state"], lanes)
         alive = {(pool,): number for pool, number in queues.workers(connection, now).items()}
         yield _gauges("parley_workers", "Processes seen in the last 15 s.", ["pool"], alive)
+        refused = CounterMetricFamily(
+            "parley_webhooks_refused", "Webhooks refused.", labels=["provider", "reason"]
+        )
+        for word, number in tallies.of(connection, tallies.REFUSED).items():
+            refused.add_metric(word.split(" ", 1), number)
+        yield refused
 
 
 def _outbox(connection: Connection, now: datetime) -> Iterator[Metric]:

@@ -23,6 +23,7 @@ from pipeline.errors import (
     ChangeRefused,
     DatabaseUnavailable,
     NotFound,
+    NumberRefused,
     Overloaded,
     ParleyError,
     SchemaError,
@@ -41,6 +42,7 @@ RETRY_AFTER = {"Retry-After": "2"}
 STATUS: Mapping[type[ParleyError], int] = {
     NotFound: 404,
     UnknownState: 422,
+    NumberRefused: 422,
     ChangeRefused: 409,
     SignatureRejected: 403,
     WebhookRejected: 400,

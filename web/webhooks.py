@@ -3,7 +3,7 @@
 Next: pipeline/receive. Refusals are worded by web/problems.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -11,12 +11,13 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import (
     ClientDisconnected,
+    HTTPException,
     LengthRequired,
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
 
-from pipeline.errors import SignatureRejected, WebhookRejected
+from pipeline.errors import WebhookRejected
 from pipeline.providers import registry
 from pipeline.providers.base import FORM, Provider, Webhook
 from pipeline.receive import Form, Receiver
@@ -26,6 +27,13 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 1000
+# The reasons of refusals in logs and metrics, next to those of WebhookRejected.
+_REASONS: Mapping[type[HTTPException], str] = {
+    ClientDisconnected: "incomplete",
+    LengthRequired: "no_length",
+    RequestEntityTooLarge: "too_large",
+    UnsupportedMediaType: "content_type",
+}
 
 
 def blueprint(runtime: Runtime, receiver: Receiver) -> Blueprint:
@@ -60,15 +68,35 @@ class WebhookView:
 
     def message(self) -> Response:
         """Accept an inbound message."""
-        webhook, form = self._checked()
-        self._receiver.inbound(self._provider.inbound(webhook), form)
-        return Response(self._acknowledgement, content_type=self._acknowledged_as)
+        return self._accept(
+            lambda webhook, form: self._receiver.inbound(self._provider.inbound(webhook), form)
+        )
 
     def status(self) -> Response:
         """Accept a status callback."""
-        webhook, form = self._checked()
-        self._receiver.status_callback(self._provider.status_callback(webhook), form)
+        return self._accept(
+            lambda webhook, form: self._receiver.status_callback(
+                self._provider.status_callback(webhook), form
+            )
+        )
+
+    def _accept(self, store: Callable[[Webhook, Form], None]) -> Response:
+        """Store a webhook, or log and count why it is refused. Raises what the answer says."""
+        try:
+            store(*self._checked())
+        except WebhookRejected as error:
+            self._refused(error.reason, str(error))
+            raise
+        except HTTPException as error:
+            self._refused(_REASONS.get(type(error), "form"))
+            raise
         return Response(self._acknowledgement, content_type=self._acknowledged_as)
+
+    def _refused(self, reason: str, detail: str = "") -> None:
+        # The detail names a field and what was expected there; it has no number in it.
+        name = self._provider.name
+        log.warning("webhook refused", provider=name, reason=reason, detail=detail)
+        self._receiver.refused(name, reason)
 
     def _checked(self) -> tuple[Webhook, Form]:
         """The request and what to keep of it, if its size, signature and content type are right."""
@@ -82,11 +110,7 @@ class WebhookView:
         url = f"{base}{path}?{query}" if query else f"{base}{path}"
         fields = dict(parse_qsl(query)) if query else {}
         webhook = Webhook(url, form, _headers(environ), fields, body)
-        try:
-            self._provider.verify(webhook)
-        except SignatureRejected:
-            log.warning("webhook refused: bad signature", provider=self._provider.name)
-            raise
+        self._provider.verify(webhook)
         # After the signature, so that a stranger learns nothing about what would be accepted.
         if not environ.get("CONTENT_TYPE", "").lower().startswith(self._content_type):
             raise UnsupportedMediaType
@@ -98,7 +122,8 @@ def _form(text: str) -> Form:
     try:
         return parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise WebhookRejected(f"The form has more than {_MOST_FIELDS} fields.") from error
+        message = f"The form has more than {_MOST_FIELDS} fields."
+        raise WebhookRejected(message, reason="too_many_fields") from error
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:

@@ -182,7 +182,7 @@ def _lane(runtime: Runtime, number: str | None) -> str:
     """Return the lane of a contact, or "" for all. Raises NotFound for an unknown number."""
     if number is None:
         return ""
-    lane = addresses.e164(number) or number.strip()
+    lane = addresses.contact(number).key if number.strip() else ""
     with runtime.database.read() as connection:
         # A turn may be parked before its contact is recorded.
         is_known = contacts.by_keys(connection, [lane]) or queries.counts(connection, lane).turns

@@ -37,7 +37,7 @@ class Situations:
         return Situation(
             cause=cause,
             contact=ContactView(str(contact.id), contact.phone, contact.name, contact.attributes),
-            channel=conversation.channel,  # type: ignore[arg-type]  # a Channel since receive
+            channel=conversation.channel,
             state=conversation.state,
             data=conversation.data,
             choices=conversation.choices,

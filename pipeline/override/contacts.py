@@ -25,14 +25,14 @@ from pipeline.records.core import contacts
 from pipeline.runtime import Runtime
 
 
-def add_contact(runtime: Runtime, written: str, *, actor: str) -> tuple[Contact, bool]:
+def add_contact(
+    runtime: Runtime, written: str, *, actor: str, force: bool = False
+) -> tuple[Contact, bool]:
     """The contact with this phone number, and whether it is a new one.
 
-    Raises ChangeRefused for anything but a phone number with its country code.
+    Raises NumberRefused for what is not a number, and unless `force` for a doubtful one.
     """
-    phone = addresses.e164(written)
-    if phone is None:
-        raise ChangeRefused(addresses.EXPECTED_E164)
+    phone = addresses.typed(written, force=force)
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         wanted = Contact.at(phone, now)

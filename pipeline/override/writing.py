@@ -23,6 +23,7 @@ from pipeline.messages import storable
 from pipeline.override import attachments
 from pipeline.override.conversations import audit_take_over, refuse_impossible
 from pipeline.override.subject import contact_of, locked, save, start_of
+from pipeline.providers.addresses import usual_channels
 from pipeline.providers.base import UNLIMITED
 from pipeline.records import saving
 from pipeline.records.accounts import audit
@@ -144,16 +145,17 @@ def _open_or_new(
     connection: Connection, runtime: Runtime, contact_id: uuid.UUID, channel: str
 ) -> Conversation:
     contact = contact_of(connection, contact_id)
-    has_no_number = contact.key.startswith("whatsapp:")
     latest = conversations.latest_of(connection, contact_id, channel)
     if latest and conversations.lock(connection, [latest.id]):
         latest = conversations.load(connection, latest.id)
     if latest and not latest.closed_at:
         return latest
-    default = "whatsapp" if has_no_number else "sms"
-    channel = channel or (latest.channel if latest else default)
-    if channel == "sms" and has_no_number:
-        raise ChangeRefused("This contact has no phone number. Choose the whatsapp channel.")
+    usual = usual_channels(contact.key, contact.phone)
+    if latest is None and channel and channel not in usual:
+        raise ChangeRefused(
+            f"This contact can't be messaged on {channel}. Choose {' or '.join(usual)}."
+        )
+    channel = channel or (latest.channel if latest else usual[0])
     return _open(connection, runtime, contact_id, channel, latest)
 
 

@@ -178,7 +178,7 @@ class Provider(ABC):
 
     @abstractmethod
     def inbound(self, webhook: Webhook) -> Inbound:
-        """The message in a webhook. Raises WebhookRejected that names the field at fault."""
+        """The message in a webhook. Raises WebhookRejected only if its id or sender is missing."""
 
     @abstractmethod
     def status_callback(self, webhook: Webhook) -> StatusCallback:
@@ -199,7 +199,8 @@ class Provider(ABC):
     @abstractmethod
     def inbound_since(self, since: datetime, numbers: Sequence[str]) -> Iterator[Inbound]:
         """What contacts sent to our `numbers` since then, oldest first, with the same ids as in
-        webhooks. Raises SendError if it cannot look.
+        webhooks. A number is for every channel that it may have; one on another channel than SMS
+        may also carry that, as rcs:brand. Raises SendError if it cannot look.
         """
 
     def is_hopeless(self, error_code: str, *, is_changed: bool) -> bool:  # noqa: ARG002 (default)

@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters are ignored.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -33,12 +32,11 @@ _LONGEST_WORD = 32
 
 
 def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
-    """The message in a form. Raises WebhookRejected that names the field at fault.
+    """The message in a form. Raises WebhookRejected only if its id or its sender is missing.
 
     `account_id` is used where the form has none.
     """
     sender = addresses.contact(value(form, "From"))
-    recipient = addresses.ours(value(form, "To"))
     media, location = _media(form), _location(form)
     kind = _kind(form, media, location)
     message = Inbound(
@@ -47,7 +45,7 @@ def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
         provider_id=_message_sid(form),
         channel=sender.channel,
         contact_key=sender.key,
-        recipient=recipient,
+        recipient=addresses.ours(value(form, "To")),
         kind=kind,
         text=_text(form, kind),
         phone=sender.phone,
@@ -97,10 +95,10 @@ def _message_sid(form: Form) -> str:
     # SmsMessageSid and SmsSid are the older names of the same id.
     for name in ("MessageSid", "SmsMessageSid", "SmsSid"):
         if sid := value(form, name).strip():
-            if len(sid) > _LONGEST_ID:
-                raise WebhookRejected(f"{name}: {len(sid)} characters; expected 34")
-            return sid
-    raise WebhookRejected("MessageSid: missing; expected the message's id, as in SM0123…")
+            return addresses.bounded(sid, _LONGEST_ID)
+    raise WebhookRejected(
+        "MessageSid: missing; expected the message's id, as in SM0123…", reason="message_id"
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -108,36 +106,29 @@ def _is_number(text: str) -> bool:
 
 
 def _media(form: Form) -> tuple[Media, ...]:
-    count = value(form, "NumMedia").strip() or "0"
-    if not _is_number(count):
-        raise WebhookRejected(f"NumMedia: {count[:20]!r} is not a count; expected 0, 1, 2, …")
+    """The files in their order; NumMedia only repeats how many there are."""
+    numbers = [name[8:] for name in form if name.startswith("MediaUrl") and _is_number(name[8:])]
     return tuple(
-        Media(url, value(form, f"MediaContentType{index}"))
-        for index in range(int(count))
-        if (url := value(form, f"MediaUrl{index}"))
+        Media(url, value(form, f"MediaContentType{number}"))
+        for number in sorted(numbers, key=int)
+        if (url := value(form, f"MediaUrl{number}"))
     )
 
 
 def _location(form: Form) -> Location | None:
-    if not (value(form, "Latitude") and value(form, "Longitude")):
+    """The place that was shared; None where the degrees are missing or make no sense."""
+    latitude, longitude = _degrees(form, "Latitude", 90), _degrees(form, "Longitude", 180)
+    if latitude is None or longitude is None:
         return None
-    return Location(
-        _degrees(form, "Latitude", limit=90),
-        _degrees(form, "Longitude", limit=180),
-        webhook_content.place(form),
-    )
+    return Location(latitude, longitude, webhook_content.place(form))
 
 
-def _degrees(form: Form, name: str, *, limit: int) -> float:
+def _degrees(form: Form, name: str, limit: int) -> float | None:
     try:
         degrees = float(value(form, name))
     except ValueError:
-        degrees = math.nan
-    if not abs(degrees) <= limit:
-        shown = value(form, name)[:20]
-        expected = f"expected degrees up to ±{limit}"
-        raise WebhookRejected(f"{name}: {shown!r} is not a coordinate; {expected}")
-    return degrees
+        return None
+    return degrees if abs(degrees) <= limit else None
 
 
 # Words of MessageType for what the form itself shows.

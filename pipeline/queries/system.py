@@ -149,7 +149,7 @@ def _numbers(connection: Connection) -> tuple[Number, ...]:
 
 
 def _number(row: Any) -> Number:
-    channel, _, number = row.address.rpartition(" ")
+    channel, _, number = row.address.partition(" ")
     is_stopped = row.circuit == "open"
     return Number(channel, number, row.rate, is_stopped, row.open_until, row.reason)
 

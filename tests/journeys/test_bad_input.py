@@ -1,6 +1,7 @@
 """Odd and hostile webhooks through the real web server: a clear answer, nothing lost."""
 
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import select
@@ -37,11 +38,33 @@ def test_a_missing_sender_is_named(stack: Stack) -> None:
     assert entries(stack, form["MessageSid"]) == []
 
 
-def test_an_impossible_number_is_named(stack: Stack) -> None:
-    form = inbound_form(From="+1")
-    status, text = stack.deliver(form)
-    assert (status, text.startswith("From: '+1' is not a possible number")) == (400, True)
-    assert entries(stack, form["MessageSid"]) == []
+SENDERS = (
+    *("whatsapp:+5215512345678", "whatsapp:+22961234567", "+861064812345678", "+24273", "+1"),
+    *("rcs:+14155550299", "messenger:1234567890", "telegram:ada", "VERIFY!", "Müller", "Info:Bank"),
+    *(
+        "a@b.co",
+        "TWELVELETTER",
+        "🍕 Pizza",
+        "\u202a+14155550298\u202c",
+        "\u200b",
+        "x" * 5000,
+        "a\0b",
+    ),
+)
+
+
+@pytest.mark.parametrize("sender", SENDERS, ids=lambda sender: ascii(sender)[:30])
+def test_whoever_writes_is_heard(stack: Stack, sender: str) -> None:
+    form = inbound_form(From=sender, Body="hello")
+    assert stack.deliver(form)[0] == 200
+    eventually(lambda: [row.status for row in entries(stack, form["MessageSid"])] == ["handled"])
+
+
+def test_a_refused_webhook_is_counted(stack: Stack) -> None:
+    form = inbound_form(From=" ")
+    assert stack.deliver(form)[0] == 400
+    refused = b'parley_webhooks_refused_total{provider="twilio",reason="sender"}'
+    eventually(lambda: refused in urlopen(f"{stack.url}/metrics").read())
 
 
 def test_a_form_of_70_kib_is_too_large(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """Gates: what is not sent, whatever was queued, and with which words."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,36 @@ def test_blocked_contact_gets_nothing(stage: MakeStage) -> None:
     with s.database.write() as connection:
         connection.execute(Contact.__table__.update().values(is_blocked=True))  # type: ignore[attr-defined]  # a Table
     assert ends(s) == ("suppressed", "The contact is blocked.")
+
+
+@pytest.mark.parametrize("sender", ["VERIFY!", "Müller", "a@b.co", "Info:Bank"])
+def test_the_name_of_a_sender_gets_nothing(stage: MakeStage, sender: str) -> None:
+    s = stage()
+    s.hears("Your code is 1234", sender, phone=None)
+    s.converse()
+    assert ends(s) == (
+        "suppressed",
+        "This sender can't receive messages: its address is a name, not a number.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "values"),
+    [
+        ("rcs", {}),
+        ("messenger", {"contact": "messenger:1234", "phone": None}),
+        ("sms", {"contact": "384387", "phone": None}),
+    ],
+)
+def test_other_channels_are_answered(
+    stage: MakeStage, channel: str, values: dict[str, Any]
+) -> None:
+    s = stage()
+    s.hears("hi", channel=channel, **values)
+    s.plays()
+    assert isinstance(s.runtime.provider, Post)
+    (sent,) = s.runtime.provider.sent
+    assert (sent.channel, sent.recipient) == (channel, values.get("contact", ADA))
 
 
 def test_old_message_expires(stage: MakeStage) -> None:

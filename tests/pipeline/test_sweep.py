@@ -189,9 +189,10 @@ def test_pull_asks_for_the_numbers_in_use(stage: MakeStage) -> None:
     post.our_numbers = ("+15550100",)
     s = stage(None, post)
     s.hears("hi", recipient="+15550199")
+    s.hears("hi", recipient="brand_agent", channel="rcs")
     s.converse()
     sweep.pull(s.runtime, s.wakeups.append)
-    assert post.asked[0][1] == ["+15550100", "+15550199"]
+    assert post.asked[0][1] == ["+15550100", "+15550199", "rcs:brand_agent"]
 
 
 def test_pull_that_fails_moves_no_watermark(stage: MakeStage) -> None:

@@ -7,8 +7,7 @@ from types import MappingProxyType
 from apiflask import HTTPError
 from sqlalchemy import Connection
 
-from pipeline.errors import NotFound
-from pipeline.providers import addresses
+from pipeline.errors import NotFound, NumberRefused
 from pipeline.queries import contacts as queries
 from pipeline.queries import conversations, transcript
 from pipeline.queries.filter import ConversationFilter
@@ -52,14 +51,16 @@ def list_contacts(q: str, limit: int, cursor: Moment | None = None) -> object:
 @contacts.takes(shapes.NewContact)
 @contacts.output(shapes.Contact, status_code=201)
 @contacts.doc(responses={200: "The contact that already has this number"})
-def create_contact(phone: str) -> tuple[object, int]:
+def create_contact(phone: str, force: bool) -> tuple[object, int]:
     """Create a contact
 
     For a known number it answers 200 with the existing contact.
     """
-    if addresses.e164(phone) is None:
-        raise HTTPError(422, detail={"json": {"phone": [addresses.EXPECTED_E164]}})
-    contact, is_new = table.ADD_CONTACT(phone, actor=actor())
+    try:
+        contact, is_new = table.ADD_CONTACT(phone, actor=actor(), force=force)
+    except NumberRefused as error:
+        hints = [str(error), *(['Send "force": true to add it.'] if error.is_doubtful else [])]
+        raise HTTPError(422, detail={"json": {"phone": [" ".join(hints)]}}) from error
     return contact, 201 if is_new else 200
 
 

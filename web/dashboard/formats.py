@@ -34,7 +34,7 @@ _MARKS: Mapping[Status, str] = {
     Status.SUPPRESSED: "not sent",
     Status.CANCELED: "canceled",
 }
-_CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
+_CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS", "messenger": "Messenger"}
 _KINDS = {
     "media": "Photo or file",
     "image": "Photo",
@@ -132,12 +132,18 @@ def channel(name: str) -> str:
 
 def phone(number: str | None) -> str:
     """A phone number in groups, as +1 415-555-0132; any other text is unchanged."""
+    written = number or ""
     try:
-        parsed = phonenumbers.parse(number or "")
+        parsed = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
-        return number or ""
-    style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, style)
+        return written
+    grouped = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    # Some plans drop a digit that the number came with, as Mexico's 1.
+    return grouped if _digits(grouped) == _digits(written) else written
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def opted_out(scope: str) -> str:

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from marshmallow.fields import Boolean, Field, Integer
 from werkzeug import Response
 
-from pipeline.errors import ChangeRefused, NotFound, UnknownState
+from pipeline.errors import ChangeRefused, NotFound, NumberRefused, UnknownState
 from web.actions.action import Action, Subject
 from web.actions.table import actions_on
 from web.dashboard.page import Page, needs, person
@@ -31,11 +31,11 @@ def submit(
 ) -> Response:
     """Run an action and go `back` with its message, or flash the refusal and show `again`.
 
-    Raises NotFound, and UnknownState, which the form may ask to confirm.
+    Raises NotFound, and what the form may ask to confirm: UnknownState and NumberRefused.
     """
     try:
         result = action(*args, **kwargs)
-    except (NotFound, UnknownState):
+    except (NotFound, NumberRefused, UnknownState):
         raise
     except ChangeRefused as error:
         flash(str(error), "bad")

@@ -31,6 +31,8 @@ class Simulator(Provider):
     limits: ClassVar[Limits] = {
         "sms": ChannelLimits(longest_body=1600, most_media=10),
         "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
+        "rcs": ChannelLimits(longest_body=1600, most_media=10),
+        "messenger": ChannelLimits(longest_body=1600, most_media=1),
     }
     our_numbers = (OUR_NUMBER,)
 

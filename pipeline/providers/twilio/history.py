@@ -11,10 +11,9 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
-from pipeline.errors import OutcomeUnknown, SenderBlocked, WebhookRejected
-from pipeline.messages import Outbound
-from pipeline.providers import addresses
-from pipeline.providers.addresses import WHATSAPP, on_channel
+from pipeline.errors import OutcomeUnknown, SenderBlocked
+from pipeline.messages import WHATSAPP, Outbound
+from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import Found
 from pipeline.providers.twilio.content import needs_content
 from pipeline.providers.webhook_form import Form, status_word
@@ -87,7 +86,7 @@ def _sent_to(address: str, messages: Any, since: datetime) -> list[Any]:
         if message.direction == "inbound"
         and message.date_sent
         and message.date_sent >= _second(since)
-        and _is_contact(message)
+        and _has_sender(message)
     ]
 
 
@@ -105,21 +104,20 @@ def _says(body: str | None, outbound: Outbound) -> bool:
 
 def _spellings(numbers: Sequence[str]) -> list[str]:
     """Each number as it is listed on SMS and, where it can have one, on WhatsApp."""
-    return [
+    listed = [
         address
-        for number in dict.fromkeys(numbers)
-        for address in ([number, WHATSAPP + number] if number.startswith("+") else [number])
+        for number in numbers
+        for address in (number, *([on_channel(WHATSAPP, number)] if number[0] == "+" else []))
     ]
+    return list(dict.fromkeys(listed))
 
 
-def _is_contact(message: Any) -> bool:
-    try:
-        addresses.contact(message.from_ or "")
-    except WebhookRejected as error:
-        # The webhook would have refused it as well.
-        _log.warning("Skipped %s: %s", message.sid, error)
-        return False
-    return True
+def _has_sender(message: Any) -> bool:
+    if (message.from_ or "").strip():
+        return True
+    # The webhook would have refused it as well.
+    _log.warning("Skipped %s: it has no sender", message.sid)
+    return False
 
 
 def _form(message: Any) -> Form:

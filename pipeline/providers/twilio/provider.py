@@ -62,6 +62,8 @@ class Twilio(Provider):
     limits: ClassVar[Limits] = {
         "sms": ChannelLimits(longest_body=1600, most_media=10),
         "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
+        "rcs": ChannelLimits(longest_body=1600, most_media=10),
+        "messenger": ChannelLimits(longest_body=1600, most_media=1),
     }
 
     @classmethod
@@ -104,7 +106,7 @@ class Twilio(Provider):
         self._signatures.verify(webhook)
 
     def inbound(self, webhook: Webhook) -> Inbound:
-        """The message in a webhook. Raises WebhookRejected that names the field at fault."""
+        """The message in a webhook. Raises WebhookRejected if its id or sender is missing."""
         return self._inbound(webhook.form)
 
     def _inbound(self, form: webhook_form.Form) -> Inbound:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pipeline.conversation import values
 from pipeline.enums import Holder
 from pipeline.jsons import JsonObject
+from pipeline.messages import Channel
 from pipeline.records import bulk
 from pipeline.records.base import (
     Record,
@@ -233,9 +234,12 @@ def mark_read(connection: Connection, conversation_id: uuid.UUID, at: datetime) 
     )
 
 
-def our_numbers(connection: Connection) -> set[str]:
-    """Our numbers that contacts wrote to recently."""
+def our_addresses(connection: Connection) -> set[tuple[Channel, str]]:
+    """Our numbers, each with its channel, that contacts wrote to recently."""
     lately = (
-        select(Conversation.our_number).order_by(Conversation.last_message_at.desc()).limit(1000)
+        select(Conversation.channel, Conversation.our_number)
+        .order_by(Conversation.last_message_at.desc())
+        .limit(1000)
     ).subquery()
-    return set(connection.execute(select(lately.c.our_number).distinct()).scalars())
+    query = select(lately.c.channel, lately.c.our_number).distinct()
+    return {(row.channel, row.our_number) for row in connection.execute(query)}

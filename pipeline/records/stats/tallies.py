@@ -1,4 +1,4 @@
-"""Tallies: how many open conversations are in each state, and how many contacts there are.
+"""Tallies: open conversations by state, contacts, and refused webhooks.
 
 Each change appends a difference, so that no two writers wait for the same row; the clock folds the
 differences together. A count is the sum of its rows.
@@ -15,6 +15,8 @@ from pipeline.records.base import Record, SerialId, ShortText, among
 
 STATE = "state"
 CONTACTS = "contacts"
+# By "provider reason".
+REFUSED = "refused"
 
 
 class Tally(Record):

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from pipeline import override
 from pipeline.database import Database
-from pipeline.errors import ChangeRefused, NotFound
+from pipeline.errors import ChangeRefused, NotFound, NumberRefused
 from pipeline.records.accounts.audit import AuditEntry
 from pipeline.records.core.contacts import Contact
 from pipeline.runtime import Runtime
@@ -56,11 +56,26 @@ def test_a_known_number_is_its_contact(runtime: Runtime, database: Database) -> 
     assert actions(database) == []
 
 
-@pytest.mark.parametrize("written", ["", "hello", "4155550132", "+999", "+1", "\x00", "+1" * 500])
-def test_what_is_no_number_is_refused(runtime: Runtime, database: Database, written: str) -> None:
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("written", ["", "hello", "4155550132", "+1", "\x00", "+1" * 500])
+def test_what_is_no_number_is_refused(
+    runtime: Runtime, database: Database, written: str, force: bool
+) -> None:
     with pytest.raises(ChangeRefused, match="Include the country code"):
-        override.add_contact(runtime, written, actor=ADA)
+        override.add_contact(runtime, written, actor=ADA, force=force)
     assert rows(database, Contact) == []
+
+
+@pytest.mark.parametrize("written", ["+999", "+1 415 555", "+24273", "+141555501329999"])
+def test_a_doubtful_number_is_added_only_by_force(
+    runtime: Runtime, database: Database, written: str
+) -> None:
+    with pytest.raises(NumberRefused, match="look like a complete phone number") as refused:
+        override.add_contact(runtime, written, actor=ADA)
+    assert refused.value.is_doubtful
+    assert rows(database, Contact) == []
+    contact, is_new = override.add_contact(runtime, written, actor=ADA, force=True)
+    assert (contact.phone, is_new) == (written.replace(" ", ""), True)
 
 
 def test_attributes_are_set_and_taken_away(runtime: Runtime, database: Database) -> None:

@@ -99,11 +99,26 @@ def test_only_what_is_new_and_inbound_is_pulled(fake: FakeTwilio) -> None:
     assert list(a_twilio(fake).inbound_since(AGO, [OUR_NUMBER])) == []
 
 
-def test_an_impossible_sender_does_not_stop_the_pull(fake: FakeTwilio) -> None:
-    fake.add_inbound({"From": "+999", "To": OUR_NUMBER})
+def test_a_missing_sender_does_not_stop_the_pull(fake: FakeTwilio) -> None:
+    fake.add_inbound({"From": " ", "To": OUR_NUMBER})
     fake.add_inbound({"From": CONTACT, "To": OUR_NUMBER, "Body": "Hello"})
     missed = list(a_twilio(fake).inbound_since(AGO, [OUR_NUMBER]))
     assert [item.text for item in missed] == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    "sender", ["+999", "VERIFY!", "Müller", "rcs:+14155550201", "12345678901234567890"]
+)
+def test_whoever_wrote_is_pulled(fake: FakeTwilio, sender: str) -> None:
+    fake.add_inbound({"From": sender, "To": OUR_NUMBER, "Body": "Hello"})
+    [missed] = a_twilio(fake).inbound_since(AGO, [OUR_NUMBER])
+    assert missed.contact_key == sender.removeprefix("rcs:")
+
+
+def test_our_names_on_other_channels_are_pulled(fake: FakeTwilio) -> None:
+    fake.add_inbound({"From": f"rcs:{CONTACT}", "To": "rcs:brand_agent", "Body": "Hello"})
+    [missed] = a_twilio(fake).inbound_since(AGO, [OUR_NUMBER, "rcs:brand_agent"])
+    assert (missed.channel, missed.recipient) == ("rcs", "brand_agent")
 
 
 def test_missed_media_come_with_their_addresses(fake: FakeTwilio) -> None:

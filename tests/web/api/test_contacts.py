@@ -67,6 +67,21 @@ def test_impossible_number_is_422(api: Caller, phone: str) -> None:
     assert "phone" in answer.get_json(force=True)["errors"]["json"]
 
 
+def test_a_doubtful_number_may_be_forced(api: Caller) -> None:
+    refused = api("POST", "/contacts", json={"phone": "+24273"})
+    assert refused.status_code == 422
+    assert '"force": true' in refused.get_json(force=True)["errors"]["json"]["phone"][0]
+    forced = api("POST", "/contacts", json={"phone": "+24273", "force": True})
+    assert (forced.status_code, forced.get_json()["phone"]) == (201, "+24273")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_name_is_no_number_by_force(api: Caller, force: bool) -> None:
+    answer = api("POST", "/contacts", json={"phone": "VERIFY!", "force": force})
+    assert answer.status_code == 422
+    assert "force" not in answer.get_json(force=True)["errors"]["json"]["phone"][0]
+
+
 def test_conversations_and_messages_of_a_contact(api: Caller, database: Database) -> None:
     contact = a_contact(database)
     old = a_conversation(database, contact, closed_at=NOW, last_message_at=NOW - timedelta(days=2))

@@ -5,13 +5,13 @@ from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, Dict, Integer, List, Nested, Raw, String
-from apiflask.validators import Range
+from apiflask.validators import Length, Range
 from marshmallow import EXCLUDE
 from marshmallow.fields import Field
 
 from web.api.cursors import MomentCursor, MomentSerialCursor, SerialCursor
 
-CHANNELS = ("sms", "whatsapp")
+_LONGEST_CHANNEL = 32
 LONGEST_SEARCH = 200
 
 
@@ -49,6 +49,14 @@ class TextOrNull(String):
     def _serialize(self, value: Any, *where: Any, **more: Any) -> str | None:
         text: str | None = super()._serialize(value, *where, **more)
         return text or None
+
+
+class Channel(String):
+    """The name of a channel. In a filter and a body "" stands for any."""
+
+    def __init__(self, **more: Any) -> None:
+        about = {"description": "sms, whatsapp, rcs, messenger, or another of the provider's."}
+        super().__init__(validate=Length(max=_LONGEST_CHANNEL), metadata=about, **more)
 
 
 class Flag(Boolean):

@@ -4,12 +4,12 @@ from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
-from apiflask.validators import Length, OneOf
+from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
 from pipeline.conversation.consent import EVERYWHERE
 from pipeline.jsons import JsonObject
-from web.api.shapes.base import CHANNELS, LONGEST_SEARCH, Answer, ByMoment, Flag, page_of
+from web.api.shapes.base import LONGEST_SEARCH, Answer, ByMoment, Channel, Flag, page_of
 
 
 class OptOut(Answer):
@@ -70,6 +70,10 @@ class NewContact(Schema):
         validate=Length(max=50),
         metadata={"format": "phone", "description": "E.164, e.g. +14155550132."},
     )
+    force = Flag(
+        load_default=False,
+        metadata={"description": "Add a number even if its country's numbering plan lacks it."},
+    )
 
 
 class ContactChange(Schema):
@@ -86,7 +90,7 @@ class ContactChange(Schema):
             "with `channel` and `number`, for all of them without."
         }
     )
-    channel = String(validate=OneOf(CHANNELS))
+    channel = Channel()
     number = String(validate=Length(1, 160), metadata={"description": "One of your numbers."})
 
     @validates_schema

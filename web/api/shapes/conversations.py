@@ -13,10 +13,10 @@ from pipeline.messages import storable
 from pipeline.override import LONGEST_TAKEOVER_MINUTES
 from pipeline.queries import filter as filters
 from web.api.shapes.base import (
-    CHANNELS,
     LONGEST_SEARCH,
     Answer,
     ByMoment,
+    Channel,
     Flag,
     TextOrNull,
     Whole,
@@ -34,7 +34,7 @@ class Conversation(Answer):
     contact_id = UUID()
     phone = String(allow_none=True)
     name = String()
-    channel = String(validate=OneOf(CHANNELS))
+    channel = Channel()
     our_number = String()
     state = String()
     state_known = Boolean(metadata={"description": "False if the bot does not have the state."})
@@ -104,7 +104,7 @@ class ConversationFilter(Schema):
         validate=Length(max=_MOST_STATES),
         metadata={"description": "Repeat for several. Finds open conversations only."},
     )
-    channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
+    channel = Channel(load_default="")
     holder = String(load_default="", validate=OneOf(("", *_HOLDERS)))
     held_by = String(load_default="", validate=Length(max=LONGEST_SEARCH))
     unread = Boolean(load_default=False)
@@ -122,7 +122,7 @@ class ConversationFilter(Schema):
         criteria = filters.ConversationFilter(
             words=given["q"],
             states=tuple(map(storable, given["state"])),
-            channel=given["channel"],
+            channel=storable(given["channel"]),
             holder=Holder(given["holder"]) if given["holder"] else None,
             held_by=storable(given["held_by"]),
             unread=given["unread"],

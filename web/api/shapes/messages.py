@@ -9,7 +9,7 @@ from marshmallow import ValidationError, validates_schema
 
 from pipeline.jsons import JsonObject
 from pipeline.override import LONGEST_BODY, LONGEST_TAKEOVER_MINUTES, MOST_MEDIA
-from web.api.shapes.base import CHANNELS, Answer, TextOrNull, Whole, page_of
+from web.api.shapes.base import Answer, Channel, TextOrNull, Whole, page_of
 
 
 class Media(Answer):
@@ -29,7 +29,7 @@ class Message(Answer):
     contact_id = UUID()
     conversation_id = UUID(allow_none=True)
     direction = String(validate=OneOf(["inbound", "outbound"]))
-    channel = String(validate=OneOf(CHANNELS))
+    channel = Channel()
     kind = String()
     body = String()
     media = List(Nested(Media))
@@ -92,7 +92,7 @@ class Reply(NewMessage):
 
 
 class FirstMessage(NewMessage):
-    channel = String(load_default="", validate=OneOf(("", *CHANNELS)))
+    channel = Channel(load_default="")
 
 
 class Retry(Schema):

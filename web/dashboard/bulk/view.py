@@ -15,6 +15,7 @@ from pipeline.errors import UnknownState
 from pipeline.queries import conversations as queries
 from pipeline.queries import states
 from web.actions import table
+from web.dashboard import formats
 from web.dashboard.conversations.filters import Filters
 from web.dashboard.forms import submit, text_of
 from web.dashboard.page import Page, needs, person
@@ -96,7 +97,7 @@ def _words(filters: Filters) -> Iterator[str]:
         yield f"“{filters.q}”"
     yield from filters.states
     if filters.channel:
-        yield {"sms": "SMS", "whatsapp": "WhatsApp"}[filters.channel]
+        yield formats.channel(filters.channel)
     if filters.holder:
         yield _HOLDERS[filters.holder]
     if filters.unread:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from pipeline.conversation.consent import EVERYWHERE, is_opted_out
 from pipeline.errors import NotFound
+from pipeline.providers.addresses import UNREACHABLE, is_reachable, usual_channels
 from pipeline.queries import contacts, transcript
 from pipeline.queries import conversations as queries
 from pipeline.queries.conversations import ListedConversation
@@ -51,7 +52,8 @@ class OptOut:
 class History:
     """`conversations` are the latest ones, `open` the open ones; `earlier` is the cursor of
     earlier messages; `channels` are those an operator can use, the likeliest first, and
-    `is_opted_out` says that the contact opted out of all of them.
+    `is_opted_out` says that the contact opted out of all of them. `unreachable` says why nothing
+    can be sent on any of them, or "".
     """
 
     contact: ContactRow
@@ -61,6 +63,7 @@ class History:
     opt_outs: tuple[OptOut, ...]
     channels: tuple[str, ...]
     is_opted_out: bool
+    unreachable: str
     lines: tuple[HistoryLine, ...]
     earlier: int | None
 
@@ -89,6 +92,7 @@ def history(
         opt_outs=tuple(_opt_outs(contact)),
         channels=usable or possible,
         is_opted_out=not usable,
+        unreachable=_why_unreachable(contact, possible),
         lines=tuple(
             _lines(shown, records.by_ids(connection, ids), transcript.quoted_by(connection, shown))
         ),
@@ -117,6 +121,11 @@ def _lines(
         yield HistoryLine("message", row.created_at, row, conversation, quoted.get(reply_to))
 
 
+def _why_unreachable(contact: ContactRow, channels: Sequence[str]) -> str:
+    where = contact.phone or contact.key
+    return "" if any(is_reachable(channel, where) for channel in channels) else UNREACHABLE
+
+
 def _opt_outs(contact: ContactRow) -> Iterator[OptOut]:
     for scope, at in contact.opt_outs.items():
         channel, _, our_number = scope.partition(" ")
@@ -134,10 +143,6 @@ def _is_out(
 
 
 def _channels(contact: ContactRow, listed: Sequence[ListedConversation]) -> tuple[str, ...]:
-    """Those that reach the contact; SMS needs a number."""
-    possible = ["sms", "whatsapp"] if contact.phone else ["whatsapp"]
-    if contact.key and not contact.phone and not contact.key.startswith("whatsapp:"):
-        # A short code or a sender's name, which only SMS has.
-        possible = ["sms"]
-    latest = listed[0].channel if listed else possible[0]
-    return tuple(sorted(possible, key=lambda channel: channel != latest))
+    """Those that an operator can use, the one used last first."""
+    used = [row.channel for row in listed]
+    return tuple(dict.fromkeys([*used[:1], *usual_channels(contact.key, contact.phone), *used]))

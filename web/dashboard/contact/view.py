@@ -8,6 +8,7 @@ from flask import Response, request, url_for
 from werkzeug import Response as BaseResponse
 from werkzeug.datastructures import MultiDict
 
+from pipeline.messages import storable
 from pipeline.override import Queued
 from pipeline.queries import transcript
 from pipeline.records.accounts import canned_replies
@@ -23,8 +24,6 @@ from web.dashboard.shell import show
 from web.services import here
 
 page = Page("contact", under="contacts")
-
-CHANNELS = ("sms", "whatsapp")
 
 
 @page.get("/contacts/<uuid:contact_id>")
@@ -76,7 +75,7 @@ def _line(text: str) -> str:
 def write(contact_id: uuid.UUID) -> BaseResponse:
     """Write first; sent twice with one key it is one message."""
     body, media_url = text_of("body"), text_of("media_url").strip()
-    channel = text_of("channel")
+    channel = storable(text_of("channel"))
     again = {"draft": body, "channel": channel, "media_url": media_url}
     return submit(
         table.WRITE_TO,
@@ -86,7 +85,7 @@ def write(contact_id: uuid.UUID) -> BaseResponse:
         body,
         actor=person().email,
         # Without one it is the channel they last used.
-        channel=channel if channel in CHANNELS else "",
+        channel=channel,
         idempotency_key=text_of("key", 200),
         media_urls=(media_url,) if media_url else (),
     )

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from flask import Response, request, url_for
+from flask import Response, flash, request, url_for
 from werkzeug import Response as BaseResponse
 
+from pipeline.errors import NumberRefused
 from pipeline.messages import storable
 from pipeline.queries import address_book
 from web import exports
@@ -34,13 +35,18 @@ def index() -> Response:
 def add() -> BaseResponse:
     """Add a contact by number; a known number leads to its contact."""
     phone = text_of("phone").strip()
-    return submit(
-        table.ADD_CONTACT,
-        lambda added: url_for("contact.index", contact_id=added[0].id),
-        partial(_page, status=422, phone=phone[:LONGEST_SEARCH]),
-        phone,
-        actor=person().email,
-    )
+    try:
+        return submit(
+            table.ADD_CONTACT,
+            lambda added: url_for("contact.index", contact_id=added[0].id),
+            partial(_page, status=422, phone=phone[:LONGEST_SEARCH]),
+            phone,
+            actor=person().email,
+            force=text_of("force") == "1",
+        )
+    except NumberRefused as error:
+        flash(str(error), "bad")
+        return _page(status=422, phone=phone[:LONGEST_SEARCH], is_doubtful=error.is_doubtful)
 
 
 @page.get("/contacts/export.<kind>")
@@ -55,7 +61,7 @@ def search_text() -> str:
     return storable(request.args.get("q", ""))[:LONGEST_SEARCH].strip()
 
 
-def _page(*, status: int = 200, phone: str = "") -> Response:
+def _page(*, status: int = 200, phone: str = "", is_doubtful: bool = False) -> Response:
     q, after = search_text(), request.args.get("after", "")
     rows = ask(address_book.listing, q, cursors.moment_of(after), A_PAGE + 1)
     found = one_page(rows, A_PAGE, lambda row: (row.contact.created_at, row.contact.id))
@@ -68,4 +74,5 @@ def _page(*, status: int = 200, phone: str = "") -> Response:
         following=following if found.next else "",
         is_first=not after,
         phone=phone,
+        is_doubtful=is_doubtful,
     )

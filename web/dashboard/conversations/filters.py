@@ -1,5 +1,6 @@
 """The filters of the list of conversations; they are in the address, so that it can be shared."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from pipeline.queries.filter import ConversationFilter
 
 _MOST_STATES = 50
 _LONGEST_SEARCH = 200
+_CHANNEL = re.compile(r"[a-z][a-z0-9+._-]{0,31}", re.ASCII)
 _HOLDERS = {"bot": Holder.BOT, "operator": Holder.OPERATOR, "me": Holder.OPERATOR}
 
 
@@ -42,7 +44,7 @@ class Filters:
         return cls(
             q=storable(args.get("q", ""))[:_LONGEST_SEARCH].strip(),
             states=tuple(dict.fromkeys(states))[:_MOST_STATES],
-            channel=_one_of(args.get("channel", ""), ("sms", "whatsapp")),
+            channel=channel if _CHANNEL.fullmatch(channel := args.get("channel", "")) else "",
             holder=_one_of(args.get("holder", ""), ("bot", "operator", "me")),
             unread=args.get("unread") == "1",
             failed=args.get("failed") == "1",

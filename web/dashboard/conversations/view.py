@@ -6,8 +6,9 @@ from typing import TypedDict
 from flask import Response, redirect, request, url_for
 from werkzeug import Response as BaseResponse
 
+from pipeline.messages import SMS, WHATSAPP
+from pipeline.queries import channels, states
 from pipeline.queries import conversations as queries
-from pipeline.queries import states
 from web import exports
 from web.api import cursors
 from web.api.listing import one_page
@@ -24,7 +25,10 @@ MOST_COUNTED = 1000
 
 
 class ListContext(TypedDict):
-    """The variables of conversations/list.html; `found` counts the matches of a filter."""
+    """The variables of conversations/list.html; `found` counts the matches of a filter.
+
+    `channels` are those to filter by: the usual ones, and what else there are conversations on.
+    """
 
     filters: Filters
     query: str
@@ -32,6 +36,7 @@ class ListContext(TypedDict):
     following: str
     is_first: bool
     states: Sequence[states.StateCount]
+    channels: Sequence[str]
     found: int | None
 
 
@@ -72,5 +77,6 @@ def list_context() -> ListContext:
         "following": following if found.next else "",
         "is_first": not request.args.get("after"),
         "states": ask(states.listing, tuple(here().runtime.bot.states)),
+        "channels": tuple(dict.fromkeys([WHATSAPP, SMS, *ask(channels.listing)])),
         "found": ask(queries.count_up_to, criteria, MOST_COUNTED) if filters.is_any else None,
     }

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from pipeline.enums import NOT_DELIVERED, PENDING, Status
 from pipeline.errors import WebhookRejected
+from pipeline.messages import SMS, WHATSAPP
 from pipeline.providers import addresses
+from pipeline.providers.addresses import on_channel
 from pipeline.queries import contacts as queries
 from pipeline.queries import transcript
 from pipeline.records.core import contacts, conversations, timers
@@ -37,7 +39,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`address` is what the provider calls it, `other` the same phone on the other channel.
+    """`address` is what the provider calls it, `other` the same phone on the other channel, or "".
 
     `taps` are what can be tapped now, `offer` the message that has them; `due_at` is when the next
     timer falls due, `then` what it leads to.
@@ -61,9 +63,9 @@ def load_phone(connection: Connection, address: str) -> Phone:
     try:
         who = addresses.contact(address)
     except WebhookRejected:
-        return Phone(address, address, address, "sms")
-    other = who.key if who.channel == "whatsapp" else f"whatsapp:{who.key}"
-    empty = Phone(address, other, who.phone or who.key, who.channel)
+        return Phone(address, "", address, SMS)
+    other = on_channel(SMS if who.channel == WHATSAPP else WHATSAPP, who.name) if who.phone else ""
+    empty = Phone(address, other, who.name, who.channel)
     contact = contacts.by_keys(connection, [who.key]).get(who.key)
     if contact is None:
         return empty

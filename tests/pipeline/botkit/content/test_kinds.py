@@ -189,7 +189,7 @@ def test_buttons_take_the_best_shape_they_fit_into(buttons: Buttons, taps: str |
 
 
 @pytest.mark.parametrize("kind", get_args(Content), ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("channel", get_args(Channel))
+@pytest.mark.parametrize("channel", ["sms", "whatsapp", "rcs", "carrier-pigeon"])
 @pytest.mark.parametrize("above", ["", "hi", "word " * 700])
 def test_every_kind_fits_every_channel(kind: type, channel: Channel, above: str) -> None:
     contents = [above, SAMPLES[kind]] if above else [SAMPLES[kind]]

@@ -172,7 +172,8 @@ def test_each_page_has_a_key_of_its_own(operator: FlaskClient, database: Databas
         ({"is_blocked": True}, "sms", "The contact is blocked."),
         ({"opt_outs": {"sms +15550100": NOW.isoformat()}}, "sms", "asked not to be messaged"),
         ({}, "whatsapp", "within 24 hours"),
-        ({"phone": None, "key": "whatsapp:US.1"}, "sms", "no phone number"),
+        ({"phone": None, "key": "whatsapp:US.1"}, "sms", "be messaged on sms. Choose whatsapp."),
+        ({"phone": None, "key": "VERIFY!"}, "sms", "This sender can&#39;t receive messages"),
     ],
 )
 def test_a_refusal_gives_the_words_back(
@@ -184,7 +185,7 @@ def test_a_refusal_gives_the_words_back(
     assert answer.status_code == 409
     assert reason in answer.text
     assert rows(database, Message) == []
-    if not values.get("is_blocked"):
+    if not values.get("is_blocked") and values.get("key") != "VERIFY!":
         assert "My words &lt;b&gt;</textarea>" in answer.text
         assert "12 of 160" in answer.text
     # It stands still, and the address in the bar stays one that can be loaded again.
@@ -198,10 +199,21 @@ def test_words_without_a_letter_are_refused(operator: FlaskClient, database: Dat
     assert rows(database, Conversation) == []
 
 
-def test_an_unknown_channel_is_the_usual_one(operator: FlaskClient, database: Database) -> None:
+def test_a_channel_they_do_not_have_is_refused(operator: FlaskClient, database: Database) -> None:
     form = {"body": "Hello", "channel": "pigeon"}
-    operator.post(address(a_contact(database), "/messages"), data=form)
-    assert [talk.channel for talk in rows(database, Conversation)] == ["sms"]
+    answer = operator.post(address(a_contact(database), "/messages"), data=form)
+    assert answer.status_code == 409
+    assert "be messaged on pigeon. Choose sms or whatsapp." in answer.text
+    assert rows(database, Conversation) == []
+
+
+def test_the_name_of_a_sender_offers_no_message_box(
+    operator: FlaskClient, database: Database
+) -> None:
+    contact = a_contact(database, phone=None, key="VERIFY!")
+    page = operator.get(f"/contacts/{contact.id}").text
+    assert "its address is a name, not a number." in page
+    assert "<textarea" not in page
 
 
 def test_an_open_conversation_is_where_to_write(operator: FlaskClient, database: Database) -> None:

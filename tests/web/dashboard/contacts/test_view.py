@@ -93,6 +93,17 @@ def test_what_is_no_number_is_shown_again(operator: FlaskClient, database: Datab
     assert rows(database, Contact) == []
 
 
+def test_a_doubtful_number_is_added_anyway(operator: FlaskClient, database: Database) -> None:
+    answer = operator.post("/contacts", data={"phone": "+24273"})
+    assert answer.status_code == 422
+    assert "+24273 doesn&#39;t look like a complete phone number." in answer.text
+    assert 'name="force" value="1">Add anyway' in answer.text
+    assert rows(database, Contact) == []
+    operator.post("/contacts", data={"phone": "+24273", "force": "1"})
+    (contact,) = rows(database, Contact)
+    assert contact.phone == "+24273"
+
+
 def test_a_viewer_adds_nobody(viewer: FlaskClient, database: Database) -> None:
     assert "Add contact" not in viewer.get("/contacts").text
     assert viewer.post("/contacts", data={"phone": "+14155550132"}).status_code == 403

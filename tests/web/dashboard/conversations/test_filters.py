@@ -86,8 +86,9 @@ def test_held_by_me_names_me() -> None:
 @pytest.mark.parametrize(
     "pair",
     [
-        ("channel", "pigeon"),
         ("channel", "SMS"),
+        ("channel", "sms&more"),
+        ("channel", "x" * 33),
         ("holder", "nobody"),
         ("unread", "yes"),
         ("failed", "0"),

@@ -58,10 +58,25 @@ def test_a_search_keeps_the_other_filters(viewer: FlaskClient) -> None:
     ]
 
 
+def test_every_channel_in_use_is_offered(viewer: FlaskClient, database: Database) -> None:
+    for channel in ("rcs", "sms", "carrier-pigeon", "rcs"):
+        a_conversation(database, channel=channel)
+    page = viewer.get(PAGE).text
+    offered = re.findall(r'channel=([a-z-]+)"[^>]*>([^<]+)</a>', page)
+    assert offered == [
+        ("whatsapp", "WhatsApp"),
+        ("sms", "SMS"),
+        ("carrier-pigeon", "carrier-pigeon"),
+        ("rcs", "RCS"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
         ("channel=whatsapp", {"channel": "whatsapp"}),
+        ("channel=rcs", {"channel": "rcs"}),
+        ("channel=carrier-pigeon", {"channel": "carrier-pigeon"}),
         ("holder=operator", {"holder": "operator", "held_by": "somebody@example.com"}),
         ("unread=1", {"read_at": None}),
         ("since=2026-10-05", {"last_message_at": datetime(2026, 10, 5, tzinfo=UTC)}),
@@ -122,7 +137,7 @@ def test_search_finds_words_numbers_and_names(
 @pytest.mark.parametrize(
     "query",
     [
-        "channel=pigeon",
+        "channel=Pigeon",
         "holder=nobody",
         "since=yesterday&until=2026-02-30",
         "since=0001-01-01&until=9999-12-31",
