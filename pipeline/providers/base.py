@@ -158,6 +158,8 @@ class Provider(ABC):
     acknowledgement: ClassVar[tuple[bytes, str]] = (b"", "text/plain")
     setup: ClassVar[Setup | None] = None
     limits: ClassVar[Limits]
+    # The error codes that say that the window of `limits` is closed.
+    window_codes: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     @abstractmethod

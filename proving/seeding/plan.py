@@ -18,7 +18,7 @@ WHATSAPP = 0.3
 # Of 10 conversations 8 are their contact's latest; the others are earlier and have ended.
 LATEST = 0.8
 FAILURES = (
-    ("30003", "Phone off or unreachable"),
+    ("30003", "Phone off or unreachable. Try again later"),
     ("30005", "The contact's number does not exist or is out of service"),
     ("30007", "A carrier or Twilio filtered the message as unwanted"),
     ("30008", "The carrier gave no reason"),

@@ -65,6 +65,7 @@ class Twilio(Provider):
         "rcs": ChannelLimits(longest_body=1600, most_media=10),
         "messenger": ChannelLimits(longest_body=1600, most_media=1),
     }
+    window_codes: ClassVar[frozenset[str]] = codes.WINDOW_CODES
 
     @classmethod
     def create(cls, settings: TwilioSettings) -> Self:

@@ -102,7 +102,10 @@ def test_an_unknown_refusal_keeps_code_and_words(fake: FakeTwilio) -> None:
     with pytest.raises(errors.MessageRefused) as raised:
         a_twilio(fake).send(an_outbound())
     assert raised.value.code == "29999"
-    assert raised.value.reason == "Twilio error 29999: The number +…67 is odd"
+    assert raised.value.reason == (
+        "Twilio error 29999, which Parley does not know: The number +…67 is odd."
+        " See https://www.twilio.com/docs/api/errors/29999"
+    )
 
 
 @pytest.mark.parametrize("body", ["<html>Bad gateway</html>", "[]", '"text"'])
