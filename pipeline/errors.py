@@ -14,6 +14,7 @@ ParleyError
 │   └── SignInRefused          wrong password, or too many of them      -> the form again
 ├── MediaUnavailable           the provider does not give a file        -> 502 with the reason
 ├── BotError                   the bot's own code is at fault           -> back-off, then parked
+│   ├── TargetGone             a timer leads to a state that is gone    -> parked
 │   └── BotDefinitionError     the bot cannot be loaded                 -> stop at start
 ├── NotUnderstood              the contact answered something else      -> asked again
 └── SendError                  one attempt to send did not succeed
@@ -94,7 +95,30 @@ class MediaUnavailable(ParleyError):
 
 
 class BotError(ParleyError):
-    """The bot's code failed; the message names the bot, the state and the line."""
+    """The bot's code failed; the message names the bot, the state and the line.
+
+    `state`, `file` and `line` are the same as values, and `what` is the bare error; "" and 0 where
+    the message does not name them.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        what: str = "",
+        state: str = "",
+        file: str = "",
+        line: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.what = what
+        self.state = state
+        self.file = file
+        self.line = line
+
+
+class TargetGone(BotError):
+    """A timer leads to a state that the bot lacks; trying again cannot help."""
 
 
 class BotDefinitionError(BotError):

@@ -13,6 +13,7 @@ from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.content.links import Link, LocationRequest
 from pipeline.botkit.content.templates import Template
 from pipeline.botkit.definition import Next, State
+from pipeline.botkit.engine.run import Recovery
 from pipeline.botkit.flow import Flow
 from pipeline.botkit.inputs.date_reader import Date
 from pipeline.botkit.inputs.debounce import EACH, LAST, Burst, Debounce, Join, join_messages
@@ -27,7 +28,7 @@ from pipeline.botkit.inputs.readers import (
     Text,
 )
 from pipeline.botkit.loading import load
-from pipeline.botkit.situation import ContactView, PastMessage, Situation
+from pipeline.botkit.situation import ContactView, PastMessage, Situation, TurnError
 from pipeline.botkit.testing.tester import Rehearsal, Tester, both_channels, rehearse
 from pipeline.botkit.turn import Responder, Turn
 from pipeline.conversation.memory import is_unentered, moved_by_hand, unentered
@@ -82,6 +83,7 @@ __all__ = [
     "Problem",
     "Reader",
     "Received",
+    "Recovery",
     "Rehearsal",
     "Reminded",
     "Reminder",
@@ -95,6 +97,7 @@ __all__ = [
     "Tester",
     "Text",
     "Turn",
+    "TurnError",
     "both_channels",
     "is_unentered",
     "join_messages",

@@ -20,7 +20,7 @@ from pipeline.botkit.flow import Flow
 from pipeline.botkit.handlers import HandlerScope
 from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.options import Data, Settings, mistakes, zone_of
-from pipeline.botkit.situation import Situation
+from pipeline.botkit.situation import Situation, TurnError
 from pipeline.conversation.reactions import reads_as_reaction
 from pipeline.conversation.turns import Choice, Outcome
 from pipeline.enums import MessageKind
@@ -86,6 +86,10 @@ class Bot(HandlerScope, Generic[Data]):
         if self.definition.keeps_trail is None:
             self.definition.keeps_trail = uses_back(self.definition)
         return run.respond(self.definition, situation)
+
+    def recover(self, situation: Situation, error: TurnError) -> run.Recovery | None:
+        """What `on_error` makes of a failed turn, None if nothing. Raises BotError if it fails."""
+        return run.recover(self.definition, situation, error)
 
     def check(self) -> list[Problem]:
         """The mistakes that show without running the bot; Parley calls it once, at start."""

@@ -14,6 +14,7 @@ from pipeline.botkit.content.kinds import Content
 from pipeline.botkit.data import Schema
 from pipeline.botkit.inputs.debounce import EACH, Debounce, Join
 from pipeline.botkit.inputs.readers import Reader
+from pipeline.botkit.situation import TurnError
 from pipeline.botkit.turn import Turn
 from pipeline.errors import BotDefinitionError
 from pipeline.suggestions import did_you_mean
@@ -21,6 +22,7 @@ from pipeline.suggestions import did_you_mean
 Answer = str | Coroutine[Any, Any, str | None] | None
 HandlerFunction = Callable[[Turn[Any]], Answer]
 AnswerFunction = Callable[[Turn[Any], Any], Answer]
+ErrorFunction = Callable[[Turn[Any], TurnError], Answer]
 Next = Callable[[Turn[Any]], Any]
 Middleware = Callable[[Turn[Any], Next], Any]
 # What a state says: contents, or a function that returns them or says them itself.
@@ -36,7 +38,7 @@ class Handler:
     """A function of the bot's author and its location."""
 
     name: str
-    sort: Literal["await", "send", "command", "reaction", "fallback", "middleware"]
+    sort: Literal["await", "send", "command", "reaction", "fallback", "on_error", "middleware"]
     function: Callable[..., Any]
     file: str
     line: int
@@ -46,7 +48,7 @@ class Handler:
     @property
     def label(self) -> str:
         """Its name in errors and drawings."""
-        if self.sort in {"fallback", "reaction"}:
+        if self.sort in {"fallback", "reaction", "on_error"}:
             return self.name
         if self.sort in {"command", "middleware"}:
             return f'{self.sort} "{self.name}"'
@@ -136,6 +138,7 @@ class Definition:
     commands: dict[str, Handler] = field(default_factory=dict)
     on_reaction: Handler | None = None
     fallback: Handler | None = None
+    on_error: Handler | None = None
     middlewares: list[Handler] = field(default_factory=list)
     flows: dict[str, str] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)

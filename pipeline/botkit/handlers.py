@@ -8,11 +8,18 @@ from typing_extensions import TypeVar
 from pipeline.botkit.author import author_line, location
 from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.decorators import F, Scope
-from pipeline.botkit.definition import Definition, Handler, Middleware, check_handler
+from pipeline.botkit.definition import (
+    Definition,
+    ErrorFunction,
+    Handler,
+    Middleware,
+    check_handler,
+)
 from pipeline.botkit.expected import display
 from pipeline.errors import BotDefinitionError
 
 M = TypeVar("M", bound=Middleware)
+E = TypeVar("E", bound=ErrorFunction)
 
 
 class HandlerScope(Scope):
@@ -55,6 +62,18 @@ class HandlerScope(Scope):
         handler = Handler("fallback", "fallback", *self._own(function, "fallback"))
         self._refuse_handler("fallback", self.definition.fallback, handler)
         self.definition.fallback = handler
+        return function
+
+    def on_error(self, function: E) -> E:
+        """Answer when the bot failed on a message: `def sorry(turn, error): ...`.
+
+        A state that it returns, `turn.hand_over()` or `turn.end()` settles the turn. Otherwise the
+        turn is tried again, and what was said is sent once for all of its attempts.
+        """
+        checked = self._own(function, "on_error", "the turn, the error")
+        handler = Handler("on_error", "on_error", *checked)
+        self._refuse_handler("on_error", self.definition.on_error, handler)
+        self.definition.on_error = handler
         return function
 
     def on_reaction(self, function: F) -> F:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pipeline.conversation.attributes import AttributeChanges, apply, named
 from pipeline.conversation.reactions import Latest
 from pipeline.conversation.turns import Choice, TurnCause
 from pipeline.enums import Direction
+from pipeline.errors import BotError
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
 
@@ -42,6 +43,27 @@ class PastMessage:
     author: str
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError:
+    """Why a turn failed; as text it is the exception in one line.
+
+    `attempt` counts from 1. After the last one the turn is parked until an operator retries it.
+    """
+
+    exception: BaseException
+    attempt: int
+    is_last: bool
+
+    @classmethod
+    def of(cls, error: BaseException, attempt: int, *, is_last: bool) -> Self:
+        """Of what an attempt raised: the exception is that of the author's own code."""
+        cause = error.__cause__ if isinstance(error, BotError) else None
+        return cls(cause or error, attempt, is_last)
+
+    def __str__(self) -> str:
+        return f"{type(self.exception).__name__}: {self.exception}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,9 @@ from pipeline.conversation.attributes import AttributeChanges
 from pipeline.jsons import JsonObject
 from pipeline.messages import Inbound
 
+# A turn that failed so often is parked.
+MAX_ATTEMPTS = 5
+
 Via = Literal[
     "return",
     "then",
@@ -25,6 +28,7 @@ Via = Literal[
     "done",
     "give_up",
     "hand_over",
+    "error",
 ]
 
 

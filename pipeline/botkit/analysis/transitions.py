@@ -22,7 +22,8 @@ class Edge:
 
 def handlers(definition: Definition) -> list[Handler]:
     """Every function that may say which state comes next, states first."""
-    others = [*definition.anywhere, *filter(None, [definition.fallback])]
+    rest = [definition.fallback, definition.on_error]
+    others = [*definition.anywhere, *filter(None, rest)]
     return [*definition.states.values(), *dict.fromkeys(others)]
 
 
@@ -75,6 +76,9 @@ def edges(definition: Definition) -> list[Edge]:
     for handler in definition.anywhere:
         found += [Edge(ANYWHERE, name, handler.label) for name in targets(definition, handler)]
         found += _by_reminding(definition, handler, ANYWHERE)
+    if definition.on_error:
+        names = targets(definition, definition.on_error)
+        found += [Edge(ANYWHERE, name, "after an error") for name in names]
     if definition.fallback:
         names = targets(definition, definition.fallback) or [definition.start]
         found += [Edge(ANYWHERE, name, "fallback") for name in names]

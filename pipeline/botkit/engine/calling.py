@@ -42,14 +42,18 @@ class Caller:
 
     def ask(self, handler: Handler, function: Callable[..., Any], turn: Turn[Any]) -> object:
         """Like `call`, but NotUnderstood is raised unchanged."""
-        self.last = handler
-        self.pending.flow = handler.flow
         self.returned = None
         called: Callable[..., Any] = function
         if self._definition.middlewares:
             called = _wrap(self._definition.middlewares, lambda turn: self._note(function(turn)))
+        return self.ask_plainly(handler, called, turn)
+
+    def ask_plainly(self, handler: Handler, function: Callable[..., Any], *given: object) -> object:
+        """Like `ask`, without the bot's middleware; the function gets what is `given`."""
+        self.last = handler
+        self.pending.flow = handler.flow
         try:
-            result: object = called(turn)
+            result: object = function(*given)
             return event_loop.run(result) if isinstance(result, CoroutineType) else result
         except NotUnderstood:
             raise
@@ -76,15 +80,19 @@ class Caller:
             file, line = found
         return self.error(said, file, line)
 
-    def error(self, what: str, file: str = "", line: int | None = None) -> BotError:
+    def error(
+        self, what: str, file: str = "", line: int | None = None, *, kind: type[BotError] = BotError
+    ) -> BotError:
         """A BotError that names the bot, the state and the line of the function that ran last."""
-        where = f'bot "{self._definition.name}", state "{self.pending.state}"'
-        if (handler := self.last) is not None:
-            where += "" if isinstance(handler, State) else f", {handler.label}"
-            where += f", {location(file or handler.file, line or handler.line)}"
-        else:
-            where += f", {location(self._definition.file, self._definition.line)}"
-        return BotError(f"{where}: {what}")
+        handler, state = self.last, self.pending.state
+        file = file or (handler or self._definition).file
+        line = line or (handler or self._definition).line
+        where = f'bot "{self._definition.name}", state "{state}"'
+        if handler is not None and not isinstance(handler, State):
+            where += f", {handler.label}"
+        place = location(file, line)
+        short = place.rpartition(":")[0]
+        return kind(f"{where}, {place}: {what}", what=what, state=state, file=short, line=line)
 
 
 class FollowedBy:

@@ -21,6 +21,7 @@ class Memory:
 
     `tries` counts wrong answers to the present question. `pace` is when a series of quick messages
     started and how many there were. `is_new`: the conversation has not entered its state yet.
+    `apology` is the key of a turn that failed, and the texts that on_error said for it.
     """
 
     trail: list[tuple[str, Calls]] = field(default_factory=list)
@@ -28,6 +29,11 @@ class Memory:
     tries: int = 0
     pace: tuple[str, int] | None = None
     is_new: bool = False
+    apology: tuple[str, list[str]] = ("", [])
+
+    def said_for(self, key: str) -> list[str]:
+        """The texts that on_error said for this turn before."""
+        return self.apology[1] if self.apology[0] == key else []
 
     def leave_flows(self, state: str) -> None:
         """Drop the calls of flows that `state` is not in."""
@@ -81,11 +87,12 @@ def load_memory(stored: Mapping[str, Any]) -> Memory:
     """The inverse of `Memory.as_json`."""
     if not stored:
         return Memory()
-    pace = stored.get("pace")
+    pace, apology = stored.get("pace"), stored.get("apology", ("", []))
     return Memory(
         trail=[(entry, calls[0] if calls else []) for entry, *calls in stored.get("trail", ())],
         calls=[list(call) for call in stored.get("calls", ())],
         tries=stored.get("tries", 0),
         pace=(pace[0], pace[1]) if pace else None,
         is_new=bool(stored.get("is_new")),
+        apology=(apology[0], list(apology[1])),
     )

@@ -1,6 +1,7 @@
 """Runs a bot's functions for one turn and collects their requests in an Outcome."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from pipeline.botkit.content.choices import normalize
 from pipeline.botkit.data import check_json, copy_json
@@ -9,12 +10,12 @@ from pipeline.botkit.engine.calling import Caller
 from pipeline.botkit.engine.memory import load_memory
 from pipeline.botkit.engine.navigation import Navigator
 from pipeline.botkit.engine.questions import Questions
-from pipeline.botkit.situation import Situation
+from pipeline.botkit.situation import Situation, TurnError
 from pipeline.botkit.turn import PendingOutcome, Turn
 from pipeline.conversation.attributes import AttributeChanges, compare
 from pipeline.conversation.turns import Choice, Entered, Nudged, Outcome, Received, Reminded, Via
 from pipeline.enums import MessageKind
-from pipeline.errors import BotError, NotUnderstood
+from pipeline.errors import BotError, NotUnderstood, TargetGone
 from pipeline.jsons import JsonObject
 
 
@@ -23,6 +24,23 @@ def respond(definition: Definition, situation: Situation) -> Outcome:
     run = _Run(definition, situation)
     run.go()
     return run.outcome()
+
+
+class Recovery(NamedTuple):
+    """What `on_error` wants after a failed turn; where it `is_settled`, the turn is over."""
+
+    outcome: Outcome
+    is_settled: bool
+
+
+def recover(definition: Definition, situation: Situation, error: TurnError) -> Recovery | None:
+    """What the bot's `on_error` makes of a failed turn; None where it has none or says nothing.
+
+    Raises BotError if it fails itself.
+    """
+    if definition.on_error is None:
+        return None
+    return _Run(definition, situation).recover(definition.on_error, error)
 
 
 class _Run:
@@ -67,6 +85,29 @@ class _Run:
             self._navigator.enter(state)
         elif isinstance(cause, Nudged) and state is not None and state.nudge is not None:
             self._navigator.nudge(state, state.nudge)
+
+    def recover(self, handler: Handler, error: TurnError) -> Recovery | None:
+        """Run `on_error`; what it said for this turn before is not said again."""
+        situation, pending = self._situation, self._pending
+        state = self._definition.known(situation.state)
+        self._is_unknown = state is None
+        self._navigator.begin(state)
+        try:
+            result = self._caller.ask_plainly(handler, handler.function, self._turn, error)
+        except NotUnderstood as failure:
+            raise self._caller.error(f"raised {failure!r}") from failure
+        key = situation.idempotency_key
+        before = self._memory.said_for(key)
+        pending.replies = [reply for reply in pending.replies if reply.body not in before]
+        if result is not None or pending.hand_over or pending.is_ended:
+            self._navigator.move(handler, result, "error")
+            return Recovery(self.outcome(), is_settled=True)
+        if not pending.replies:
+            return None
+        said = [*before, *(reply.body for reply in pending.replies)]
+        # The failed turn is still to come, so that nothing else of the memory changes.
+        memory = {**situation.memory, "apology": [key, said]}
+        return Recovery(replace(self.outcome(), memory=memory, keeps_timers=True), is_settled=False)
 
     def _receive(self, state: State | None) -> None:
         if self._is_loop():
@@ -136,8 +177,11 @@ class _Run:
     def _remind(self, to: str) -> None:
         target = self._definition.known(to)
         if target is None:  # older code set this timer
-            self._is_unknown = True
-            target = self._start()
+            what = (
+                f"a timer leads to the state {to!r}, which the bot lacks; add it, or name its "
+                f"successor with bot.renamed({to!r}, …)"
+            )
+            raise self._caller.error(what, kind=TargetGone)
         self._navigator.step(target, "fallback" if self._is_unknown else "timeout")
         self._navigator.enter(target)
 

@@ -6,12 +6,13 @@ Its messages come at once, so it does not say when they came and no `loop_guard`
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
 from uuid import UUID
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.botkit.testing.alarm import next_timer
+from pipeline.botkit.testing.attempts import take_turn
+from pipeline.botkit.testing.part import Part
 from pipeline.botkit.testing.phone import OUR_NUMBER, Phone
 from pipeline.conversation import rules
 from pipeline.conversation.consent import confirming, takes_effect
@@ -19,39 +20,26 @@ from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
 from pipeline.conversation.values import Changes, Origin, Timer
 from pipeline.enums import Cause, Consent, Direction, TimerKind
+from pipeline.errors import BotError
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Inbound, Location, Media
 
 OPERATOR = "operator"
 _CONTACT = UUID(int=0)
-T = TypeVar("T")
-
-
-class _Part(Generic[T]):
-    """An attribute of `conversation`, to read and set on Talk."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, talk: "Talk", owner: type) -> T:
-        part: T = getattr(talk.conversation, self._name)
-        return part
-
-    def __set__(self, talk: "Talk", value: T) -> None:
-        setattr(talk.conversation, self._name, value)
 
 
 class Talk:
     """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened.
 
     `hand_over` is the reason why the bot asked for a human, None when it did not. `was_consent`:
-    the contact's last message was a STOP, START or HELP, which the bot does not see.
+    the contact's last message was a STOP, START or HELP, which the bot does not see. `error` is why
+    the last turn failed: a message that fails is tried again at once, as often as Parley would.
     """
 
-    state = _Part[str]()
-    data = _Part[JsonObject]()
-    memory = _Part[JsonObject]()
-    choices = _Part[tuple[Choice, ...]]()
+    state = Part[str]()
+    data = Part[JsonObject]()
+    memory = Part[JsonObject]()
+    choices = Part[tuple[Choice, ...]]()
 
     def __init__(self, bot: Bot, *, channel: Channel, contact: ContactView, now: datetime) -> None:
         self.bot = bot
@@ -60,6 +48,7 @@ class Talk:
         # In UTC, so that a day added is 24 hours.
         self.now = bot.definition.aware(now).astimezone(UTC)
         self.past: list[PastMessage] = []
+        self.error: BotError | None = None
         self.replies: list[Reply] = []
         self.passed: set[str] = set()
         self.phone = Phone(channel, contact)
@@ -192,29 +181,39 @@ class Talk:
         self.now = until
 
     def _forget(self) -> None:
-        self.replies, self.passed, self.was_consent = [], set(), False
+        self.replies, self.passed, self.was_consent, self.error = [], set(), False, None
 
     def _take(self, cause: TurnCause, made_by: Cause = Cause.BOT) -> None:
         self._turns += 1
-        conversation = self.conversation
-        outcome = self.bot.respond(
-            Situation(
-                cause=cause,
-                contact=self.contact,
-                channel=self.channel,
-                state=conversation.state,
-                data=conversation.data,
-                choices=conversation.choices,
-                now=self.now,
-                idempotency_key=f"turn-{self._turns}",
-                history=self._history,
-                memory=conversation.memory,
-                sent=self.phone.received,
-            )
+        outcome, error = take_turn(
+            self.bot,
+            lambda: self._situation(cause),
+            lambda meanwhile: self._apply(cause, meanwhile),
         )
+        self.error = error or self.error
+        if outcome:
+            self._apply(cause, outcome, made_by)
+
+    def _situation(self, cause: TurnCause) -> Situation:
+        conversation = self.conversation
+        return Situation(
+            cause=cause,
+            contact=self.contact,
+            channel=self.channel,
+            state=conversation.state,
+            data=conversation.data,
+            choices=conversation.choices,
+            now=self.now,
+            idempotency_key=f"turn-{self._turns}",
+            history=self._history,
+            memory=conversation.memory,
+            sent=self.phone.received,
+        )
+
+    def _apply(self, cause: TurnCause, outcome: Outcome, made_by: Cause = Cause.BOT) -> None:
         if isinstance(cause, Received):
-            rules.hear(conversation, self.now)
-        rules.apply(conversation, outcome, self._origin(made_by))
+            rules.hear(self.conversation, self.now)
+        rules.apply(self.conversation, outcome, self._origin(made_by))
         self.contact = self.contact.changed(outcome.attributes)
         self._show(outcome)
         self._settle()

@@ -173,6 +173,15 @@ class Tester:
             self._fail("the contact has not opted out")
         return self
 
+    def failed(self, expected: str = "") -> Self:
+        """The last turn failed, with an error that contains `expected`; on_error answered."""
+        error = self.talk.error
+        if error is None:
+            self._fail("the turn did not fail")
+        if expected not in str(error):
+            self._fail(f"the turn failed with {str(error)!r}, not {expected!r}")
+        return self
+
     def _note_replies(self) -> Self:
         """Log the replies; the next `says` checks the first of them."""
         self._seen = 0

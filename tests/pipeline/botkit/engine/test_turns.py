@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.botkit import Bot, Buttons, Entered, Reminded, Step, Turn
-from pipeline.errors import BotError
+from pipeline.errors import BotError, TargetGone
 from tests.pipeline.botkit.situations import a_bot, a_situation
 
 
@@ -96,9 +96,9 @@ def test_due_timer_runs_a_send_state() -> None:
     assert (outcome.state, outcome.replies[0].body) == ("rest", "in pause")
 
 
-def test_timer_to_a_lost_state_goes_to_the_start() -> None:
-    outcome = staged().respond(a_situation(state="rest", cause=Reminded("gone")))
-    assert (outcome.state, outcome.is_unknown_state) == ("start", True)
+def test_timer_to_a_lost_state_fails_and_names_it() -> None:
+    with pytest.raises(TargetGone, match="leads to the state 'gone', which the bot lacks"):
+        staged().respond(a_situation(state="rest", cause=Reminded("gone")))
 
 
 def test_send_state_set_by_hand_runs() -> None:
