@@ -50,7 +50,7 @@ def up() -> None:
     _notify_all(notify)
     url = f"http://{settings.host}:{settings.port}"
     Console().print(_welcome(runtime, url, accounts.invite_first_admin(runtime.database)))
-    HotReload(runtime, click.echo).start(stopping)
+    HotReload(runtime, click.echo, notify).start(stopping)
     stopping.wait()
     click.echo("Stopping. Press Ctrl-C again to exit immediately.")
     _stop(workers, server, notify)

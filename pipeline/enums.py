@@ -86,6 +86,9 @@ FAILED = frozenset({Status.FAILED, Status.UNDELIVERED, Status.EXPIRED})
 # Not delivered. Suppressed ones are not listed, because the contact opted out.
 NOT_DELIVERED = FAILED | {Status.SUPPRESSED}
 
+# It has arrived, whatever was reported before.
+ARRIVED = frozenset({Status.DELIVERED, Status.READ})
+
 # The progress of an outbound message; a status never goes to a lower rank (promise P7).
 # https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
 STATUS_RANK: Mapping[str, int] = {
@@ -141,6 +144,13 @@ class EntryStatus(StrEnum):
     HANDLED = "handled"
     PARKED = "parked"
     IGNORED = "ignored"
+
+
+class TurnStatus(StrEnum):
+    """What becomes of a turn that failed: `failing` is tried again, `parked` is not by itself."""
+
+    FAILING = "failing"
+    PARKED = "parked"
 
 
 class Cause(StrEnum):

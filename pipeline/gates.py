@@ -83,8 +83,12 @@ def why_not_to_write(
     limits: Limits,
     *,
     is_template: bool = False,
+    has_refused: bool = False,
 ) -> str:
-    """Why an operator's message would be refused here; "" if it would not."""
+    """Why an operator's message would be refused here; "" if it would not.
+
+    `has_refused`: the provider said that its window is closed, since the contact last wrote.
+    """
     if contact.is_blocked:
         return "The contact is blocked."
     if not is_reachable(conversation.channel, contact.phone or contact.key):
@@ -93,7 +97,8 @@ def why_not_to_write(
         return OPTED_OUT
     if is_template:
         return ""
-    return limits.get(conversation.channel, UNLIMITED).refusal(conversation.last_inbound_at, now)
+    heard_at = None if has_refused else conversation.last_inbound_at
+    return limits.get(conversation.channel, UNLIMITED).refusal(heard_at, now)
 
 
 def _is_held(head: Head, now: datetime) -> bool:

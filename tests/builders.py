@@ -21,6 +21,7 @@ from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import Message
+from pipeline.records.core.timers import Timer
 from pipeline.records.core.transitions import Transition
 from pipeline.records.stats import tallies
 from pipeline.records.stats.workers import Worker
@@ -135,6 +136,21 @@ def a_transition(database: Database, conversation: Row[Any], **values: Any) -> R
         "created_at": datetime.now(UTC),
     }
     return _insert(database, Transition, given | values)
+
+
+def a_timer(database: Database, conversation: Row[Any], **values: Any) -> Row[Any]:
+    """A reminder that falls due in an hour and leads to "support"."""
+    now = datetime.now(UTC)
+    given = {
+        "conversation_id": conversation.id,
+        "lane": conversation.contact_id.hex,
+        "name": "reminder",
+        "to_state": "support",
+        "state_seq": conversation.state_seq,
+        "armed_at": now,
+        "due_at": now + timedelta(hours=1),
+    }
+    return _insert(database, Timer, given | values)
 
 
 def an_entry(database: Database, **values: Any) -> Row[Any]:

@@ -15,10 +15,17 @@ from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import override
 from pipeline.botkit import Bot, load
 from pipeline.botkit.analysis import graph
 from pipeline.errors import BotDefinitionError
 from pipeline.runtime import Runtime
+from pipeline.wakeups import Notify
+
+log = structlog.get_logger(__name__)
 
 # A change is acted on when the second look finds the same, so at most two of these behind: an
 # editor may empty a file before it fills it.
@@ -32,9 +39,10 @@ _Stamps = dict[Path, tuple[int, int, int] | None]
 class HotReload:
     """Looks at the files of one runtime's bot; everybody else sees the same Bot change."""
 
-    def __init__(self, runtime: Runtime, tell: Callable[[str], None]) -> None:
+    def __init__(self, runtime: Runtime, tell: Callable[[str], None], notify: Notify) -> None:
         self._runtime = runtime
         self._tell = tell
+        self._notify = notify
         self._module = runtime.settings.bot.partition(":")[0]
         self._folder = Path.cwd()
         self._loaded = _stamps(_files(self._own_modules().values()))
@@ -87,6 +95,20 @@ class HotReload:
         self._runtime.editing.error = ""
         said = f"Reloaded {bot.name}: version {bot.version}, {len(bot.states)} states."
         self._tell("\n".join([said, *(str(problem) for problem in bot.check())]))
+        self._try_failing_turns()
+
+    def _try_failing_turns(self) -> None:
+        """What made them fail may be fixed now, so they do not wait for their next attempt."""
+        try:
+            contacts = override.try_all_now(self._runtime)
+        except SQLAlchemyError as error:
+            # They are tried at the end of their back-off.
+            log.warning("failing turns were not tried", error=type(error).__name__)
+            return
+        if contacts:
+            whose = "1 contact" if contacts == 1 else f"{contacts:,} contacts"
+            self._tell(f"Trying the failed turns of {whose} again.")
+            self._notify("converse")
 
     def _fail(self, error: BaseException) -> None:
         is_exit = isinstance(error, SystemExit)

@@ -73,7 +73,8 @@ class Process:
                 with database.write() as connection:
                     now = database.now(connection)
                     for pool in pools:
-                        workers.beat(connection, f"{pool}@{process}", pool, now)
+                        name, version = f"{pool}@{process}", self.runtime.bot.version
+                        workers.beat(connection, name, pool, now, version)
             except SQLAlchemyError as error:
                 log.warning("heartbeat failed", error=type(error).__name__)
             pause.wait(BEAT_SECONDS)

@@ -1,4 +1,4 @@
-"""`parley failures`: list parked turns and failed messages; retry, skip, dismiss or export them.
+"""`parley failures`: list failed turns and messages; retry, skip, dismiss or export them.
 
 The page for it is in web/dashboard/failures/. tables.py formats the lists, export.py the file.
 """
@@ -28,8 +28,8 @@ _TURN = click.IntRange(min=1)
 def _selecting(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that select failures."""
     options = (
-        click.option("--turns", is_flag=True, help="Parked turns only."),
-        click.option("--messages", is_flag=True, help="Failed messages only."),
+        click.option("--turns", is_flag=True, help="Turns only."),
+        click.option("--messages", is_flag=True, help="Messages only."),
         click.option("--contact", metavar="NUMBER", help="Only of one contact, e.g. +14155550132."),
     )
     for option in reversed(options):
@@ -42,8 +42,8 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 def failures(context: click.Context) -> None:
     """List failed turns and messages, and retry or dismiss them.
 
-    A turn that failed five times is parked. An undelivered message stays listed until somebody
-    sends it again or dismisses it. Without a subcommand, prints the list.
+    A turn that fails is tried five times, then it is parked. An undelivered message stays listed
+    until somebody sends it again or dismisses it. Without a subcommand, prints the list.
     """
     if context.invoked_subcommand is None:
         context.invoke(list_failures)
@@ -56,7 +56,7 @@ def failures(context: click.Context) -> None:
 def list_failures(
     turns: bool, messages: bool, contact: str | None, limit: int, after: str | None
 ) -> None:
-    """List parked turns, oldest first, and failed messages, newest first."""
+    """List failing and parked turns, oldest first, and failed messages, newest first."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         turn_after, message_after = _id_of(after) if after else (0, None)
         selection = Selection(
@@ -99,6 +99,19 @@ def rerun(turn_ids: Sequence[int], is_all: bool, contact: str | None) -> None:
     _end(refused)
 
 
+@failures.command("try-now", epilog="Example: parley failures try-now 42")
+@click.argument("turn_ids", metavar="ID...", nargs=-1, type=_TURN, required=True)
+def try_now(turn_ids: Sequence[int]) -> None:
+    """Try failing turns again at once instead of at their next attempt."""
+    with opened(_ACTOR, needs_bot=False) as runtime:
+        done, refused = _each(
+            sorted(set(turn_ids)), lambda one: override.try_now(runtime, one, actor=_ACTOR)
+        )
+        _report(f"{_turns(done)} will be tried now.", refused)
+        _notify(runtime, "converse", done)
+    _end(refused)
+
+
 @failures.command(epilog="Example: parley failures resend --all")
 @click.argument("message_ids", metavar="[MESSAGE_ID]...", nargs=-1, type=click.UUID)
 @click.option("--all", "is_all", is_flag=True, help="Every failed message.")
@@ -126,7 +139,7 @@ def resend(message_ids: Sequence[UUID], is_all: bool, contact: str | None) -> No
 @failures.command(epilog="Example: parley failures skip 42 43")
 @click.argument("turn_ids", metavar="ID...", nargs=-1, type=_TURN, required=True)
 def skip(turn_ids: Sequence[int]) -> None:
-    """Skip parked turns for good. The contact's messages stay in the conversation."""
+    """Skip failed turns for good. The contact's messages stay in the conversation."""
     with opened(_ACTOR, needs_bot=False) as runtime:
         done, refused = _each(
             sorted(set(turn_ids)), lambda one: override.skip(runtime, one, actor=_ACTOR)
@@ -184,7 +197,7 @@ def _lane(runtime: Runtime, number: str | None) -> str:
         return ""
     lane = addresses.contact(number).key if number.strip() else ""
     with runtime.database.read() as connection:
-        # A turn may be parked before its contact is recorded.
+        # The message of an unreadable turn has no contact yet.
         is_known = contacts.by_keys(connection, [lane]) or queries.counts(connection, lane).turns
     if not is_known:
         raise NotFound(f"There is no contact {number}. {addresses.EXPECTED_E164}")

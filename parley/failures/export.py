@@ -1,4 +1,4 @@
-"""Exports failures to standard output, one row per parked turn and failed message.
+"""Exports failures to standard output, one row per failed turn and failed message.
 
 Each batch is a transaction of its own, so that a slow reader blocks nothing.
 """
@@ -13,7 +13,7 @@ from pipeline.database import Database
 from pipeline.jsons import to_json
 from pipeline.providers import addresses
 from pipeline.queries import failures as queries
-from pipeline.queries.failures import FailedMessage, ParkedTurn
+from pipeline.queries.failures import FailedMessage, FailedTurn
 from pipeline.records.accounts import audit
 from pipeline.runtime import Runtime
 from web.exports import A_BATCH, csv_lines, plain
@@ -78,10 +78,10 @@ def _batches(
         after = place(rows[-1])
 
 
-def _turn(row: ParkedTurn) -> list[Any]:
+def _turn(row: FailedTurn) -> list[Any]:
     return [
-        *("turn", row.id, row.lane, row.name or "", row.kind, text_of(row), row.status, ""),
-        *(row.error, row.attempts, row.received_at, row.handled_at),
+        *("turn", row.id, row.lane, row.name or "", row.kind, text_of(row), row.outcome, ""),
+        *(row.error, row.attempts, row.received_at, row.parked_at),
     ]
 
 

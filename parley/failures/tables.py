@@ -12,12 +12,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Connection
 
-from pipeline import override
+from pipeline.enums import TurnStatus
 from pipeline.errors import NotFound
 from pipeline.queries import failures as queries
-from pipeline.queries.failures import MOST, FailedMessage, FailurePosition, ParkedTurn
-from pipeline.records.core import contacts, inbox, messages
+from pipeline.queries import resending
+from pipeline.queries.failures import MOST, FailedMessage, FailedTurn, FailurePosition
+from pipeline.queries.resending import Failed
+from pipeline.records.core import contacts, inbox, messages, parked
 from pipeline.records.core.entries import EntryRow
 from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime
@@ -53,13 +56,14 @@ def show_list(
         failed = (
             queries.messages(connection, place, limit + 1, lane) if selection.has_messages else ()
         )
+        again = _again(connection, failed, runtime)
     console = Console(highlight=False)
     if selection.has_turns:
-        _print(console, f"Parked turns: {_number(counts.turns)}", "Turn", _turns(turns[:limit]))
+        _print(console, f"Failed turns: {_number(counts.turns)}", "Turn", _turns(turns[:limit]))
         _go_on(console, "--turns", selection.lane, turns, limit, "id")
     if selection.has_messages:
         heading = f"Failed messages: {_number(counts.messages)}"
-        _print(console, heading, "Message", _messages(failed[:limit], runtime))
+        _print(console, heading, "Message", _messages(failed[:limit], again[:limit]))
         _go_on(console, "--messages", selection.lane, failed, limit, "public_id")
 
 
@@ -69,11 +73,12 @@ def show_turn(runtime: Runtime, turn_id: int) -> None:
         turn = inbox.by_id(connection, turn_id)
         if turn is None:
             raise NotFound("There is no such turn.")
+        is_failing = parked.is_failing(connection, turn_id)
         contact = contacts.by_keys(connection, [turn.lane]).get(turn.lane)
     _print_fields(
         {
             "Turn": str(turn.id),
-            "Status": turn.status,
+            "Status": TurnStatus.FAILING if is_failing else turn.status,
             "Contact": _named(turn.lane, contact.name if contact else ""),
             "Kind": turn.kind,
             "Received": _when(turn.received_at),
@@ -90,7 +95,8 @@ def show_message(runtime: Runtime, message_id: UUID) -> None:
     with runtime.database.read() as connection:
         message = messages.by_public_id(connection, message_id)
         contact = contacts.by_id(connection, message.contact_id) if message else None
-    if message is None or contact is None:
+        again = _again(connection, [message], runtime)[0] if message else None
+    if message is None or contact is None or again is None:
         raise NotFound("There is no such message.")
     _print_fields(
         {
@@ -103,14 +109,14 @@ def show_message(runtime: Runtime, message_id: UUID) -> None:
             "Created": _when(message.created_at),
             "Failed": _when(message.failed_at),
             "Attempts": str(message.attempts),
-            "Not again": override.why_not_again(message, runtime.provider),
+            "Not again": again.unchanged,
             "Words": message.body,
         },
         message.error,
     )
 
 
-def text_of(turn: EntryRow | ParkedTurn) -> str:
+def text_of(turn: EntryRow | FailedTurn) -> str:
     """The text of the contact's message; "" if there is none."""
     message = turn.payload.get("message")
     text = message.get("text") if isinstance(message, dict) else None
@@ -122,13 +128,13 @@ def plain(words: str) -> str:
     return "".join(c if c.isprintable() or c in _HARMLESS else "\ufffd" for c in words)
 
 
-def _turns(rows: Sequence[ParkedTurn]) -> list[tuple[str, str, str, str, str]]:
+def _turns(rows: Sequence[FailedTurn]) -> list[tuple[str, str, str, str, str]]:
     """Rows of number, contact, time, text and error."""
     return [
         (
             str(row.id),
             _named(row.lane, row.name or ""),
-            _when(row.handled_at),
+            _when(row.parked_at) or f"next try {_when(row.next_attempt_at) or 'now'}",
             text_of(row) or f"({row.kind})",
             row.error or "The worker died.",
         )
@@ -137,7 +143,7 @@ def _turns(rows: Sequence[ParkedTurn]) -> list[tuple[str, str, str, str, str]]:
 
 
 def _messages(
-    rows: Sequence[FailedMessage], runtime: Runtime
+    rows: Sequence[FailedMessage], again: Sequence[resending.Again]
 ) -> list[tuple[str, str, str, str, str]]:
     return [
         (
@@ -145,10 +151,17 @@ def _messages(
             _named(row.key, row.name),
             _when(row.failed_at),
             formats.gist(row.kind, row.body),
-            override.why_not_again(row, runtime.provider) or formats.mark(row),
+            why_not.unchanged or formats.mark(row),
         )
-        for row in rows
+        for row, why_not in zip(rows, again, strict=True)
     ]
+
+
+def _again(
+    connection: Connection, rows: Sequence[Failed], runtime: Runtime
+) -> list[resending.Again]:
+    now = runtime.database.now(connection)
+    return resending.assess(connection, rows, runtime.provider, now)
 
 
 def _print(
@@ -173,7 +186,7 @@ def _go_on(
     console: Console,
     which: str,
     lane: str,
-    rows: Sequence[ParkedTurn | FailedMessage],
+    rows: Sequence[FailedTurn | FailedMessage],
     limit: int,
     name: str,
 ) -> None:

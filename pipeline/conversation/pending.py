@@ -6,6 +6,7 @@ pipeline/records/saving.py is the only place that makes rows of them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -17,12 +18,18 @@ from pipeline.messages import Inbound, storable
 
 
 class Failure(NamedTuple):
-    """A turn that did not succeed; `is_final` parks its entries."""
+    """A turn that did not succeed; `is_final` parks its entries.
+
+    `facts` are for the log of the process: the bot, its state, the line and the error, without
+    what the contact wrote. `conversation_id` is where the failure is shown.
+    """
 
     entry_ids: tuple[int, ...]
     attempt: int
     error: str
     is_final: bool
+    facts: Mapping[str, str | int] = MappingProxyType({})
+    conversation_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -71,11 +78,14 @@ class QueuedOutbound:
         cls,
         conversation: Conversation,
         reply: Reply,
-        turn: tuple[int, int],
+        turn: tuple[int | None, int | None],
         provider: str,
         at: datetime,
     ) -> Self:
-        """A reply of the bot; `turn` is the turn's id and the reply's number in it."""
+        """A reply of the bot; `turn` is the turn's id and the reply's number in it.
+
+        What on_error says belongs to no turn: the turn it speaks of is still to come.
+        """
         return cls(
             contact_id=conversation.contact_id,
             conversation_id=conversation.id,

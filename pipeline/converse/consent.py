@@ -14,13 +14,13 @@ from sqlalchemy.exc import DataError, IntegrityError
 from pipeline import crash
 from pipeline.botkit import Bot
 from pipeline.conversation.consent import CONSENT, is_opted_out, scope, takes_effect
-from pipeline.conversation.pending import LoggedInbound, Pending, QueuedOutbound
+from pipeline.conversation.pending import Failure, LoggedInbound, Pending, QueuedOutbound
 from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Consent, EntryStatus
 from pipeline.messages import Inbound, storable
-from pipeline.records.core import contacts, conversations, inbox
+from pipeline.records.core import contacts, conversations, inbox, parked
 from pipeline.records.core.entries import Waiting
 from pipeline.records.saving import add_contact, save_log
 
@@ -69,8 +69,9 @@ class Consents:
                 ValueError,
             ) as error:
                 text = f"{type(error).__name__}: {error}"
-                inbox.fail(connection, entry.id, attempts=1, error=text, parked_at=now)
-                log.exception("consent parked")
+                failure = Failure((entry.id,), 1, text, is_final=True)
+                parked.fail(connection, entry.id, failure, now)
+                log.exception("consent parked", turn=entry.id)
                 return False
 
     def _settle(self, connection: Connection, entry: Waiting, now: datetime) -> bool:

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 
 from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join, join_messages
 from pipeline.converse.work import LaneTurns
-from pipeline.enums import EntryKind
 from pipeline.messages import Inbound
-from pipeline.records.core.entries import Waiting
+from pipeline.records.core.entries import ANSWERED, Waiting
 
 MOST_JOINED = 16
 
@@ -37,8 +36,7 @@ def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
     """The entries, starting at `begin`, that form one turn."""
     entries = turns.work.entries
     first, alone = entries[begin], Group(entries[begin : begin + 1])
-    is_readable = first.kind == EntryKind.MESSAGE and isinstance(first.content, Inbound)
-    if not is_readable or not bot.has_debounce:
+    if not _is_readable(first) or not bot.has_debounce:
         return alone
     policy, choices = _policy(bot, turns, first)
     if policy == EACH:
@@ -81,7 +79,7 @@ def _gathered(
     """The first of `entries` that belong together; none if the first needs its own turn."""
     before: Waiting | None = None
     for entry in entries[:MOST_JOINED]:
-        if entry.kind != EntryKind.MESSAGE or not isinstance(entry.content, Inbound):
+        if not isinstance(entry.content, Inbound) or not _is_readable(entry):
             return
         if bot.needs_own_turn(entry.content, choices, is_tap_plain=policy == LAST):
             return
@@ -89,6 +87,10 @@ def _gathered(
             return
         before = entry
         yield entry
+
+
+def _is_readable(entry: Waiting) -> bool:
+    return entry.kind in ANSWERED and isinstance(entry.content, Inbound)
 
 
 def _follows(before: Waiting, after: Waiting, policy: Debounce | Join) -> bool:

@@ -8,7 +8,7 @@ process when a turn exceeds its time limit.
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,11 +18,13 @@ from pipeline import crash
 from pipeline.botkit import PastMessage
 from pipeline.conversation.pending import Failure
 from pipeline.conversation.reactions import LATEST_SENT, Sent
+from pipeline.conversation.turns import MAX_ATTEMPTS
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.consent import Consents
 from pipeline.converse.delayed_notifier import DelayedNotifier
 from pipeline.converse.record import record
-from pipeline.converse.turns import MAX_ATTEMPTS, TurnRunner
+from pipeline.converse.situations import History
+from pipeline.converse.turns import TurnRunner
 from pipeline.converse.work import Batch, LaneTurns, Work
 from pipeline.crash import Point
 from pipeline.database import Database
@@ -196,7 +198,7 @@ class Converse:
                 (work.entries[0].id,), work.attempt, error, work.attempt >= MAX_ATTEMPTS
             )
             self._record(run.batch.token, [self._runner.failed(work, failure)])
-        log.error("turn abandoned", seconds=self._turn_limit_seconds)
+            log.error("turn abandoned", turn=work.entries[0].id, seconds=self._turn_limit_seconds)
         self._overrun()
 
     def _record(self, token: UUID, done: Sequence[LaneTurns]) -> None:
@@ -226,10 +228,10 @@ class Converse:
         self._limit = max(1, min(fitting, self._limit * 2, MAX_LANES))
 
 
-def _history(database: Database) -> Callable[[UUID, int], Sequence[PastMessage]]:
-    def look_up(conversation_id: UUID, limit: int) -> Sequence[PastMessage]:
+def _history(database: Database) -> History:
+    def look_up(conversation_id: UUID, limit: int, own: Collection[int]) -> Sequence[PastMessage]:
         with database.read() as connection:
-            rows = messages.latest_of(connection, conversation_id, limit)
+            rows = messages.latest_of(connection, conversation_id, limit, without_turns=own)
         return [PastMessage(row.direction, row.author, row.body, row.created_at) for row in rows]
 
     return look_up

@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline import crash
 from pipeline.conversation.pending import Failure
+from pipeline.conversation.turns import MAX_ATTEMPTS
 from pipeline.conversation.values import Conversation
-from pipeline.converse.turns import MAX_ATTEMPTS
 from pipeline.converse.work import LaneTurns, Work
 from pipeline.crash import Point
 from pipeline.database import Database
@@ -171,14 +171,16 @@ def _write_left(connection: Connection, left: LaneTurns, now: datetime) -> None:
             save(connection, [left.pending], now)
     except (SQLAlchemyError, ValueError, TypeError):
         # The message itself cannot be recorded; its entry keeps it.
-        if left.pending.failure:
-            save_failure(connection, left.pending.failure, now)
+        if failure := left.pending.failure:
+            known = {conversation.id for conversation in left.work.conversations}
+            where = failure.conversation_id if failure.conversation_id in known else None
+            save_failure(connection, failure._replace(conversation_id=where), now)
 
 
 def _ignore_repeated(connection: Connection, turns: LaneTurns, now: datetime) -> None:
     """Ignore messages that the log already contains, although their inbox key was pruned.
 
-    A message logged when this same turn was parked is not ignored: its turn still has to run.
+    A message logged when this same turn failed is not ignored: its turn still has to run.
     """
     heard = {
         e.provider_id: e.id

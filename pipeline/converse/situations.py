@@ -1,6 +1,6 @@
 """The situation of a turn: what its handler sees and may ask of the log, not before it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -13,7 +13,8 @@ from pipeline.conversation.values import Contact, Conversation
 from pipeline.enums import EntryKind
 from pipeline.records.core.entries import Waiting
 
-History = Callable[[UUID, int], Sequence[PastMessage]]
+# A conversation, how many of its messages, and the turns whose messages are left out.
+History = Callable[[UUID, int, Collection[int]], Sequence[PastMessage]]
 SentTo = Callable[[UUID], Sequence[Sent]]
 
 
@@ -29,11 +30,12 @@ class Situations:
         pending: Pending,
         who: tuple[Contact, Conversation],
         cause: TurnCause,
-        entry: Waiting,
+        entries: Sequence[Waiting],
         now: datetime,
     ) -> Situation:
-        """The situation of the turn that `cause` makes, after those that are pending."""
+        """The situation of the turn that `entries` form, after those that are pending."""
         contact, conversation = who
+        entry, own = entries[0], [one.id for one in entries]
         return Situation(
             cause=cause,
             contact=ContactView(str(contact.id), contact.phone, contact.name, contact.attributes),
@@ -43,7 +45,7 @@ class Situations:
             choices=conversation.choices,
             now=now,
             idempotency_key=f"{entry.provider}:{entry.account_id}:{entry.provider_id}",
-            history=lambda limit: self._past(pending, conversation, limit),
+            history=lambda limit: self._past(pending, conversation, own, limit),
             memory=conversation.memory,
             received_at=entry.received_at if entry.kind == EntryKind.MESSAGE else None,
             last_received_at=None if conversation.is_new else conversation.last_inbound_at,
@@ -65,13 +67,14 @@ class Situations:
         return latest
 
     def _past(
-        self, pending: Pending, conversation: Conversation, limit: int
+        self, pending: Pending, conversation: Conversation, own: Collection[int], limit: int
     ) -> Sequence[PastMessage]:
-        """The log, and what earlier turns of this batch add to it."""
+        """The log before the turn `own`, and what earlier turns of this batch add to it."""
         recent = [
             PastMessage(*item.past, item.created_at)
             for item in pending.log
             if item.conversation_id == conversation.id
         ]
-        recorded = [] if conversation.is_new else self._history(conversation.id, limit)
+        # Its own message is in the log if it has failed before.
+        recorded = [] if conversation.is_new else self._history(conversation.id, limit, own)
         return [*recorded, *recent][-limit:] if limit > 0 else []

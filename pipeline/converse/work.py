@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.conversation.pending import Pending
+from pipeline.conversation.turns import Outcome
 from pipeline.conversation.values import Contact, Conversation
 from pipeline.records.core.entries import Waiting
 
@@ -54,13 +55,14 @@ class LaneTurns:
     """The pending changes of one lane's turns: the input of record.py.
 
     `wait_until`: when the next turn runs, `wait_seconds` from now, with the messages that arrive
-    until then.
+    until then. `apology` is what the bot's on_error wants while the failed turn is tried again.
     """
 
     work: Work
     pending: Pending
     wait_until: datetime | None = None
     wait_seconds: float = 0.0
+    apology: Outcome | None = None
 
     @property
     def taken(self) -> int:

@@ -17,7 +17,7 @@ from pipeline import crash
 from pipeline.conversation.consent import scope
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.enums import STATUS_RANK, Direction, Status
+from pipeline.enums import ARRIVED, NOT_DELIVERED, STATUS_RANK, Direction, Status
 from pipeline.records.core import contacts, lanes, leases, messages, outbox, status_callbacks
 from pipeline.records.core.outbox import Delivery
 from pipeline.records.core.status_callbacks import CallbackRow
@@ -84,12 +84,26 @@ def _merge(
         if is_opt_out(callback.error_code) and STATUS_RANK[status] == _FAILED_RANK:
             status, opted_out[message_id] = Status.SUPPRESSED, callback.received_at
         after[message_id] = apply(after[message_id], callback, status)
+    for key, delivery in after.items():
+        _log_failure(before[key], delivery)
     if after:
         outbox.save(connection, [after[key].since(row, now) for key, row in before.items()])
     if pending_lanes:
         lanes.wake(connection, Direction.OUTBOUND, pending_lanes, now)
     _opt_out(connection, [(before[key], at) for key, at in opted_out.items()])
     _mark(connection, waiting, found)
+
+
+def _log_failure(before: Delivery, after: Delivery) -> None:
+    """One line for a message that was not delivered, with the id that leads to it."""
+    if after.status in NOT_DELIVERED and before.status not in NOT_DELIVERED:
+        log.warning(
+            "message not delivered",
+            message=str(after.public_id),
+            status=after.status,
+            reason=after.error,
+            code=after.error_code,
+        )
 
 
 def _mark(connection: Connection, waiting: Sequence[CallbackRow], found: dict[int, int]) -> None:
@@ -154,7 +168,10 @@ def apply(delivery: Delivery, callback: CallbackRow, status: Status) -> Delivery
     before, after = STATUS_RANK[delivery.status], STATUS_RANK[status]
     if after > before:
         merged = merged._replace(status=status)
+    if status in ARRIVED:
+        # Then no error is true any more, whatever carriers reported before or with it.
+        merged = merged._replace(error_code="", error="")
     # A callback without a code never clears the provider's code; it does clear our own reason.
-    if after >= before and (callback.error_code or before < min(after, _FAILED_RANK)):
+    elif after >= before and (callback.error_code or before < min(after, _FAILED_RANK)):
         merged = merged._replace(error_code=callback.error_code, error=callback.error)
     return merged

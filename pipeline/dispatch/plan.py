@@ -107,30 +107,47 @@ def _plan_error(plan: Plan, head: Head, current: Delivery, error: SendError, now
         plan.changes.append(head.delivery.since(current, now))
         plan.postpone(head, now + NOT_STARTED_PAUSE, head.delivery.attempts)
         return
+    _log(current, error)
     failed = current._replace(error=error.reason, error_code=error.code or "")
     if isinstance(error, NotSent):
         failures = int(error.blames_sender and not error.slow_down)
         plan.count(head, senders.Outcomes(slowed_down=int(error.slow_down), failed=failures))
-        pause = max(error.retry_after, _back_off(current.attempts))
+        pause = timedelta(seconds=max(error.retry_after, _back_off(current.attempts)))
         failed = failed._replace(status=Status.QUEUED)
-        plan.postpone(head, now + timedelta(seconds=pause), current.attempts)
+        plan.postpone(head, now + pause, current.attempts)
     elif isinstance(error, SenderBlocked):
         plan.count(head, senders.Outcomes(blocked=f"{error.reason} ({error.code})"))
         failed = failed._replace(status=Status.QUEUED)
-        due_at, blocker = now + senders.PROBE_BLOCKED_AFTER, sender_of(current)
-        plan.postpone(head, due_at, current.attempts, blocker)
+        due_at = now + senders.PROBE_BLOCKED_AFTER
+        plan.postpone(head, due_at, current.attempts, sender_of(current))
     elif isinstance(error, MessageRefused):
         failed = failed._replace(status=Status.FAILED)
         if isinstance(error, ContactOptedOut):
             failed = failed._replace(status=Status.SUPPRESSED)
-            where = scope(current.channel, current.our_number)
-            plan.opted_out.append((current.contact_id, where))
+            plan.opted_out.append((current.contact_id, _scope_of(current)))
         plan.finish(head, now)
     else:
         plan.count(head, senders.Outcomes(failed=1))
         failed = failed._replace(status=Status.UNKNOWN, reconcile_attempts=0)
         plan.postpone(head, current.begun_at + RECONCILE_AFTER, current.attempts)
     plan.changes.append(failed.since(current, now))
+
+
+def _scope_of(delivery: Delivery) -> str:
+    return scope(delivery.channel, delivery.our_number)
+
+
+def _log(delivery: Delivery, error: SendError) -> None:
+    """One line for each failed attempt, with the id that leads to the message."""
+    is_final = isinstance(error, MessageRefused)
+    log.warning(
+        "send failed" if is_final else "send failed, to be tried again",
+        message=str(delivery.public_id),
+        attempt=delivery.attempts,
+        reason=error.reason,
+        code=error.code or "",
+        kind=type(error).__name__,
+    )
 
 
 def _plan_looked_up(

@@ -60,7 +60,10 @@ def _apart(
 ) -> list[tuple[uuid.UUID, list[Result]]]:
     """Each by itself: a provider that gave an id twice must not take good answers with it."""
     if len(group) == 1:
-        log.error("the provider's answer cannot be recorded", error=str(error.orig))
+        message = str(group[0].head.delivery.public_id)
+        log.error(
+            "the provider's answer cannot be recorded", message=message, error=str(error.orig)
+        )
         return []
     return [(token, [result]) for result in reversed(group)]
 

@@ -48,7 +48,7 @@ def send(provider: Provider, head: Head, claimed_at: float) -> Sent:
     except SendError as error:
         return Sent(head, error)
     except Exception as error:
-        log.exception("provider failed unexpectedly")
+        log.exception("provider failed unexpectedly", message=str(head.delivery.public_id))
         return Sent(head, OutcomeUnknown(_UNEXPECTED.format(type(error).__name__)))
     crash.point(Point.DISPATCH_CALLED)
     return sent
@@ -62,7 +62,7 @@ def look_up(provider: Provider, head: Head) -> LookedUp:
     except SendError as error:
         return LookedUp(head, error)
     except Exception as error:
-        log.exception("provider failed unexpectedly")
+        log.exception("provider failed unexpectedly", message=str(head.delivery.public_id))
         return LookedUp(head, OutcomeUnknown(_UNEXPECTED.format(type(error).__name__)))
     crash.point(Point.DISPATCH_LOOKED_UP)
     return LookedUp(head, found)

@@ -31,9 +31,10 @@ from pipeline.override.conversations import (
     reset,
     take_over,
 )
-from pipeline.override.failures import rerun, rerun_all, skip
-from pipeline.override.retry import dismiss, retry, why_not_again
+from pipeline.override.failures import rerun, rerun_all, skip, try_all_now, try_now
+from pipeline.override.retry import dismiss, retry
 from pipeline.override.time_travel import elapse
+from pipeline.override.timers import cancel_timer, retarget_timers
 from pipeline.override.writing import LONGEST_BODY, Queued, send_message, write_to
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "add_canned_reply",
     "add_contact",
     "block",
+    "cancel_timer",
     "change_canned_reply",
     "change_contact",
     "change_state",
@@ -65,11 +67,13 @@ __all__ = [
     "rerun_all",
     "reset",
     "reset_states",
+    "retarget_timers",
     "retry",
     "send_message",
     "skip",
     "take_over",
+    "try_all_now",
+    "try_now",
     "unblock",
-    "why_not_again",
     "write_to",
 ]

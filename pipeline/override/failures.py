@@ -1,4 +1,4 @@
-"""Parked turns: retried, or skipped for good.
+"""Failed turns: tried again now, retried after they were parked, or skipped for good.
 
 Next, after a wake-up: pipeline/converse runs it like any entry, ahead of what came later.
 """
@@ -9,16 +9,18 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pipeline import crash
+from pipeline.conversation import rules
 from pipeline.conversation.pending import LoggedInbound, Pending
 from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.enums import Direction, EntryKind
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.messages import Inbound
+from pipeline.override.subject import locked_even_if_ended, save
 from pipeline.records import saving
 from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, inbox, lanes, leases, messages, parked
-from pipeline.records.core.entries import Waiting, parse
+from pipeline.records.core.entries import ANSWERED, Waiting, parse
 from pipeline.runtime import Runtime
 
 _AT_ONCE = 200
@@ -36,6 +38,35 @@ def rerun(runtime: Runtime, entry_id: int, *, actor: str) -> None:
         if not _take_up(connection, [entry], now):
             raise _not_parked()
         audit.append(connection, now, actor, "rerun", str(entry_id), kind=entry.kind)
+
+
+def try_now(runtime: Runtime, entry_id: int, *, actor: str) -> None:
+    """Try a failing turn again at once instead of at the end of its back-off.
+
+    Raises NotFound, or ChangeRefused when it does not fail any more.
+    """
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        entry = _existing(connection, entry_id)
+        leases.lock(connection, Direction.INBOUND, [entry.lane])
+        if not parked.is_failing(connection, entry_id):
+            raise ChangeRefused("This turn does not wait for another attempt: reload the page.")
+        lanes.end_back_off(connection, Direction.INBOUND, [entry.lane], now)
+        audit.append(connection, now, actor, "try_now", str(entry_id), kind=entry.kind)
+
+
+def try_all_now(runtime: Runtime) -> int:
+    """Give every failing turn all its attempts again, the first at once; returns how many lanes.
+
+    For new code of the bot: what made them fail may be gone.
+    """
+    with runtime.database.write() as connection:
+        now = runtime.database.now(connection)
+        failing = parked.failing_lanes(connection)
+        if failing:
+            leases.lock(connection, Direction.INBOUND, failing)
+            lanes.wake(connection, Direction.INBOUND, failing, now)
+    return len(failing)
 
 
 def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
@@ -61,19 +92,38 @@ def rerun_all(runtime: Runtime, *, actor: str, lane: str = "") -> int:
 
 
 def skip(runtime: Runtime, entry_id: int, *, actor: str) -> None:
-    """Skip a parked turn for good; what the contact wrote stays in the log.
+    """Skip a failed turn for good; what the contact wrote stays in the log.
 
-    Raises NotFound, or ChangeRefused when it is not parked any more.
+    Raises NotFound, or ChangeRefused when it is neither failing nor parked any more.
     """
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
         entry = _existing(connection, entry_id)
         leases.lock(connection, Direction.INBOUND, [entry.lane])
+        is_failing = parked.is_failing(connection, entry_id)
         if not parked.ignore(connection, entry_id, now):
             raise _not_parked()
+        if is_failing:
+            # The turns behind it have waited for it.
+            lanes.wake(connection, Direction.INBOUND, [entry.lane], now)
+            _hear_in_silence(runtime, connection, entry, now)
         if entry.kind in _HEARD and not messages.logged_turns(connection, [entry_id]):
             _log(connection, entry, now)
         audit.append(connection, now, actor, "skip", str(entry_id), kind=entry.kind)
+
+
+def _hear_in_silence(
+    runtime: Runtime, connection: Connection, entry: Waiting, now: datetime
+) -> None:
+    """Let the conversation's time-outs count from a message that the bot does not answer."""
+    row = inbox.by_id(connection, entry.id)
+    if entry.kind not in ANSWERED or row is None or row.conversation_id is None:
+        return
+    conversation = locked_even_if_ended(connection, row.conversation_id)
+    if not conversation.closed_at:
+        rules.hear_in_silence(conversation, runtime.bot, entry.received_at)
+        conversation.changes.is_any = True
+        save(connection, [conversation], now)
 
 
 def _existing(connection: Connection, entry_id: int) -> Waiting:

@@ -4,27 +4,21 @@ The failed one stays in the log; what is sent is a new message.
 """
 
 import uuid
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from pipeline.conversation.consent import CONSENT
-from pipeline.conversation.values import Contact, Conversation
-from pipeline.enums import NOT_DELIVERED, Direction
+from pipeline.enums import Direction
 from pipeline.errors import ChangeRefused, NotFound
-from pipeline.gates import why_not_to_write
 from pipeline.jsons import JsonObject
 from pipeline.override import attachments
 from pipeline.override.subject import contact_of, locked_even_if_ended
 from pipeline.override.writing import Queued, fit, outbound, queue
-from pipeline.providers.base import Provider
-from pipeline.queries.failures import FailedMessage
+from pipeline.queries import resending
 from pipeline.records.accounts import audit
-from pipeline.records.core import leases, messages, outbox
+from pipeline.records.core import leases, messages, outbox, resends
 from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime
-
-_HOPELESS = "Sending it again would fail for the same reason: {reason}."
 
 
 def retry(
@@ -48,7 +42,9 @@ def retry(
                 raise ChangeRefused("It was sent again already, with another text.")
             return Queued(earlier.public_id, is_new=False)
         is_changed = values["body"] != failed.body
-        _refuse(failed, runtime.provider, contact, (conversation, now), is_changed=is_changed)
+        (again,) = resending.assess(connection, [failed], runtime.provider, now)
+        if reason := again.edited if is_changed else again.unchanged:
+            raise ChangeRefused(reason)
         message = outbound(runtime, conversation, now, **values)
         queue(connection, contact, conversation, message)
         messages.clear_failure(connection, failed.id)
@@ -64,17 +60,6 @@ def dismiss(runtime: Runtime, message_id: uuid.UUID, *, actor: str) -> None:
         if messages.clear_failure(connection, failed.id):
             now = runtime.database.now(connection)
             audit.append(connection, now, actor, "dismiss", str(message_id))
-
-
-def why_not_again(
-    failed: MessageRow | FailedMessage, provider: Provider, *, is_changed: bool = False
-) -> str:
-    """Why this message cannot be sent once more, whatever its contact allows; "" if it can."""
-    if failed.status not in NOT_DELIVERED:
-        return "This message did not fail."
-    if provider.is_hopeless(failed.error_code, is_changed=is_changed):
-        return _HOPELESS.format(reason=failed.error.rstrip("."))
-    return ""
 
 
 def _existing(connection: Connection, message_id: uuid.UUID) -> tuple[MessageRow, uuid.UUID]:
@@ -95,7 +80,7 @@ def _values(failed: MessageRow, body: str | None) -> JsonObject:
         "body": failed.body,
         "content": content,
         "media": failed.media,
-        "idempotency_key": f"retry:{failed.public_id}",
+        "idempotency_key": resends.key(failed.public_id),
     }
     if body is None:
         return same
@@ -104,19 +89,3 @@ def _values(failed: MessageRow, body: str | None) -> JsonObject:
         return same
     kind = attachments.kind_of([item["url"] for item in failed.media])
     return same | {"kind": kind, "body": body, "content": {}}
-
-
-def _refuse(
-    failed: MessageRow,
-    provider: Provider,
-    contact: Contact,
-    where: tuple[Conversation, datetime],
-    *,
-    is_changed: bool,
-) -> None:
-    """Raise ChangeRefused for what would fail again."""
-    if reason := why_not_again(failed, provider, is_changed=is_changed):
-        raise ChangeRefused(reason)
-    is_template = "content_sid" in failed.content and not is_changed
-    if reason := why_not_to_write(contact, *where, provider.limits, is_template=is_template):
-        raise ChangeRefused(reason)

@@ -25,6 +25,7 @@ from pipeline.override.conversations import audit_take_over, refuse_impossible
 from pipeline.override.subject import contact_of, locked, save, start_of
 from pipeline.providers.addresses import usual_channels
 from pipeline.providers.base import UNLIMITED
+from pipeline.queries.resending import is_window_refused
 from pipeline.records import saving
 from pipeline.records.accounts import audit
 from pipeline.records.core import conversations, messages
@@ -192,7 +193,11 @@ def _queue(
         raise ChangeRefused(_TOO_LONG.format(length=len(draft.body), longest=longest))
     now = runtime.database.now(connection)
     contact = contact_of(connection, conversation.contact_id)
-    if refusal := why_not_to_write(contact, conversation, now, runtime.provider.limits):
+    provider = runtime.provider
+    has_refused = is_window_refused(connection, conversation, provider)
+    if refusal := why_not_to_write(
+        contact, conversation, now, provider.limits, has_refused=has_refused
+    ):
         raise ChangeRefused(refusal)
     message = outbound(
         runtime,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Subquery,
     func,
     literal,
+    or_,
     select,
     tuple_,
     union,
@@ -26,6 +27,7 @@ from pipeline.records import base
 from pipeline.records.base import among, fetch, fetch_one, short_repr
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import IS_UNREAD, Conversation
+from pipeline.records.core.inbox import HAS_FAILED_TURN, Entry
 from pipeline.records.core.messages import HAS_FAILED, Message
 from pipeline.records.stats import tallies
 
@@ -35,7 +37,8 @@ Position = tuple[datetime, uuid.UUID]
 class ListedConversation(NamedTuple):
     """A conversation with its contact and its last message.
 
-    `has_failed`: one of its messages failed and no operator has dealt with it.
+    `has_failed`: a message or turn of it failed, and neither a retry nor an operator has dealt
+    with that.
     """
 
     id: uuid.UUID
@@ -157,7 +160,6 @@ def _every(connection: Connection, criteria: ConversationFilter) -> ColumnElemen
 
 def _shown(connection: Connection) -> Select[Any]:
     last_id = _of_conversation(select(func.max(Message.id))).scalar_subquery()
-    has_failed = _of_conversation(select(Message.id)).where(HAS_FAILED).exists()
     return (
         select(
             *_OWN,
@@ -176,11 +178,17 @@ def _shown(connection: Connection) -> Select[Any]:
             Message.media,
             IS_UNREAD,
             is_held(connection),
-            has_failed,
+            _has_failed(),
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Message, Message.id == last_id)
     )
+
+
+def _has_failed() -> ColumnElement[bool]:
+    turn = select(Entry.id).where(Entry.conversation_id == Conversation.id, HAS_FAILED_TURN)
+    message = _of_conversation(select(Message.id)).where(HAS_FAILED)
+    return or_(message.exists(), turn.correlate(Conversation).exists())
 
 
 def _of_conversation(query: Select[Any]) -> Select[Any]:

@@ -1,6 +1,6 @@
-"""Failures: parked turns and undelivered messages, until an operator has dealt with them.
+"""Failures: failing and parked turns and undelivered messages, until they are dealt with.
 
-Both lists read partial indexes, whatever the size of the log.
+The lists read partial indexes, whatever the size of the log.
 """
 
 from collections.abc import Sequence
@@ -9,31 +9,56 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, literal, select, tuple_
+from sqlalchemy import (
+    Connection,
+    Select,
+    Subquery,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
-from pipeline.enums import Direction, EntryKind, EntryStatus, MessageKind, Status
+from pipeline.enums import Direction, EntryKind, EntryStatus, MessageKind, Status, TurnStatus
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel
-from pipeline.records.base import columns, count_up_to, fetch, short_repr
+from pipeline.records.base import columns, count_up_to, fetch, literally, short_repr
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.entries import EntryRow
-from pipeline.records.core.inbox import IS_PARKED, Entry
+from pipeline.records.core.inbox import HAS_FAILED_TURN, IS_FAILING, IS_PARKED, Entry
+from pipeline.records.core.lanes import Lane
 from pipeline.records.core.messages import HAS_FAILED, Message, MessageRow
 
 FailurePosition = tuple[datetime, int]
 MOST = 10_000
+_TURNS = (
+    select(
+        *columns(Entry, EntryRow),
+        Contact.id,
+        Contact.phone,
+        Contact.name,
+        Lane.due_at,
+        Lane.token,
+    )
+    .select_from(Entry)
+    .outerjoin(Contact, Contact.key == Entry.lane)
+    .outerjoin(Lane, (Lane.key == Entry.lane) & (Lane.direction == literally(Direction.INBOUND)))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many parked turns and failed messages there are, each at most MOST + 1."""
+    """How many failed turns and failed messages there are, each at most MOST + 1."""
 
     turns: int
     messages: int
 
 
-class ParkedTurn(NamedTuple):
-    """A parked inbox entry; with its contact, if the contact is known."""
+class FailedTurn(NamedTuple):
+    """An inbox entry whose turn failed; with its contact, if the contact is known.
+
+    `due_at` and `token` are its lane's: when that is due, and the lease it is in work under.
+    """
 
     id: int
     kind: EntryKind
@@ -46,10 +71,29 @@ class ParkedTurn(NamedTuple):
     attempts: int
     error: str
     received_at: datetime
-    handled_at: datetime
+    handled_at: datetime | None
+    conversation_id: UUID | None
     contact_id: UUID | None
     phone: str | None
     name: str | None
+    due_at: datetime | None
+    token: UUID | None
+
+    @property
+    def outcome(self) -> TurnStatus:
+        """Whether it will be tried again by itself."""
+        return TurnStatus.PARKED if self.status == EntryStatus.PARKED else TurnStatus.FAILING
+
+    @property
+    def parked_at(self) -> datetime | None:
+        """When it was parked."""
+        return self.handled_at if self.status == EntryStatus.PARKED else None
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When it is tried again; None for a parked one, and while it is being tried."""
+        is_waiting = self.outcome == TurnStatus.FAILING and self.token is None
+        return self.due_at if is_waiting else None
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
@@ -92,26 +136,34 @@ class FailedMessage(NamedTuple):
 
 def counts(connection: Connection, lane: str = "") -> Counts:
     """How much waits for somebody, of everybody or of one contact."""
-    turns = select(Entry.id).where(IS_PARKED)
-    if lane:
-        turns = turns.where(Entry.lane == lane)
     messages = _of(select(Message.id), lane)
     return Counts(
-        count_up_to(connection, turns, MOST + 1), count_up_to(connection, messages, MOST + 1)
+        count_up_to(connection, select(_ids(0, MOST + 1, lane)), MOST + 1),
+        count_up_to(connection, messages, MOST + 1),
     )
 
 
-def turns(connection: Connection, after: int, limit: int, lane: str = "") -> Sequence[ParkedTurn]:
-    """Parked inbox entries that came later than `after`, in the order they came."""
-    query = (
-        select(*columns(Entry, EntryRow), Contact.id, Contact.phone, Contact.name)
-        .select_from(Entry)
-        .outerjoin(Contact, Contact.key == Entry.lane)
-        .where(IS_PARKED, Entry.id > after)
-    )
-    if lane:
-        query = query.where(Entry.lane == lane)
-    return fetch(connection, query.order_by(Entry.id).limit(limit), ParkedTurn._make)
+def turns(connection: Connection, after: int, limit: int, lane: str = "") -> Sequence[FailedTurn]:
+    """Failing and parked turns that came later than `after`, in the order they came."""
+    query = _TURNS.where(Entry.id.in_(select(_ids(after, limit, lane))))
+    return fetch(connection, query.order_by(Entry.id).limit(limit), FailedTurn._make)
+
+
+def turns_of(connection: Connection, conversation_id: UUID, limit: int) -> tuple[FailedTurn, ...]:
+    """Failing and parked turns of one conversation, in the order they came."""
+    query = _TURNS.where(Entry.conversation_id == conversation_id, HAS_FAILED_TURN)
+    return tuple(fetch(connection, query.order_by(Entry.id).limit(limit), FailedTurn._make))
+
+
+def _ids(after: int, limit: int, lane: str) -> Subquery:
+    """The first ids of both kinds, each found in its own index."""
+    parts = []
+    for condition in (IS_PARKED, IS_FAILING):
+        part = select(Entry.id).where(condition, Entry.id > after)
+        if lane:
+            part = part.where(Entry.lane == lane)
+        parts.append(select(part.order_by(Entry.id).limit(limit).subquery()))
+    return union_all(*parts).subquery()
 
 
 def messages(

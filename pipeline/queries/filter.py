@@ -21,6 +21,7 @@ from pipeline.providers.addresses import masked
 from pipeline.queries import search
 from pipeline.queries.narrow import Narrowed, narrowed
 from pipeline.records.core.conversations import IS_NOT_WITH_BOT, IS_UNREAD, Conversation
+from pipeline.records.core.inbox import HAS_FAILED_TURN, Entry
 from pipeline.records.core.messages import HAS_FAILED, Message
 
 
@@ -90,9 +91,15 @@ def condition(connection: Connection, criteria: ConversationFilter) -> Narrowed:
 
 
 def _has_failed(connection: Connection) -> Narrowed:
+    """A message of it was not delivered, or a turn in it failed."""
     failed = select(Message.conversation_id).where(HAS_FAILED)
     own = Message.conversation_id == Conversation.id
-    return narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
+    messages = narrowed(connection, Conversation.id, failed, own, few=_FEW_FAILED)
+    shown = select(Entry.conversation_id).where(Entry.conversation_id.is_not(None), HAS_FAILED_TURN)
+    own = Entry.conversation_id == Conversation.id
+    turns = narrowed(connection, Conversation.id, shown, own, few=_FEW_FAILED)
+    either = or_(messages.condition, turns.condition)
+    return Narrowed(either, messages.is_frequent or turns.is_frequent)
 
 
 def _by_value(criteria: ConversationFilter) -> Iterator[ColumnElement[bool]]:

@@ -87,5 +87,15 @@ def workers(connection: Connection, now: datetime) -> Mapping[str, int]:
     return dict.fromkeys(("converse", "dispatch", "clock"), 0) | found
 
 
+def bot_versions(connection: Connection, now: datetime) -> Mapping[str, int]:
+    """The versions of the bot that living converse workers run, with the number of workers."""
+    query = (
+        select(Worker.bot_version, func.count())
+        .where(Worker.pool == "converse", Worker.seen_at >= now - ALIVE, Worker.bot_version != "")
+        .group_by(Worker.bot_version)
+    )
+    return {version: int(number) for version, number in connection.execute(query)}
+
+
 def _age(since: datetime | None, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds()) if since else 0.0

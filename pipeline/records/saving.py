@@ -4,7 +4,7 @@ Locks are acquired in the usual order: inbound lanes and conversations before ou
 messages and contacts. The caller holds the conversations' locks and has checked their versions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from pipeline.records.core import (
     log_rows,
     messages,
     outbox,
+    parked,
     timers,
     transitions,
 )
@@ -127,20 +128,23 @@ def _settle(connection: Connection, batch: Sequence[Pending], now: datetime) -> 
         raise LostFenceError
     for lane in batch:
         if lane.failure:
-            save_failure(connection, lane.failure, now)
+            logged = {item.turn_id for item in lane.log if isinstance(item, LoggedInbound)}
+            save_failure(connection, lane.failure, now, logged)
 
 
-def save_failure(connection: Connection, failure: Failure, now: datetime) -> None:
-    """Note a failed turn on its entries; a final one is parked."""
+def save_failure(
+    connection: Connection, failure: Failure, now: datetime, logged: Collection[int] = ()
+) -> None:
+    """Note a failed turn on its entries; a final one is parked. Those `logged` are in the log."""
     for entry_id in failure.entry_ids:
-        inbox.fail(
-            connection,
-            entry_id,
-            attempts=failure.attempt,
-            error=failure.error,
-            parked_at=now if failure.is_final else None,
-        )
-    log.error("turn parked" if failure.is_final else "turn failed", attempt=failure.attempt)
+        parked.fail(connection, entry_id, failure, now, is_logged=entry_id in logged)
+    log.error(
+        "turn parked" if failure.is_final else "turn failed",
+        turn=next(iter(failure.entry_ids), None),
+        attempt=failure.attempt,
+        conversation=str(failure.conversation_id or ""),
+        **failure.facts,
+    )
 
 
 def _contact(contact: Contact) -> JsonObject:

@@ -15,7 +15,7 @@ from tests.stage import ADA, BOB
 def test_nothing_failed(run: Run) -> None:
     done = run()
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == "Parked turns: 0\nFailed messages: 0\n"
+    assert done.stdout == "Failed turns: 0\nFailed messages: 0\n"
 
 
 def test_list_has_both_with_words_and_reasons(run: Run, database: Database) -> None:
@@ -25,7 +25,7 @@ def test_list_has_both_with_words_and_reasons(run: Run, database: Database) -> N
     for words in ([], ["list"]):
         done = run(*words)
         assert done.exit_code == 0
-        assert "Parked turns: 1" in done.stdout
+        assert "Failed turns: 1" in done.stdout
         assert "Failed messages: 1" in done.stdout
         shown = " ".join(done.stdout.split())
         assert f"{turn.id} {ADA} Ada [b]hello[/b]\ufffd[2J" in shown
@@ -34,7 +34,7 @@ def test_list_has_both_with_words_and_reasons(run: Run, database: Database) -> N
         assert "The phone is off." in shown
         assert "Traceback" not in shown
         assert "\x1b" not in done.stdout
-    assert "Failed" not in run("list", "--turns").stdout
+    assert "Failed messages" not in run("list", "--turns").stdout
     assert "Parked" not in run("list", "--messages").stdout
 
 
@@ -47,7 +47,7 @@ def test_list_in_pages_and_of_one_contact(run: Run, database: Database) -> None:
         for hours, talk in enumerate((ada, bob, ada))
     ]
     first = run("list", "--contact", "+1 415 555 0101", "--limit", "1").stdout
-    assert "Parked turns: 2" in first
+    assert "Failed turns: 2" in first
     assert f"--turns --contact {ADA} --limit 1 --after {turns[0].id}\n" in first
     assert f"--messages --contact {ADA} --limit 1 --after {sent[0].public_id}\n" in first
     rest = run("list", "--contact", ADA, "--after", str(sent[0].public_id)).stdout
@@ -55,7 +55,7 @@ def test_list_in_pages_and_of_one_contact(run: Run, database: Database) -> None:
     assert [str(row.public_id) in rest for row in sent] == [False, False, True]
     rest = run("list", "--after", str(turns[0].id)).stdout
     assert [f"\n {row.id} " in rest for row in turns] == [False, True, True]
-    assert "Failed" not in rest
+    assert "Failed messages" not in rest
 
 
 def test_show_has_the_whole_error(run: Run, database: Database) -> None:
@@ -146,4 +146,4 @@ def test_turns_are_skipped_and_messages_dismissed(run: Run, database: Database) 
     assert (done.exit_code, done.stdout) == (1, "0 turns skipped. 1 refused.\n")
     assert run("dismiss", str(message.public_id)).stdout == "1 message dismissed.\n"
     assert run("dismiss", str(heard.public_id)).exit_code == 1
-    assert run().stdout == "Parked turns: 0\nFailed messages: 0\n"
+    assert run().stdout == "Failed turns: 0\nFailed messages: 0\n"

@@ -1,10 +1,15 @@
-"""A broker for the tests of the workers."""
+"""A broker for the tests of the workers, and a bot to edit."""
 
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fakeredis import TcpFakeServer
+
+from pipeline.database import Database
+from tests.workers.desk import Desk
 
 
 @pytest.fixture
@@ -18,3 +23,13 @@ def broker() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[Desk]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield Desk(tmp_path, database)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]

@@ -12,7 +12,7 @@ from web.services import here
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Subject = Literal["conversation", "contact", "turn", "message"]
+Subject = Literal["conversation", "contact", "turn", "message", "timer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,19 @@ DISMISS = Action(
         "It is not a message that we sent",
     ),
 )
+TRY_NOW = Action(
+    "try_now",
+    override.try_now,
+    "Trying again…",
+    wakes="converse",
+    on="turn",
+    route=Route(
+        "try-now",
+        "Try a failing turn again now",
+        "Instead of at its `next_attempt_at`.",
+        "It does not wait for another attempt",
+    ),
+)
 RERUN = Action(
     "rerun",
     override.rerun,
@@ -118,9 +131,9 @@ SKIP = Action(
     on="turn",
     route=Route(
         "skip",
-        "Skip a parked turn",
+        "Skip a failed turn",
         "The contact's message stays in the conversation.",
-        "It is no longer parked",
+        "It is no longer failing or parked",
     ),
 )
 RERUN_ALL = Action(
@@ -129,6 +142,7 @@ RERUN_ALL = Action(
     lambda turns: f"Retrying {count(turns, 'turn')}…",
     wakes="converse",
 )
+CANCEL_TIMER = Action("cancel_timer", override.cancel_timer, "Timer cancelled.", on="timer")
 ADD_CONTACT = Action(
     "add_contact",
     override.add_contact,

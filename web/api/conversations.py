@@ -9,6 +9,7 @@ from pipeline.queries import conversations as queries
 from pipeline.queries import transcript
 from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
+from pipeline.records.core import timers
 from web.api import shapes
 from web.api.cursors import Moment
 from web.api.listing import one_page
@@ -83,3 +84,16 @@ def list_transitions(conversation_id: uuid.UUID, limit: int, cursor: int = 0) ->
         existing(connection, conversation_id)
         rows = transcript.transitions(connection, conversation_id, cursor, limit + 1)
     return one_page(rows, limit, lambda row: (row.id,))
+
+
+@conversations.get("/conversations/<uuid:conversation_id>/timers")
+@conversations.needs("viewer")
+@conversations.output(shapes.TimerPage)
+def list_timers(conversation_id: uuid.UUID) -> dict[str, object]:
+    """List a conversation's pending timers
+
+    The next to fall due first, all of them.
+    """
+    with here().runtime.database.read() as connection:
+        existing(connection, conversation_id)
+        return {"items": timers.pending_of(connection, conversation_id), "next": None}

@@ -1,8 +1,9 @@
-"""/failures: parked turns and undelivered messages; run or send them again."""
+"""/failures: failed turns and undelivered messages; run or send them again."""
 
 import uuid
 
 from pipeline.queries import failures as queries
+from pipeline.queries import resending
 from web.actions import table
 from web.api import contacts, shapes
 from web.api.actions import add_routes
@@ -21,9 +22,10 @@ failures = Noun("failures", "Failures")
 @failures.takes(shapes.BySerial, "query")
 @failures.output(shapes.FailedTurnPage)
 def list_failed_turns(limit: int, cursor: int = 0) -> object:
-    """List parked turns
+    """List failed turns
 
-    Those that failed every time, in the order they came.
+    Those that are tried again (`failing`) and those that failed every time (`parked`), in the
+    order they came.
     """
     with here().runtime.database.read() as connection:
         rows = queries.turns(connection, cursor, limit + 1)
@@ -56,9 +58,13 @@ def list_failed_messages(limit: int, cursor: MomentAndSerial | None = None) -> o
 
     The latest first, until they are sent again or dismissed.
     """
-    with here().runtime.database.read() as connection:
+    runtime = here().runtime
+    with runtime.database.read() as connection:
         rows = queries.messages(connection, cursor, limit + 1)
-    return one_page(rows, limit, lambda row: (row.failed_at, row.id))
+        now = runtime.database.now(connection)
+        found = resending.assess(connection, rows, runtime.provider, now)
+    pairs = list(zip(rows, found, strict=True))
+    return one_page(pairs, limit, lambda pair: (pair[0].failed_at, pair[0].id))
 
 
 @failures.post("/messages/<uuid:message_id>/retry")

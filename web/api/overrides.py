@@ -7,8 +7,10 @@ from typing import Literal
 
 from pipeline import override
 from pipeline.enums import Holder
+from pipeline.errors import NotFound
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import conversations as records
+from pipeline.records.core import timers
 from web.actions import table
 from web.api import shapes
 from web.api.actions import add_routes
@@ -129,6 +131,23 @@ def write_in_conversation(
         takeover_minutes=hold_minutes,
     )
     return queued_message(queued)
+
+
+@overrides.delete("/conversations/<uuid:conversation_id>/timers/<int:timer_id>")
+@overrides.needs(table.CANCEL_TIMER.role)
+@overrides.output({}, status_code=204)
+@overrides.doc(responses={409: "It is the end of a take-over"})
+def cancel_timer(conversation_id: uuid.UUID, timer_id: int) -> tuple[str, int]:
+    """Cancel a timer
+
+    A reminder, time-out or nudge that has not fallen due.
+    """
+    with here().runtime.database.read() as connection:
+        existing(connection, conversation_id)
+        if timer_id not in {timer.id for timer in timers.pending_of(connection, conversation_id)}:
+            raise NotFound("This conversation has no such timer.")
+    table.CANCEL_TIMER(timer_id, actor=actor())
+    return "", 204
 
 
 add_routes(overrides, "conversation", "/conversations/<uuid:conversation_id>")

@@ -1,5 +1,6 @@
 """Formats values for pages: times, numbers, states, delivery status; all escaped."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from pipeline.botkit import Bot
 from pipeline.conversation.consent import EVERYWHERE
-from pipeline.enums import NOT_DELIVERED, Status
+from pipeline.enums import ARRIVED, NOT_DELIVERED, Status
 from pipeline.jsons import to_json
 
 # The number of colors for states in parley.css; the first three are the template bot's.
@@ -35,6 +36,8 @@ _MARKS: Mapping[Status, str] = {
     Status.CANCELED: "canceled",
 }
 _CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS", "messenger": "Messenger"}
+# "See https://…" at the end of an error's text, or before its code.
+_PAGE = re.compile(r"See (https://[\w./-]*\w)(?=\.?(?: \(\w+\))?\.?$)")
 _KINDS = {
     "media": "Photo or file",
     "image": "Photo",
@@ -53,9 +56,11 @@ def install(app: APIFlask, bot: Bot) -> None:
     app.jinja_env.globals.update(not_sent=NOT_DELIVERED, new_key=lambda: uuid.uuid4().hex)
     app.jinja_env.filters.update(
         ago=ago,
+        bot_error=bot_error,
         channel=channel,
         clock=clock,
         day=day,
+        documented=documented,
         gist=gist,
         is_web=is_web,
         last_mark=last_mark,
@@ -167,11 +172,31 @@ def tail(row: Any) -> str:
 def mark(message: Any) -> str:
     """The delivery status of an outbound message, with the reason if it failed."""
     text = _MARKS.get(message.status) or str(message.status)
+    if message.status in ARRIVED:
+        return text
     if message.error:
-        text += f": {message.error.splitlines()[0][:200]}"
+        text += f": {message.error.splitlines()[0][:300]}"
     if message.error_code:
         text += f" ({message.error_code})"
     return text
+
+
+def bot_error(turn: Any) -> str:
+    """Why a turn failed, without its traceback, as a sentence."""
+    said = str(turn.error).partition("\n\n")[0].strip()
+    said = said or "The worker process ended during this turn."
+    return said if said[-1] in ".!?…" else f"{said}."
+
+
+def documented(text: str) -> Markup:
+    """The text, with a link where it ends with the page that explains an error."""
+    found = _PAGE.search(text)
+    if found is None:
+        return Markup("{}").format(text)
+    begin, end = found.span(1)
+    return Markup(
+        '{}<a href="{}" rel="noreferrer noopener" target="_blank" hx-boost="false">{}</a>{}'
+    ).format(text[:begin], found[1], found[1], text[end:])
 
 
 def last_mark(row: Any) -> str:

@@ -54,7 +54,7 @@ def add_forms(
 ) -> None:
     """Give a page the form of every action on a subject, each at `path` and the action's name.
 
-    `back` and `again` are called with what `path` names.
+    `path` names the subject last. `back` and `again` are called with all that it names.
     """
     for action in actions_on(subject):
         view = needs(action.role)(_view(action, back, again))
@@ -66,6 +66,7 @@ def _view(
     action: Action[..., Any], back: Callable[..., str], again: Callable[..., Response]
 ) -> Callable[..., Response]:
     def view(**subject: Any) -> Response:
+        last = next(reversed(subject))
         try:
             values = _values(action.fields)
         except ValidationError as error:
@@ -75,7 +76,7 @@ def _view(
             action,
             back(**subject),
             lambda: again(**subject),
-            *subject.values(),
+            subject[last],
             actor=person().email,
             **values,
         )

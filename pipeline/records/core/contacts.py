@@ -85,6 +85,14 @@ def by_id(connection: Connection, contact_id: uuid.UUID) -> ContactRow | None:
     return fetch_one(connection, CONTACTS.where(Contact.id == contact_id), ContactRow._make)
 
 
+def by_ids(
+    connection: Connection, contact_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, ContactRow]:
+    """The contacts with these ids."""
+    query = CONTACTS.where(among(connection, Contact.id, contact_ids))
+    return {row.id: row for row in fetch(connection, query, ContactRow._make)}
+
+
 def load(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None:
     """One contact, for the rules."""
     row = by_id(connection, contact_id)

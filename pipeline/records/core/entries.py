@@ -14,6 +14,8 @@ from pipeline.messages import Inbound
 from pipeline.records.base import short_repr
 
 HEARD = frozenset({EntryKind.MESSAGE, EntryKind.LATE, EntryKind.RERUN, EntryKind.CONSENT})
+# Messages that the bot answers.
+ANSWERED = frozenset({EntryKind.MESSAGE, EntryKind.RERUN})
 
 
 class EntryRow(NamedTuple):
@@ -31,6 +33,7 @@ class EntryRow(NamedTuple):
     error: str
     received_at: datetime
     handled_at: datetime | None
+    conversation_id: UUID | None
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""

@@ -3,6 +3,7 @@
 Receive only appends. A repeated webhook is harmless because (provider, account, id) is unique.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,8 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
+    or_,
     select,
     text,
     true,
@@ -53,6 +56,7 @@ class Entry(Record):
 
     `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
     the form as it came. `error` says why the last turn failed, or why there was none; "" before.
+    `conversation_id` is the conversation that shows the failure; None before.
     """
 
     __tablename__ = "inbox"
@@ -62,6 +66,8 @@ class Entry(Record):
         partial_index("ix_inbox_waiting", "lane", "id", where="status = 'waiting'"),
         partial_index("ix_inbox_consent", "id", where="status = 'waiting' AND kind = 'consent'"),
         partial_index("ix_inbox_parked", "id", where="status = 'parked'"),
+        partial_index("ix_inbox_failing", "id", where="status = 'waiting' AND attempts > 0"),
+        partial_index("ix_inbox_shown", "conversation_id", where="conversation_id IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
 
@@ -78,10 +84,14 @@ class Entry(Record):
     error: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
+    conversation_id: Mapped[uuid.UUID | None]
 
 
 IS_WAITING = Entry.status == literally(EntryStatus.WAITING)
 IS_PARKED = Entry.status == literally(EntryStatus.PARKED)
+# Tried in vain, and to be tried again.
+IS_FAILING = IS_WAITING & (Entry.attempts > literal_column("0"))
+HAS_FAILED_TURN = or_(IS_PARKED, IS_FAILING)
 _IS_CONSENT = IS_WAITING & (Entry.kind == literally(EntryKind.CONSENT))
 _ANY_CONSENT = select(Entry.id).where(_IS_CONSENT).limit(1)
 _UNKNOWN = (
@@ -159,16 +169,6 @@ def _settling(dialect: str) -> Update:
         .where(any_of(dialect, Entry.id, "ids"), is_waiting)
         .values(status=bindparam("final"), handled_at=bindparam("now"), is_filed=True)
     )
-
-
-def fail(
-    connection: Connection, entry_id: int, *, attempts: int, error: str, parked_at: datetime | None
-) -> None:
-    """Note why a turn failed; with `parked_at` it is not tried again by itself."""
-    values: JsonObject = {"attempts": attempts, "error": error, "is_filed": True}
-    if parked_at:
-        values |= {"status": EntryStatus.PARKED, "handled_at": parked_at}
-    connection.execute(update(Entry).where(Entry.id == entry_id).values(values))
 
 
 def by_id(connection: Connection, entry_id: int) -> EntryRow | None:

@@ -82,6 +82,18 @@ def wake(
     )
 
 
+def end_back_off(
+    connection: Connection, direction: Direction, keys: Collection[str], now: datetime
+) -> None:
+    """Make free lanes due now that wait for another attempt; the attempts so far still count."""
+    connection.execute(
+        update(Lane)
+        .where(Lane.direction == direction, among(connection, Lane.key, keys))
+        .where(Lane.token.is_(None), Lane.due_at > now)
+        .values(due_at=now)
+    )
+
+
 def unblock(connection: Connection, sender: str, now: datetime) -> None:
     """Make the lanes due that waited for this sender's circuit."""
     connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    or_,
     select,
     update,
 )
@@ -143,9 +144,18 @@ def append(connection: Connection, messages: Sequence[JsonObject]) -> None:
     bulk.add(connection, Message, messages)
 
 
-def latest_of(connection: Connection, conversation_id: uuid.UUID, limit: int) -> list[MessageRow]:
-    """The last messages of a conversation, oldest first."""
+def latest_of(
+    connection: Connection,
+    conversation_id: uuid.UUID,
+    limit: int,
+    *,
+    without_turns: Collection[int] = (),
+) -> list[MessageRow]:
+    """The last messages of a conversation, oldest first; without those of some turns."""
     query = MESSAGES.where(Message.conversation_id == conversation_id)
+    if without_turns:
+        is_of_another = ~among(connection, Message.turn_id, without_turns)
+        query = query.where(or_(Message.turn_id.is_(None), is_of_another))
     return fetch(connection, query.order_by(Message.id.desc()).limit(limit), MessageRow._make)[::-1]
 
 

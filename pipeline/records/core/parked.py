@@ -1,14 +1,38 @@
-"""Parked entries: turns that are not tried again by themselves, until an operator acts."""
+"""Failed entries: parked ones, which are not tried again by themselves, and those that fail."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, case, select, update
 
+from pipeline.conversation.pending import Failure
 from pipeline.enums import EntryKind, EntryStatus
+from pipeline.jsons import JsonObject
 from pipeline.records.base import among
 from pipeline.records.core.entries import Waiting, parse
-from pipeline.records.core.inbox import IS_PARKED, Entry
+from pipeline.records.core.inbox import HAS_FAILED_TURN, IS_FAILING, IS_PARKED, IS_WAITING, Entry
+
+
+def fail(
+    connection: Connection,
+    entry_id: int,
+    failure: Failure,
+    now: datetime,
+    *,
+    is_logged: bool = False,
+) -> None:
+    """Note on an entry why its turn failed; after a final failure it is not tried again by itself.
+
+    `is_logged`: its message is in the log from now on, so that the next attempt does not log it.
+    """
+    values: JsonObject = {"attempts": failure.attempt, "error": failure.error, "is_filed": True}
+    if failure.is_final:
+        values |= {"status": EntryStatus.PARKED, "handled_at": now}
+    if failure.conversation_id:
+        values["conversation_id"] = failure.conversation_id
+    if is_logged:
+        values["kind"] = EntryKind.RERUN
+    connection.execute(update(Entry).where(Entry.id == entry_id, IS_WAITING).values(values))
 
 
 def after(connection: Connection, entry_id: int, limit: int, lane: str = "") -> list[Waiting]:
@@ -46,10 +70,21 @@ def mark_rerun(connection: Connection, entry_ids: Collection[int]) -> None:
 
 
 def ignore(connection: Connection, entry_id: int, now: datetime) -> int:
-    """Give a parked entry up for good; returns how many were parked still."""
+    """Give a parked or failing entry up for good; returns how many were so still."""
     ignored = (
         update(Entry)
-        .where(Entry.id == entry_id, IS_PARKED)
+        .where(Entry.id == entry_id, HAS_FAILED_TURN)
         .values(status=EntryStatus.IGNORED, handled_at=now)
     )
     return connection.execute(ignored).rowcount
+
+
+def is_failing(connection: Connection, entry_id: int) -> bool:
+    """Whether the turn of this entry failed and waits for another attempt."""
+    query = select(Entry.id).where(IS_FAILING, Entry.id == entry_id)
+    return connection.execute(query).first() is not None
+
+
+def failing_lanes(connection: Connection) -> set[str]:
+    """The lanes in which a turn failed and waits for another attempt."""
+    return set(connection.execute(select(Entry.lane).where(IS_FAILING)).scalars())

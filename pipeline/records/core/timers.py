@@ -14,8 +14,10 @@ from sqlalchemy import (
     Index,
     and_,
     delete,
+    func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +26,9 @@ from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import Record, SerialId, among, any_of, columns, fetch, fetch_one
 from pipeline.records.core.conversations import Conversation
+
+# Those that move the conversation to another state.
+LEADING = frozenset({TimerKind.TIMEOUT, TimerKind.REMINDER})
 
 
 class Timer(Record):
@@ -104,6 +109,40 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
         Conversation.id == Timer.conversation_id, Conversation.holder != Holder.BOT, is_open
     )
     return Timer.due_at <= now, ~and_(Timer.name == TimerKind.REMINDER, held.exists())
+
+
+def pending_of(connection: Connection, conversation_id: uuid.UUID) -> list[TimerRow]:
+    """The timers of a conversation, the next first."""
+    query = _TIMERS.where(Timer.conversation_id == conversation_id)
+    return fetch(connection, query.order_by(Timer.due_at, Timer.id), TimerRow._make)
+
+
+def by_id(connection: Connection, timer_id: int) -> TimerRow | None:
+    """One timer that has not fallen due."""
+    return fetch_one(connection, _TIMERS.where(Timer.id == timer_id), TimerRow._make)
+
+
+def remove(connection: Connection, timer_id: int) -> int:
+    """Delete one timer; returns how many there were."""
+    return connection.execute(delete(Timer).where(Timer.id == timer_id)).rowcount
+
+
+def targets(connection: Connection) -> dict[str, int]:
+    """The states that pending timers lead to, with the number of timers."""
+    query = (
+        select(Timer.to_state, func.count())
+        .where(Timer.name.in_([str(kind) for kind in LEADING]))
+        .group_by(Timer.to_state)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def retarget(connection: Connection, old: str, new: str) -> int:
+    """Let the timers that lead to one state lead to another; returns how many."""
+    leading = update(Timer).where(
+        Timer.to_state == old, Timer.name.in_([str(kind) for kind in LEADING])
+    )
+    return connection.execute(leading.values(to_state=new)).rowcount
 
 
 def next_of(connection: Connection, conversation_id: uuid.UUID) -> TimerRow | None:

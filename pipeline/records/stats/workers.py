@@ -11,7 +11,10 @@ from pipeline.records.base import Record, ShortText
 
 
 class Worker(Record):
-    """One process of a pool; gone from the count when `seen_at` is old."""
+    """One process of a pool; gone from the count when `seen_at` is old.
+
+    `bot_version` is that of the bot it runs, "" from a release that did not say.
+    """
 
     __tablename__ = "worker"
 
@@ -19,6 +22,7 @@ class Worker(Record):
     pool: Mapped[ShortText]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+    bot_version: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Watermark(Record):
@@ -30,13 +34,16 @@ class Watermark(Record):
     reached_at: Mapped[datetime]
 
 
-def beat(connection: Connection, name: str, pool: str, now: datetime) -> None:
-    """Say that this process is alive."""
+def beat(
+    connection: Connection, name: str, pool: str, now: datetime, bot_version: str = ""
+) -> None:
+    """Say that this process is alive, and which version of the bot it runs."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(Worker).values(name=name, pool=pool, started_at=now, seen_at=now)
-    connection.execute(
-        row.on_conflict_do_update(index_elements=[Worker.name], set_={"seen_at": now})
+    row = dialect.insert(Worker).values(
+        name=name, pool=pool, started_at=now, seen_at=now, bot_version=bot_version
     )
+    seen = {"seen_at": now, "bot_version": bot_version}
+    connection.execute(row.on_conflict_do_update(index_elements=[Worker.name], set_=seen))
 
 
 def forget(connection: Connection, before: datetime) -> None:

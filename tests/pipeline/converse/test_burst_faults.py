@@ -56,8 +56,21 @@ def test_burst_that_is_given_up_is_parked_and_re_run_whole(stage: MakeStage) -> 
     assert [text for text, _ in heard(s)] == ["a", "b"]
     override.rerun_all(s.runtime, actor="ada@example.com")
     s.converse()
-    assert said(s) == ["a +0", "b +0"]
+    assert said(s) == ["a\nb +0"]
     assert len(heard(s)) == 2
+
+
+def test_burst_that_fails_is_in_the_log_once_and_may_grow(stage: MakeStage) -> None:
+    s = stage(a_bot(Join(seconds=5), fails=1))
+    comes(s, "a", "b")
+    s.clock.pass_by(5)
+    s.converse()
+    assert [text for text, _ in heard(s)] == ["a", "b"]
+    comes(s, "c")
+    s.clock.pass_by(5)
+    s.converse()
+    assert [text for text, _ in heard(s)] == ["a", "b", "c"]
+    assert said(s) == ["a\nb\nc +0"]
 
 
 def test_two_workers_record_a_burst_once(stage: MakeStage) -> None:

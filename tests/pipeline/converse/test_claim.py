@@ -98,7 +98,7 @@ def test_killer_further_down_the_lane_comes_alone(stage: MakeStage) -> None:
     s.hears("hi", BOB)
     s.clock.pass_by(LEASE.total_seconds())
     recovered = claim(s.database, 8)
-    runner = TurnRunner(s.runtime.bot, "post", lambda _id, _n: [])
+    runner = TurnRunner(s.runtime.bot, "post", lambda *_: [])
     turns = runner.run(recovered.works[0], s.clock())
     record(s.database, recovered.token, [turns], lambda: False, runner.failed)
     following = claim(s.database, 8)

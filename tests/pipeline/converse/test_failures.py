@@ -72,7 +72,7 @@ def test_parked_turn_lets_the_lane_go_on(stage: MakeStage) -> None:
     assert s.lane().due_at is None
 
 
-def test_failed_turn_leaves_no_trace(stage: MakeStage) -> None:
+def test_failed_turn_leaves_no_trace_but_its_message(stage: MakeStage) -> None:
     def spoil(turn: Turn) -> str:
         turn.data["spoilt"] = True
         turn.say("never")
@@ -81,8 +81,9 @@ def test_failed_turn_leaves_no_trace(stage: MakeStage) -> None:
     s = stage(spoil)
     s.hears("bad")
     s.converse()
-    assert rows(s.database, Message) == []
-    assert s.conversations() == []
+    assert [row.body for row in rows(s.database, Message)] == ["bad"]
+    (talk,) = s.conversations()
+    assert (talk.state, talk.data) == ("start", {})
 
 
 def test_parked_turn_is_run_again_in_order(stage: MakeStage) -> None:

@@ -106,13 +106,28 @@ def test_every_order_ends_delivered(stage: MakeStage, order: tuple[str, ...]) ->
     assert len(rows(s.database, StoredCallback)) == 3
 
 
-def test_error_code_is_not_cleared(stage: MakeStage) -> None:
+def test_error_stays_until_the_message_arrives(stage: MakeStage) -> None:
     s = a_sent_message(stage)
-    for status, code in (("undelivered", "30003"), ("failed", ""), ("delivered", "")):
+    for status, code, shown in (
+        ("undelivered", "30003", ("30003", "Handset off.")),
+        ("failed", "", ("30003", "Handset off.")),
+        ("delivered", "", ("", "")),
+    ):
         s.gets("SM1", status, error_code=code, error="Handset off." if code else "")
         s.dispatch()
+        (row,) = s.outbound()
+        assert (row.error_code, row.error) == shown
+    assert row.status == "delivered"
+
+
+@pytest.mark.parametrize("arrived", ["delivered", "read"])
+def test_error_that_comes_after_the_arrival_is_not_kept(stage: MakeStage, arrived: str) -> None:
+    s = a_sent_message(stage)
+    s.gets("SM1", arrived)
+    s.gets("SM1", "failed", error_code="30008", error="Nobody knows.")
+    s.dispatch()
     (row,) = s.outbound()
-    assert (row.status, row.error_code, row.error) == ("delivered", "30003", "Handset off.")
+    assert (row.status, row.error_code, row.error, row.failed_at) == (arrived, "", "", None)
 
 
 @pytest.mark.parametrize("first", ["undelivered", "failed"])

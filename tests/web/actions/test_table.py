@@ -15,6 +15,11 @@ WHERE = {
     "conversation": ("conversation", CONVERSATION, CONVERSATION),
     "contact": ("contact", "/contacts/<uuid:contact_id>", "/contacts/<uuid:contact_id>"),
     "turn": ("failures", "/failures/turns/<int:entry_id>", "/failures/turns/<int:turn_id>"),
+    "timer": (
+        "conversation",
+        f"{CONVERSATION}/timers/<int:timer_id>",
+        f"{CONVERSATION}/timers/<int:timer_id>",
+    ),
     "message": ("failures", "/failures/messages/<uuid:message_id>", "/messages/<uuid:message_id>"),
 }
 ON_A_SUBJECT = [action for action in TABLE if action.on]

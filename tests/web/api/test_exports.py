@@ -80,7 +80,7 @@ def test_contacts_as_csv(api: Caller, database: Database) -> None:
 def test_messages_as_csv(api: Caller, database: Database) -> None:
     talk = a_conversation(database)
     a_message(database, talk, body='two\r\nlines, "quoted"')
-    a_message(database, talk, body="@SUM(1)", direction="outbound", error="-1")
+    a_message(database, talk, body="@SUM(1)", direction="outbound", status="failed", error="-1")
     first, second = table(api, f"/conversations/{talk.id}/messages/export")
     assert (first["body"], first["author"]) == ('two\r\nlines, "quoted"', "contact")
     assert (second["body"], second["error"]) == ("'@SUM(1)", "'-1")

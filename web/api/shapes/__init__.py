@@ -24,6 +24,7 @@ from web.api.shapes.conversations import (
     ConversationPage,
     ConversationsQuery,
     StatePage,
+    TimerPage,
     TransitionPage,
 )
 from web.api.shapes.exports import ContactExport, ConversationExport, ExportFormat
@@ -79,6 +80,7 @@ __all__ = [
     "Segments",
     "SegmentsQuery",
     "StatePage",
+    "TimerPage",
     "TransitionPage",
     "page_of",
 ]

@@ -7,7 +7,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, post_load, validates_schema
 
-from pipeline.enums import Holder
+from pipeline.enums import Holder, TimerKind
 from pipeline.jsons import JsonObject
 from pipeline.messages import storable
 from pipeline.override import LONGEST_TAKEOVER_MINUTES
@@ -48,7 +48,7 @@ class Conversation(Answer):
     )
     failed = Boolean(
         attribute="has_failed",
-        metadata={"description": "A message failed and is not yet sent again or dismissed."},
+        metadata={"description": "A message or turn failed, and nothing was done about it yet."},
     )
     opted_out = Boolean(
         attribute="is_opted_out",
@@ -79,6 +79,27 @@ class Transition(Answer):
     created_at = DateTime()
 
 
+class Timer(Answer):
+    id = Integer()
+    kind = String(
+        attribute="name",
+        validate=OneOf([kind.value for kind in TimerKind]),
+        metadata={"description": "release is the end of a take-over."},
+    )
+    to_state = String()
+    to_state_known = Boolean(
+        metadata={"description": "False if the bot does not have the state: the timer will fail."}
+    )
+    armed_at = DateTime()
+    due_at = DateTime()
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Ask the bot whether it has the state; the rest is stored."""
+        if attr == "to_state_known":
+            return here().runtime.bot.definition.known(obj.to_state) is not None
+        return super().get_attribute(obj, attr, default)
+
+
 class StateCount(Answer):
     state = String()
     known = Boolean()
@@ -88,6 +109,7 @@ class StateCount(Answer):
 ConversationPage = page_of(Conversation)
 TransitionPage = page_of(Transition)
 StatePage = page_of(StateCount)
+TimerPage = page_of(Timer)
 
 
 class ConversationFilter(Schema):

@@ -5,14 +5,16 @@ from typing import Any
 from apiflask import Schema
 from apiflask.fields import UUID, DateTime, Integer, String
 
-from pipeline import override
 from web.api.shapes.base import Answer, TextOrNull, page_of
 from web.api.shapes.messages import Message
-from web.services import here
 
 
 class FailedTurn(Answer):
     id = Integer()
+    status = String(
+        attribute="outcome",
+        metadata={"description": "failing: it is tried again. parked: it is not, by itself."},
+    )
     kind = String(metadata={"description": "message, rerun, consent, timer or enter."})
     contact_id = UUID(allow_none=True)
     phone = String(allow_none=True)
@@ -20,8 +22,13 @@ class FailedTurn(Answer):
     text = String(metadata={"description": "The contact's message, if any."})
     error = String(metadata={"description": "The exception, with its traceback."})
     attempts = Integer()
+    next_attempt_at = DateTime(
+        allow_none=True,
+        metadata={"description": "Null for a parked turn, and while an attempt is running."},
+    )
+    conversation_id = UUID(allow_none=True)
     received_at = DateTime()
-    parked_at = DateTime(allow_none=True, attribute="handled_at")
+    parked_at = DateTime(allow_none=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Read the text from the payload; a contact may not be known yet."""
@@ -40,14 +47,20 @@ def _text(payload: Any) -> str:
 class FailedMessage(Message):
     failed_at = DateTime()
     why_not_again = TextOrNull(
-        metadata={"description": "Why sending it again would fail; null if it may help."},
+        metadata={"description": "Why it cannot be sent again unchanged; null if it can."},
+    )
+    why_not_edited = TextOrNull(
+        metadata={"description": "Why it cannot be sent again with another text; null if it can."},
     )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Ask the provider whether sending again may help."""
+        """Read the reasons from the assessment, everything else from the message."""
+        failed, again = obj
         if attr == "why_not_again":
-            return override.why_not_again(obj, here().runtime.provider)
-        return super().get_attribute(obj, attr, default)
+            return again.unchanged
+        if attr == "why_not_edited":
+            return again.edited
+        return super().get_attribute(failed, attr, default)
 
 
 FailedTurnPage = page_of(FailedTurn)

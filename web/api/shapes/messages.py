@@ -7,6 +7,7 @@ from apiflask.fields import URL, UUID, DateTime, Dict, Integer, List, Nested, St
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
+from pipeline.enums import ARRIVED
 from pipeline.jsons import JsonObject
 from pipeline.override import LONGEST_BODY, LONGEST_TAKEOVER_MINUTES, MOST_MEDIA
 from web.api.shapes.base import Answer, Channel, TextOrNull, Whole, page_of
@@ -56,9 +57,11 @@ class Message(Answer):
     created_at = DateTime()
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Read the choices from the content."""
+        """Read the choices from the content; what has arrived has no error."""
         if attr == "choices":
             return obj.content.get("choices", ())
+        if attr in {"error", "error_code"} and obj.status in ARRIVED:
+            return ""
         return super().get_attribute(obj, attr, default)
 
 

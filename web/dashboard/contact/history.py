@@ -10,15 +10,17 @@ from sqlalchemy import Connection
 from pipeline.conversation.consent import EVERYWHERE, is_opted_out
 from pipeline.errors import NotFound
 from pipeline.providers.addresses import UNREACHABLE, is_reachable, usual_channels
-from pipeline.queries import contacts, transcript
+from pipeline.queries import contacts, resending, transcript
 from pipeline.queries import conversations as queries
 from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
+from pipeline.queries.resending import Again
 from pipeline.records.core import contacts as contact_records
 from pipeline.records.core import conversations as records
 from pipeline.records.core.contacts import ContactRow
 from pipeline.records.core.conversation_rows import ConversationRow
 from pipeline.records.core.messages import MessageRow
+from web.services import here
 
 SHOWN = 60
 LISTED = 30
@@ -36,6 +38,7 @@ class HistoryLine:
     row: MessageRow | None = None
     conversation: ListedConversation | ConversationRow | None = None
     quoted: MessageRow | None = None
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,9 @@ def history(
     said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     ids = {row.conversation_id for row in shown if row.conversation_id}
+    runtime = here().runtime
+    now = runtime.database.now(connection)
+    again = resending.assess_lines(connection, shown, runtime.provider, now)
     listed = queries.listing(connection, ConversationFilter(contact_id=contact_id), None, LISTED)
     possible = _channels(contact, listed)
     usable = tuple(c for c in possible if not _is_out(contact, listed, c, our_number))
@@ -93,19 +99,19 @@ def history(
         channels=usable or possible,
         is_opted_out=not usable,
         unreachable=_why_unreachable(contact, possible),
-        lines=tuple(
-            _lines(shown, records.by_ids(connection, ids), transcript.quoted_by(connection, shown))
-        ),
+        lines=tuple(_lines(connection, shown, records.by_ids(connection, ids), again)),
         earlier=shown[0].id if len(said) > SHOWN else None,
     )
 
 
 def _lines(
+    connection: Connection,
     said: Sequence[MessageRow],
     among: Mapping[uuid.UUID, ConversationRow | ListedConversation],
-    quoted: Mapping[str, MessageRow],
+    again: Mapping[int, Again],
 ) -> Iterator[HistoryLine]:
     """Messages in order, with a line for each new day and each change of conversation."""
+    quoted = transcript.quoted_by(connection, said)
     day: date | None = None
     conversation: ConversationRow | ListedConversation | None = None
     for row in said:
@@ -117,8 +123,8 @@ def _lines(
         if belongs_to and belongs_to != conversation:
             conversation = belongs_to
             yield HistoryLine("conversation", row.created_at, conversation=conversation)
-        reply_to = row.content.get("reply_to", "")
-        yield HistoryLine("message", row.created_at, row, conversation, quoted.get(reply_to))
+        answered, failed = quoted.get(row.content.get("reply_to", "")), again.get(row.id)
+        yield HistoryLine("message", row.created_at, row, conversation, answered, failed)
 
 
 def _why_unreachable(contact: ContactRow, channels: Sequence[str]) -> str:

@@ -41,23 +41,29 @@ def show_one(
 ) -> Response:
     """Render the page, with what was typed into a refused form."""
     transcript, listed, now = _opened(conversation_id), list_context(), _now()
-    conversation = transcript.conversation
+    state = transcript.conversation.state
     edited, text = _edited(transcript)
-    limits = here().runtime.provider.limits
     return show(
         "conversation/page.html",
         status=status,
         **listed,
         transcript=transcript,
-        window=window_left(conversation, now, limits),
-        refusal=why_not_to_write(transcript.contact, conversation, now, limits),
+        window=window_left(transcript, now, here().runtime.provider.limits),
+        refusal=_refusal(transcript, now),
         canned=ask(canned_replies.listing),
-        here=sum(s.conversations for s in listed["states"] if s.state == conversation.state),
+        here=sum(s.conversations for s in listed["states"] if s.state == state),
         edited=edited,
         draft=draft or text,
         media_url=media_url,
         asked=asked,
     )
+
+
+def _refusal(transcript: Transcript, now: datetime) -> str:
+    """Why a message would be refused now; "" if it would not."""
+    limits, has_refused = here().runtime.provider.limits, transcript.is_window_refused
+    who, conversation = transcript.contact, transcript.conversation
+    return why_not_to_write(who, conversation, now, limits, has_refused=has_refused)
 
 
 def _edited(transcript: Transcript) -> tuple[str, str]:

@@ -124,6 +124,20 @@ def _address(conversation_id: uuid.UUID) -> str:
 
 add_forms(
     page,
+    "turn",
+    "/conversations/<uuid:conversation_id>/turns/<int:entry_id>",
+    back=lambda conversation_id, **_: _address(conversation_id),
+    again=lambda conversation_id, **_: show_one(conversation_id, status=409),
+)
+add_forms(
+    page,
+    "timer",
+    "/conversations/<uuid:conversation_id>/timers/<int:timer_id>",
+    back=lambda conversation_id, **_: _address(conversation_id),
+    again=lambda conversation_id, **_: show_one(conversation_id, status=409),
+)
+add_forms(
+    page,
     "conversation",
     "/conversations/<uuid:conversation_id>",
     back=_address,

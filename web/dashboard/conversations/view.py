@@ -1,13 +1,14 @@
 """Conversations: the live list with its filters, and its export."""
 
+import re
 from collections.abc import Sequence
 from typing import TypedDict
 
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from werkzeug import Response as BaseResponse
 
 from pipeline.messages import SMS, WHATSAPP
-from pipeline.queries import channels, states
+from pipeline.queries import channels, finding, states
 from pipeline.queries import conversations as queries
 from web import exports
 from web.api import cursors
@@ -21,6 +22,8 @@ from web.services import here
 page = Page("conversations", "Conversations")
 
 A_PAGE = 50
+# A turn as "#123", one of our ids, or of the provider's: what a line of the log names.
+_ID = re.compile(r"#\d{1,18}|[0-9a-f-]{36}|[A-Z]{2}[0-9a-f]{32}")
 MOST_COUNTED = 1000
 
 
@@ -49,8 +52,11 @@ def front() -> BaseResponse:
 
 @page.get("/conversations")
 @needs("viewer")
-def index() -> Response:
-    """Show the list alone."""
+def index() -> BaseResponse:
+    """Show the list alone, or what an id in the search box leads to."""
+    asked = request.args.get("q", "").strip()
+    if _ID.fullmatch(asked) and not g.is_live and ask(finding.place_of, asked):
+        return redirect(url_for("failures.find", wanted=asked), 303)
     return show("conversations/page.html", **list_context(), transcript=None)
 
 

@@ -1,20 +1,24 @@
 """Failures: bot errors, undelivered messages, and sends with an unknown outcome."""
 
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Response, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug import Response as BaseResponse
 
-from pipeline import override
 from pipeline.enums import Status
+from pipeline.errors import NotFound
+from pipeline.messages import storable
 from pipeline.queries import failures as queries
-from pipeline.queries import queues
+from pipeline.queries import finding, queues, resending
 from pipeline.queries.failures import FailedMessage
+from pipeline.queries.resending import Again
 from web.actions import table
 from web.api import cursors
 from web.api.listing import one_page
+from web.dashboard.conversation.transcript import SHOWN
 from web.dashboard.forms import add_forms, submit
 from web.dashboard.page import Page, needs, person
 from web.dashboard.reader import ask
@@ -28,10 +32,10 @@ A_PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An undelivered message, and why sending it again would not help ("" if it may)."""
+    """An undelivered message, and whether it can be sent again."""
 
     message: FailedMessage
-    why_not: str
+    again: Again
 
 
 @page.get("/failures")
@@ -63,6 +67,33 @@ def _following(name: str, after: object) -> str:
     return f"{url_for('failures.index')}?{urlencode({name: after})}" if after else ""
 
 
+@page.get("/find/<path:wanted>")
+@needs("viewer")
+def find(wanted: str) -> BaseResponse:
+    """Redirect to the turn, message, conversation or contact with this id. Raises NotFound."""
+    place = ask(finding.place_of, storable(wanted[:200]))
+    if place is None or not (place.is_failed or place.conversation_id or place.contact_id):
+        raise NotFound(f"Nothing has the id {wanted[:80]}: it is misspelled, or not stored yet.")
+    return redirect(address_of(place), 303)
+
+
+def address_of(place: finding.Place) -> str:
+    """The page that shows a place, at its line."""
+    if place.is_failed and place.message is None:
+        # First on its page, with those that came later.
+        after = place.turn_id - 1
+        return url_for("failures.index", turns=after or None, _anchor=f"turn-{place.turn_id}")
+    if place.conversation_id is None:
+        return url_for("contact.index", contact_id=place.contact_id)
+    where = partial(url_for, "conversation.index", conversation_id=place.conversation_id)
+    if place.message is None:
+        return where()
+    message_id, public_id = place.message
+    is_shown = not ask(finding.has_newer, place.conversation_id, message_id, SHOWN)
+    # An earlier one is the last of its page.
+    return where(before=None if is_shown else message_id + 1, _anchor=f"message-{public_id}")
+
+
 @page.post("/failures/turns/rerun")
 @needs(table.RERUN_ALL.role)
 def rerun_all() -> BaseResponse:
@@ -83,9 +114,11 @@ add_forms(page, "message", "/failures/messages/<uuid:message_id>", _address, _ag
 
 
 def _messages(connection: Connection, after: queries.FailurePosition | None) -> tuple[Failed, ...]:
-    provider = here().runtime.provider
+    runtime = here().runtime
     rows = queries.messages(connection, after, A_PAGE + 1)
-    return tuple(Failed(row, override.why_not_again(row, provider)) for row in rows)
+    now = runtime.database.now(connection)
+    found = resending.assess(connection, rows, runtime.provider, now)
+    return tuple(Failed(row, again) for row, again in zip(rows, found, strict=True))
 
 
 def _unknown(connection: Connection) -> int:
