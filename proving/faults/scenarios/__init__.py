@@ -18,6 +18,7 @@ from proving.faults.scenarios import (
     sender,
     signatures,
     turns,
+    visibility,
     wakeups,
     worker,
 )
@@ -33,6 +34,7 @@ _MODULES = (
     wakeups,
     worker,
     turns,
+    visibility,
     database,
     operators,
     sender,

@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select, update
 
-from pipeline.converse.turns import MAX_ATTEMPTS
+from pipeline.conversation.turns import MAX_ATTEMPTS
 from pipeline.records.core.inbox import Entry
 from pipeline.records.core.lanes import Lane
 from proving.faults.contacts import FakeContact
@@ -85,14 +85,14 @@ def _park(run: Run, text: str, why: str) -> None:
         if tried < MAX_ATTEMPTS:
             _let_it_fail(run, guilty, text)
     with run.traffic.meanwhile({guilty: ["after"]}):
-        eventually(lambda: _hurried_and_given_up(run, guilty), 60)
+        eventually(lambda: hurried_and_given_up(run, guilty), 60)
     eventually(lambda: guilty.got == ["1: after"], 60)
     assert why in _given_up(run)[_lane(guilty)], _given_up(run)
     assert len(_tries(run, guilty, text)) == MAX_ATTEMPTS
     goes_on(run)
 
 
-def _hurried_and_given_up(run: Run, person: FakeContact) -> bool:
+def hurried_and_given_up(run: Run, person: FakeContact) -> bool:
     """Whether its turn is parked; one whose process died is, once its last lease has ended."""
     if not any(_is_alive(pid) for pid in _tries(run, person, "die")):
         _hurry(run, person)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline import records
-from proving.faults import mutations
+from proving.faults import safeguards
 from proving.faults.mutations import MUTATIONS
 from proving.faults.scenarios import ALL
 
@@ -23,7 +23,7 @@ Patch = tuple[Any, str, Any]
 def patches(name: str, monkeypatch: pytest.MonkeyPatch) -> list[Patch]:
     """What a mutation replaces: the owner, the name, the replacement."""
     found: list[Patch] = []
-    monkeypatch.setattr(mutations, "_put", lambda *patch: found.append(patch))
+    monkeypatch.setattr(safeguards, "_put", lambda *patch: found.append(patch))
     MUTATIONS[name].apply()
     return found
 

@@ -1,7 +1,7 @@
 """The data of a contact's page: attributes, conversations, and messages across all of them."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -83,10 +83,6 @@ def history(
         raise NotFound("Contact not found.")
     said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
-    ids = {row.conversation_id for row in shown if row.conversation_id}
-    runtime = here().runtime
-    now = runtime.database.now(connection)
-    again = resending.assess_lines(connection, shown, runtime.provider, now)
     listed = queries.listing(connection, ConversationFilter(contact_id=contact_id), None, LISTED)
     possible = _channels(contact, listed)
     usable = tuple(c for c in possible if not _is_out(contact, listed, c, our_number))
@@ -99,19 +95,19 @@ def history(
         channels=usable or possible,
         is_opted_out=not usable,
         unreachable=_why_unreachable(contact, possible),
-        lines=tuple(_lines(connection, shown, records.by_ids(connection, ids), again)),
+        lines=tuple(_lines(connection, shown)),
         earlier=shown[0].id if len(said) > SHOWN else None,
     )
 
 
-def _lines(
-    connection: Connection,
-    said: Sequence[MessageRow],
-    among: Mapping[uuid.UUID, ConversationRow | ListedConversation],
-    again: Mapping[int, Again],
-) -> Iterator[HistoryLine]:
+def _lines(connection: Connection, said: Sequence[MessageRow]) -> Iterator[HistoryLine]:
     """Messages in order, with a line for each new day and each change of conversation."""
+    ids = {row.conversation_id for row in said if row.conversation_id}
+    among = records.by_ids(connection, ids)
     quoted = transcript.quoted_by(connection, said)
+    runtime = here().runtime
+    now = runtime.database.now(connection)
+    again = resending.assess_lines(connection, said, runtime.provider, now)
     day: date | None = None
     conversation: ConversationRow | ListedConversation | None = None
     for row in said:
