@@ -153,10 +153,10 @@ class Settings(ProviderSettings, BaseSettings):
         return settings
 
     def production_problems(self) -> dict[str, str]:
-        """What a real provider needs and this process lacks, by name; {} in simulator mode."""
+        """What the provider needs and this process lacks, by name."""
         of_provider = registry.settings_type(self.provider)
         if not of_provider.is_production:
-            return {}
+            return dict(of_provider.missing(self))
         missing = {**self.missing(), **of_provider.missing(self)}
         needed = {
             name: f"needed with PROVIDER={self.provider}: {advice}"

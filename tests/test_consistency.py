@@ -60,6 +60,8 @@ def default(name: str) -> str:
     value = FIELDS[name].default
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -11,7 +11,15 @@ from pipeline.receive import Receiver
 from pipeline.runtime import Runtime
 from pipeline.settings import Settings
 from pipeline.wakeups import Notify
-from web import headers, metrics, parent_watch, problems, slow_client_guard, webhooks
+from web import (
+    headers,
+    metrics,
+    own_site,
+    parent_watch,
+    problems,
+    slow_client_guard,
+    webhooks,
+)
 from web.api import shapes
 from web.api.nouns import NOUNS
 from web.broker import BrokerProbe
@@ -45,6 +53,7 @@ def create_app(runtime: Runtime | None = None, notify: Notify | None = None) -> 
     app.extensions["parley"] = Site(
         runtime, notify, receiver, BrokerProbe(runtime.settings), Reader(runtime.database)
     )
+    own_site.install(app, runtime.settings)
     app.register_blueprint(webhooks.blueprint(runtime, receiver))
     for noun in NOUNS:
         app.register_blueprint(noun, url_prefix=API)

@@ -145,12 +145,29 @@ def test_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_environment_goes_before_the_env_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / ".env").write_text("PORT=1111\nHOST=0.0.0.0\n")
+    (tmp_path / ".env").write_text("PORT=1111\nHOST=127.0.0.2\n")
     having(monkeypatch, PORT="2222")
     settings = Settings.load()
-    assert (settings.port, settings.host) == (2222, "0.0.0.0")  # noqa: S104 (only compared)
+    assert (settings.port, settings.host) == (2222, "127.0.0.2")
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     having(monkeypatch, SECRET_KEY="do not tell anybody")
     assert "do not tell" not in repr(Settings.load())
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "::", "bot.example.com"])
+def test_simulator_is_not_open_to_a_network_by_accident(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(SettingsError, match="SIMULATOR_OPEN"):
+        Settings.load()
+    monkeypatch.setenv("SIMULATOR_OPEN", "true")
+    assert Settings.load().host == host
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
+def test_simulator_is_for_this_machine(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert Settings.load().host == host
