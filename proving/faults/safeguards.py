@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
 
 from pipeline import gates, receive, sweep
 from pipeline.conversation.pending import Failure
@@ -107,7 +108,16 @@ def send_the_newest_first() -> None:
         .correlate(Contact)
         .scalar_subquery()
     )
+    earlier = aliased(messages.Message)
+    has_next = (
+        select(earlier.id)
+        .where(earlier.contact_id == Contact.id, earlier.id < messages.Message.id)
+        .where(earlier.settled_at.is_(None))
+        .correlate(Contact, messages.Message)
+        .exists()
+    )
     _put(outbox, "_OLDEST", newest)
+    _put(outbox, "_HAS_NEXT", has_next)
 
 
 def believe_the_last_callback() -> None:
