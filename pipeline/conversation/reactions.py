@@ -33,7 +33,8 @@ _CLOSING = {
 }  # fmt: skip
 _OPENING = re.compile(f"[{''.join(_CLOSING)}]")
 _A_FILE = re.compile(
-    r"\s(?:an? (?:image|photo|picture|movie|video|attachment|sticker|audio message)|"
+    r"\s(?:an? (?:image|photo|picture|movie|video|attachment|sticker|GIF|file|"
+    r"document|audio(?: message)?|voice (?:message|memo))|"
     r"una? (?:imagen|foto|v[ií]deo)|une (?:image|photo|vidéo))\.?$",
     re.IGNORECASE,
 )
