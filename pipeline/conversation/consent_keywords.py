@@ -35,28 +35,35 @@ _STARTS = frozenset({"START", "UNSTOP", "OPTIN", "OPT IN", "RESUBSCRIBE"})
 # Contacts list several words as they were listed to them: "STOP CANCEL END".
 _LISTED = frozenset(word for word, wish in KEYWORDS.items() if wish == Consent.STOP)
 
-_MESSAGES = r"(?:MESSAGES|TEXTS|TEXT MESSAGES|SMS|MESSAGING|TEXTING|SPAM)"
-_KIND = r"(?:SMS|TEXT|MAILING|MESSAGING)"
+_PARTS = {
+    "messages": r"(?:MESSAGES|TEXTS|TEXT MESSAGES|SMS|MESSAGING|TEXTING|SPAM)",
+    "kind": r"(?:SMS|TEXT|MAILING|MESSAGING)",
+    "refusal": r"I (?:DO NOT|DONT|NO LONGER) (?:WANT|WISH)",
+    "wish": r"(?:ID LIKE TO|I (?:WANT|WISH|WOULD LIKE|NEED) TO)",
+}
 _PHRASES = (
-    r"STOP ALL",
-    r"OPT(?: ME)? OUT",
+    r"(?:STOP|END|QUIT) ALL",
+    r"OPT(?: ME)? OUT(?: (?:OF|FROM)(?: ALL| THESE| THIS| YOUR)* %(messages)s)?",
     r"(?:UNSUBSCRIBE|REMOVE) ME",
-    r"UNSUBSCRIBE ALL",
-    r"STOP (?:TEXTING|MESSAGING|CONTACTING|SPAMMING)(?: ME)?",
-    rf"STOP SENDING(?: ME)?(?: ANY| THESE| YOUR| ALL)?(?: MORE)?(?: {_MESSAGES})?",
-    rf"STOP(?: ALL)?(?: THE| THESE| YOUR)? {_MESSAGES}",
-    rf"NO MORE(?: OF THESE)? {_MESSAGES}",
-    rf"(?:DO NOT|DONT) SEND(?: ME)?(?: ANY| THESE)?(?: MORE)? {_MESSAGES}",
+    r"UNSUBSCRIBE(?: ME)?(?: FROM)? ALL",
+    r"(?:STOP|QUIT) (?:TEXTING|MESSAGING|CONTACTING|SPAMMING|BOTHERING)(?: ME)?",
+    r"(?:STOP|QUIT) SENDING(?: ME)?(?: ANY| THESE| YOUR| ALL)?(?: MORE)?(?: %(messages)s)?",
+    r"STOP (?:GETTING|RECEIVING)(?: ANY| THESE| YOUR| ALL)* %(messages)s",
+    r"(?:STOP|END|CANCEL|QUIT)(?: ALL)?(?: THE| THESE| YOUR)? %(messages)s",
+    r"NO MORE(?: OF THESE)? %(messages)s",
+    r"(?:DO NOT|DONT) SEND(?: ME)?(?: ANY| THESE)?(?: MORE)? %(messages)s",
     r"(?:DO NOT|DONT) (?:TEXT|MESSAGE|CONTACT|SPAM) ME",
-    rf"UNSUBSCRIBE(?: ME)? FROM(?: ALL| THESE| THIS| YOUR)*(?: LIST| {_MESSAGES})",
-    rf"(?:TAKE|REMOVE) (?:ME|MY NUMBER) (?:OFF|FROM)(?: THE| THIS| YOUR)?(?: {_KIND})? LIST",
+    r"(?:NEVER|DO NOT EVER|DONT EVER) (?:TEXT|MESSAGE|CONTACT) ME",
+    r"UNSUBSCRIBE(?: ME)? FROM(?: ALL| THESE| THIS| YOUR)*(?: LIST| %(messages)s)",
+    r"(?:TAKE|REMOVE) (?:ME|MY NUMBER) (?:OFF|FROM)(?: THE| THIS| YOUR)?(?: %(kind)s)? LIST",
     r"(?:DELETE|REMOVE) MY NUMBER",
-    r"I (?:WANT|WISH|WOULD LIKE|NEED) TO (?:OPT OUT|UNSUBSCRIBE|BE REMOVED)",
-    r"ID LIKE TO (?:OPT OUT|UNSUBSCRIBE|BE REMOVED)",
+    r"%(wish)s (?:OPT OUT|UNSUBSCRIBE|BE REMOVED|BE UNSUBSCRIBED|BE OPTED OUT)",
+    r"%(wish)s STOP (?:GETTING|RECEIVING)(?: ANY| THESE| YOUR| ALL)* %(messages)s",
+    r"%(refusal)s(?: TO)?(?: GET| RECEIVE)?(?: ANY| MORE| THESE| YOUR)* %(messages)s",
     r"I (?:OPT OUT|UNSUBSCRIBE)",
     r"(?:I )?(?:REVOKE|WITHDRAW)(?: MY)? CONSENT",
 )
-_PHRASE = re.compile("|".join(_PHRASES))
+_PHRASE = re.compile("|".join(_PHRASES) % _PARTS)
 _BEFORE = re.compile(
     r"(?:PLEASE|PLS|PLZ|KINDLY|JUST|HI|HELLO|HEY|OK|OKAY|CAN YOU|COULD YOU|WOULD YOU) "
 )
@@ -65,6 +72,12 @@ _AFTER = re.compile(
     r"ANY MORE|ANY LONGER|AGAIN|FOREVER)"
 )
 _POLITE = re.compile(r"(?:PLEASE|PLS|PLZ|KINDLY) ")
+# One of these is in every longer text that could count; most messages need no closer look.
+_HINTS = (
+    *("stop", "opt", "unsub", "revoke", "remove", "withdraw", "delete", "take", "more"),
+    *("don", "do not", "no longer", "never", "quit", "cancel", "end", "start", "\n", "sent ", "__"),
+)
+_SHORT = 16
 _LONGEST = 120
 _LONGEST_SIGNED = 400
 
@@ -83,6 +96,8 @@ _JOINED = str.maketrans("", "", "'\u2019\u2018`\u00b4")
 
 def consent(text: str, channel: Channel) -> Consent | None:
     """What the text of a message asks for, if it asks for nothing else."""
+    if len(text) > _SHORT and text.isascii() and not _is_hinting(text):
+        return None
     body = _unsigned(text)
     if not body or len(body) > _LONGEST:
         return None
@@ -94,6 +109,11 @@ def consent(text: str, channel: Channel) -> Consent | None:
     if not is_question and said in _STARTS:
         return Consent.START
     return Consent.STOP if _asks_to_stop(said, is_question=is_question) else None
+
+
+def _is_hinting(text: str) -> bool:
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS)
 
 
 def _asks_to_stop(said: str, *, is_question: bool) -> bool:
@@ -156,7 +176,7 @@ _SELECTORS = frozenset("\ufe0e\ufe0f\u20e3\u034f\u115f\u1160\u3164\uffa0\u2800")
 class OwnKeywords:
     """Words that a bot adds, each as a whole message on any channel; later ones win."""
 
-    __slots__ = ("_wishes",)
+    __slots__ = ("_longest", "_wishes")
 
     def __init__(self, words: Mapping[Consent, Mapping[str, tuple[str, ...]]]) -> None:
         self._wishes = {
@@ -166,9 +186,12 @@ class OwnKeywords:
             for one in ones
         }
         self._wishes.pop("", None)
+        self._longest = max(map(len, self._wishes), default=0)
 
     def consent(self, text: str) -> Consent | None:
         """What the text asks for in one of these words."""
+        if len(text) > self._longest + _SHORT and text.isascii() and not _is_hinting(text):
+            return None
         body = _unsigned(text)
         if not body or len(body) > _LONGEST or "?" in body:
             return None

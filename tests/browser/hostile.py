@@ -31,7 +31,7 @@ TEXTS: Mapping[str, str] = {
     "invisible": "a\u200bb\u200dc\u00add\ufeffe\u2060f\u180eg\u0007h\u001b[31mred",
     "emoji": "👩🏽‍🚀👨‍👩‍👧‍👦🏳️‍🌈❤️‍🔥" * 40 + "é́́́́́́́́" * 40,
     "long word": "W" * 100_000,
-    "lines": "\n" * 300 + "end",
+    "lines": "\n" * 300 + "the end",
     "formula": '=HYPERLINK("https://evil.example","+14155550132")',
 }
 

@@ -35,7 +35,16 @@ STOPS = (
     *("Unsubscribe from this list", "Remove me from your list", "take me off the list"),
     *("Please take my number off your sms list", "delete my number", "I want to opt out"),
     *("I'd like to unsubscribe", "I would like to be removed", "I revoke my consent"),
-    *("withdraw consent", "STOP CANCEL END", "stop, quit"),
+    *(
+        "withdraw consent",
+        "STOP CANCEL END",
+        "stop, quit",
+        "Quit texting me!",
+        "never text me again",
+    ),
+    *("I don't want these messages", "I do not want to receive any more texts", "cancel texts"),
+    *("I no longer wish to receive messages.", "end all messages", "Unsubscribe from all"),
+    *("opt me out of these messages", "I want to stop receiving your texts", "stop getting texts"),
 )
 ONLY_BY_SMS = (
     "CANCEL",
@@ -59,6 +68,9 @@ ORDINARY = (
     *("Stop?", "stop or go", "Cancel.", "Cancel!", "cancel my order", "please cancel my order"),
     *("the end", "end of the month", "weekend", "quit smoking", "opt out of what?", "optout how"),
     *("remove me from the waitlist", "remove the first one", "my number", "no more", "no"),
+    *("I don't want to", "I don't want it anymore", "I don't want any", "quit it", "cancel all"),
+    *("never", "never mind", "I never got your messages", "I want more messages"),
+    *("I want to stop receiving the newspaper", "leave me at the door", "cancel the text to Bob"),
     *("unsubscribe how", "how do I unsubscribe from the newsletter by e-mail?", "stopwatch"),
     *(
         "revoke my licence",
