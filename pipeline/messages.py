@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from pipeline.enums import Consent, MessageKind, Status
@@ -73,7 +74,8 @@ class Inbound:
 
     `kind` is a MessageKind, or a word of the provider's that Parley does not know, such as "poll".
     `type` is the provider's own word ("audio", "sticker"), "" where it says none. `reply_to` is the
-    provider's id of the message that this one answers, and `quoted` our words in it.
+    provider's id of the message that this one answers, `reply_to_sender` the address that sent it,
+    and `quoted` our words in it.
     `reaction` is the emoji of a reaction, `removed_reaction` of one that was removed; both are
     "" if the provider does not say. `form` holds the answers of a form, `form_text` is one that
     could not be read. `place` is a place without coordinates; `extra` are parameters that Parley
@@ -96,6 +98,7 @@ class Inbound:
     place: str = ""
     type: str = ""
     reply_to: str = ""
+    reply_to_sender: str = ""
     quoted: str = ""
     reaction: str = ""
     removed_reaction: str = ""
@@ -117,7 +120,7 @@ class Inbound:
     def to_json(self) -> JsonObject:
         """A JSON-ready form without the fields that are empty."""
         # Not by `asdict`, which copies each value and its copies: a tenth of a webhook's time.
-        named = ((name, getattr(self, name)) for name in self.__slots__)
+        named = zip(self.__slots__, _values_of(self), strict=True)
         values = {name: value for name, value in named if value}
         values |= {"account_id": self.account_id, "recipient": self.recipient}
         if self.media:
@@ -152,6 +155,7 @@ class Inbound:
 
 
 _FIELDS = frozenset(Inbound.__slots__)
+_values_of = attrgetter(*Inbound.__slots__)
 _KNOWN_KINDS = frozenset(MessageKind)
 
 

@@ -16,6 +16,7 @@ Form = Mapping[str, list[str]]
 
 _LONGEST_WORD = 32
 _LONGEST_ID = 64
+_LONGEST_ADDRESS = 160
 _LONGEST_EXTRA = 1000
 _MOST_EXTRAS = 20
 _LONGEST_FORM = 4000
@@ -38,8 +39,7 @@ _KNOWN = _PLAIN | frozenset(
         "ButtonPayload", "ButtonType", "ListId", "ListTitle", "ListDescription", "Latitude",
         "Longitude", "Address", "Label", "MessageType", "InteractiveData", "FlowData", "Forwarded",
         "FrequentlyForwarded", "ReferralNumMedia", "ChannelMetadata", "OriginalRepliedMessageSid",
-        "OriginalRepliedMessageSender", "ChannelPrefix", "ChannelInstallSid", "ChannelToAddress",
-        "StructuredMessage", "RawDlrDoneDate",
+        "OriginalRepliedMessageSender",
     }
 )  # fmt: skip
 _REFERRAL = {
@@ -64,20 +64,21 @@ def value(form: Form, name: str) -> str:
 
 def contents(form: Form, kind: str) -> JsonObject:
     """The fields of an Inbound of this kind that most forms do not have."""
-    found: JsonObject = {}
-    if rest := form.keys() - _PLAIN:
-        answers, raw = _answers(form)
-        found = {
-            "type": word(form) if word(form) not in {kind, "text"} else "",
-            "reaction": emoji(form) if kind == MessageKind.REACTION else "",
-            "reply_to": value(form, "OriginalRepliedMessageSid").strip()[:_LONGEST_ID],
-            "form": answers,
-            "form_text": raw,
-            "referral": _referral(form),
-            "is_forwarded": _is_true(form, "Forwarded") or _is_true(form, "FrequentlyForwarded"),
-            "is_forwarded_often": _is_true(form, "FrequentlyForwarded"),
-            "extra": _extra(form, rest),
-        }
+    if not (rest := form.keys() - _PLAIN):
+        return {}
+    answers, raw = _answers(form)
+    found = {
+        "type": word(form) if word(form) not in {kind, "text"} else "",
+        "reaction": emoji(form) if kind == MessageKind.REACTION else "",
+        "reply_to": value(form, "OriginalRepliedMessageSid").strip()[:_LONGEST_ID],
+        "reply_to_sender": value(form, "OriginalRepliedMessageSender")[:_LONGEST_ADDRESS],
+        "form": answers,
+        "form_text": raw,
+        "referral": _referral(form),
+        "is_forwarded": _is_true(form, "Forwarded") or _is_true(form, "FrequentlyForwarded"),
+        "is_forwarded_often": _is_true(form, "FrequentlyForwarded"),
+        "extra": _extra(form, rest),
+    }
     return {name: given for name, given in found.items() if given}
 
 

@@ -1,6 +1,6 @@
 """The webhook form with From, To, Body and MessageSid, which Twilio and the simulator share.
 
-https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters are ignored.
+https://www.twilio.com/docs/messaging/guides/webhook-request. Unknown parameters are kept.
 """
 
 from collections.abc import Mapping

@@ -51,7 +51,16 @@ def content_of(message: Inbound) -> JsonObject:
 
 
 _CONTENT = (
-    *("button_id", "place", "type", "reply_to", "quoted", "reaction", "removed_reaction"),
+    *(
+        "button_id",
+        "place",
+        "type",
+        "reply_to",
+        "reply_to_sender",
+        "quoted",
+        "reaction",
+        "removed_reaction",
+    ),
     *("form", "form_text", "extra"),
 )
 

@@ -132,7 +132,11 @@ def test_a_reply_and_a_forward_are_kept() -> None:
         True,
         False,
     )
-    assert content_of(message) == {"reply_to": "SM9", "forwarded": "once"}
+    assert content_of(message) == {
+        "reply_to": "SM9",
+        "reply_to_sender": "whatsapp:+15550100",
+        "forwarded": "once",
+    }
     often = got(Body="x", Forwarded="false", FrequentlyForwarded="true")
     assert content_of(often) == {"forwarded": "often"}
     assert content_of(got(Body="x", Forwarded="false")) == {}

@@ -28,6 +28,14 @@ def test_opting_out_and_in_again(operator: FlaskClient, database: Database) -> N
     assert "<textarea" in operator.get(address(contact)).text
 
 
+def test_an_open_conversation_is_no_way_to_write(operator: FlaskClient, database: Database) -> None:
+    contact = a_contact(database, opt_outs={"*": NOW.isoformat()})
+    a_conversation(database, contact)
+    page = operator.get(address(contact)).text
+    assert "Reply there" not in page
+    assert "This contact has opted out, so you can't message them" in page
+
+
 def test_an_opt_out_of_one_number_is_removed_alone(
     operator: FlaskClient, database: Database
 ) -> None:

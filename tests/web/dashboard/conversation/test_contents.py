@@ -116,9 +116,12 @@ def test_a_quote_of_what_we_do_not_have(
     viewer: FlaskClient, database: Database, talk: Row[Any]
 ) -> None:
     heard(database, talk, body="this one", content={"reply_to": "SM9"})
+    given = {"reply_to": "SM8", "reply_to_sender": "whatsapp:+15550199"}
+    heard(database, talk, body="that one", content=given)
     heard(database, talk, kind="reaction", content={"quoted": "Is 3 pm fine?", "reaction": "👍"})
     page = shown(viewer, talk)
     assert "A message that is not in the log" in page
+    assert "A message from <bdi>whatsapp:+15550199</bdi> that is not in the log" in page
     assert "Is 3 pm fine?" in page
 
 
