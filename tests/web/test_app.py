@@ -145,7 +145,7 @@ def test_every_answer_has_security_headers(client: FlaskClient, path: str) -> No
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_https_installation_asks_for_https(database: Database) -> None:
