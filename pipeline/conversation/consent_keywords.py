@@ -36,7 +36,8 @@ _STARTS = frozenset({"START", "UNSTOP", "OPTIN", "OPT IN", "RESUBSCRIBE"})
 _LISTED = frozenset(word for word, wish in KEYWORDS.items() if wish == Consent.STOP)
 
 _PARTS = {
-    "messages": r"(?:MESSAGES|TEXTS|TEXT MESSAGES|SMS|MESSAGING|TEXTING|SPAM)",
+    "messages": r"(?:(?:TEXT )?MESSAGES|TEXTS|SMS|MSGS?|TXTS|MESSAGING|TEXTING|SPAM)",
+    "me": r"(?:ME|THIS NUMBER|MY NUMBER|MY PHONE)",
     "kind": r"(?:SMS|TEXT|MAILING|MESSAGING)",
     "refusal": r"I (?:DO NOT|DONT|NO LONGER) (?:WANT|WISH)",
     "wish": r"(?:ID LIKE TO|I (?:WANT|WISH|WOULD LIKE|NEED) TO)",
@@ -44,19 +45,21 @@ _PARTS = {
 _PHRASES = (
     r"(?:STOP|END|QUIT) ALL",
     r"OPT(?: ME)? OUT(?: (?:OF|FROM)(?: ALL| THESE| THIS| YOUR)* %(messages)s)?",
-    r"(?:UNSUBSCRIBE|REMOVE) ME",
+    r"(?:UNSUBSCRIBE|UNSUB|REMOVE) ME",
+    r"UNSUB",
+    r"(?:REPLY|TEXT|TXT|SEND) STOP",
     r"UNSUBSCRIBE(?: ME)?(?: FROM)? ALL",
-    r"(?:STOP|QUIT) (?:TEXTING|MESSAGING|CONTACTING|SPAMMING|BOTHERING)(?: ME)?",
+    r"(?:STOP|QUIT) (?:TEXTING|MESSAGING|CONTACTING|SPAMMING|BOTHERING)(?: %(me)s)?",
     r"(?:STOP|QUIT) SENDING(?: ME)?(?: ANY| THESE| YOUR| ALL)?(?: MORE)?(?: %(messages)s)?",
     r"STOP (?:GETTING|RECEIVING)(?: ANY| THESE| YOUR| ALL)* %(messages)s",
     r"(?:STOP|END|CANCEL|QUIT)(?: ALL)?(?: THE| THESE| YOUR)? %(messages)s",
     r"NO MORE(?: OF THESE)? %(messages)s",
     r"(?:DO NOT|DONT) SEND(?: ME)?(?: ANY| THESE)?(?: MORE)? %(messages)s",
-    r"(?:DO NOT|DONT) (?:TEXT|MESSAGE|CONTACT|SPAM) ME",
-    r"(?:NEVER|DO NOT EVER|DONT EVER) (?:TEXT|MESSAGE|CONTACT) ME",
+    r"(?:DO NOT|DONT) (?:TEXT|MESSAGE|CONTACT|SPAM) %(me)s",
+    r"(?:NEVER|DO NOT EVER|DONT EVER) (?:TEXT|MESSAGE|CONTACT) %(me)s",
     r"UNSUBSCRIBE(?: ME)? FROM(?: ALL| THESE| THIS| YOUR)*(?: LIST| %(messages)s)",
     r"(?:TAKE|REMOVE) (?:ME|MY NUMBER) (?:OFF|FROM)(?: THE| THIS| YOUR)?(?: %(kind)s)? LIST",
-    r"(?:DELETE|REMOVE) MY NUMBER",
+    r"(?:DELETE|REMOVE|LOSE) MY NUMBER",
     r"%(wish)s (?:OPT OUT|UNSUBSCRIBE|BE REMOVED|BE UNSUBSCRIBED|BE OPTED OUT)",
     r"%(wish)s STOP (?:GETTING|RECEIVING)(?: ANY| THESE| YOUR| ALL)* %(messages)s",
     r"%(refusal)s(?: TO)?(?: GET| RECEIVE)?(?: ANY| MORE| THESE| YOUR)* %(messages)s",
@@ -75,7 +78,20 @@ _POLITE = re.compile(r"(?:PLEASE|PLS|PLZ|KINDLY) ")
 # One of these is in every longer text that could count; most messages need no closer look.
 _HINTS = (
     *("stop", "opt", "unsub", "revoke", "remove", "withdraw", "delete", "take", "more"),
-    *("don", "do not", "no longer", "never", "quit", "cancel", "end", "start", "\n", "sent ", "__"),
+    *(
+        "don",
+        "do not",
+        "no longer",
+        "never",
+        "lose",
+        "quit",
+        "cancel",
+        "end",
+        "start",
+        "\n",
+        "sent ",
+        "__",
+    ),
 )
 _SHORT = 16
 _LONGEST = 120

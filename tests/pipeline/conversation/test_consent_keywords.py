@@ -44,6 +44,7 @@ STOPS = (
     ),
     *("I don't want these messages", "I do not want to receive any more texts", "cancel texts"),
     *("I no longer wish to receive messages.", "end all messages", "Unsubscribe from all"),
+    *("stop msgs", "Stop texting this number", "unsub", "Unsub me", "lose my number", "text STOP"),
     *("opt me out of these messages", "I want to stop receiving your texts", "stop getting texts"),
 )
 ONLY_BY_SMS = (
@@ -69,6 +70,7 @@ ORDINARY = (
     *("the end", "end of the month", "weekend", "quit smoking", "opt out of what?", "optout how"),
     *("remove me from the waitlist", "remove the first one", "my number", "no more", "no"),
     *("I don't want to", "I don't want it anymore", "I don't want any", "quit it", "cancel all"),
+    *("text", "send", "text me at the stop", "this number", "my phone", "stop my phone alarm"),
     *("never", "never mind", "I never got your messages", "I want more messages"),
     *("I want to stop receiving the newspaper", "leave me at the door", "cancel the text to Bob"),
     *("unsubscribe how", "how do I unsubscribe from the newsletter by e-mail?", "stopwatch"),
