@@ -97,7 +97,7 @@ def messages(conversation_id: UUID) -> Export[MessageRow]:
         {"conversation": str(conversation_id)},
         (
             *("id", "created_at", "direction", "author", "kind", "body", "media", "channel"),
-            *("status", "error_code", "error", "segments", "provider_id"),
+            *("status", "error_code", "error", "segments", "provider_id", "content"),
         ),
         shapes.Message,
         lambda connection, after, limit: transcript.of_conversation(

@@ -88,6 +88,15 @@ def test_messages_as_csv(api: Caller, database: Database) -> None:
     assert table(api, f"/conversations/{other.id}/messages/export") == []
 
 
+def test_messages_come_with_their_contents(api: Caller, database: Database) -> None:
+    talk = a_conversation(database)
+    content = {"form": {"size": "M"}}
+    a_message(database, talk, direction="inbound", kind="interactive", content=content)
+    path = f"/conversations/{talk.id}/messages/export"
+    assert table(api, path)[0]["content"] == '{"form":{"size":"M"}}'
+    assert api("GET", f"{path}?format=json").get_json()[0]["content"] == content
+
+
 def test_every_batch_is_in_it_once(app: APIFlask, api: Caller, database: Database) -> None:
     talk = a_conversation(database)
     wanted = [str(number) for number in range(7)]
