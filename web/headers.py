@@ -15,7 +15,7 @@ _HEADERS: Mapping[str, str] = {
         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    # Forms of ours name their origin (web/own_site.py); other sites learn no address.
+    # Our forms name their origin (web/own_site.py); other sites learn no address.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
