@@ -1,6 +1,7 @@
 """`parley chat`: talk to the bot in the terminal, through the same inbox, turns and outbox.
 
-Works on its own, and next to `parley up`: the first free worker runs each turn.
+Next to `parley up` or other workers it writes and listens only: they run the turns, with their copy
+of the bot. Without any, it runs the turns itself.
 """
 
 import logging
@@ -12,19 +13,21 @@ import click
 
 from parley.db import to_head
 from pipeline import logs
+from pipeline.database import Database
 from pipeline.enums import PENDING
 from pipeline.errors import SettingsError
 from pipeline.messages import Channel, Inbound
 from pipeline.providers.addresses import on_channel
 from pipeline.providers.base import Webhook
-from pipeline.queries import progress
+from pipeline.queries import progress, queues
 from pipeline.receive import Receiver
 from pipeline.records.core import contacts
 from pipeline.records.core.messages import MessageRow
 from pipeline.runtime import Runtime, build
 from pipeline.settings import Settings
-from pipeline.wakeups import Notify
+from pipeline.wakeups import Notify, Pool
 from workers.inline import InlineWorker
+from workers.notifier import Notifier
 
 _SEPARATE = "sqlite:///var/chat.db"
 _POLL_SECONDS = 0.05
@@ -93,24 +96,81 @@ class Chat:
 @click.command(epilog="Example: printf 'hi\\n1\\n' | parley chat --from +15550142")
 @click.option("--from", "number", default="+15550142", show_default=True, help="Your number.")
 @click.option("--channel", type=click.Choice(["sms", "whatsapp"]), default="sms", show_default=True)
-def chat(number: str, channel: Channel) -> None:
+@click.option("--bot", "path", help="The bot, as module:name. Default: the one that runs, or BOT.")
+def chat(number: str, channel: Channel, path: str | None) -> None:
     """Talk to the bot here, without a provider account. /quit or Ctrl-D leaves.
 
-    Answer a numbered list with a number. With a real PROVIDER the conversation is stored
-    separately, in var/chat.db, so that none of your contacts get a message.
+    Answer a numbered list with a number. If workers run, such as those of `parley up`, they answer
+    with their bot. With a real PROVIDER the conversation is stored separately, in var/chat.db, so
+    that none of your contacts get a message.
     """
-    settings = _settings()
+    settings = _settings({"bot": path} if path else {})
     logs.configure(settings.log_format, level=logging.ERROR)
     to_head(settings)
-    runtime = build(settings, application="parley chat")
-    worker = InlineWorker(runtime)
+    told = settings.bot if "bot" in settings.model_fields_set else ""
+    running = _running(settings, told)
+    runtime = build(settings, application="parley chat", needs_bot=not running)
+    turns = Turns(runtime, told, is_running=bool(running))
     try:
-        session = Chat(runtime, worker.notify, on_channel(channel, number))
-        click.echo(f"You are {number} on {channel}, talking to {runtime.bot.name}. /quit leaves.")
-        _listen(session)
+        session = Chat(runtime, turns.notify, on_channel(channel, number))
+        name = running or runtime.bot.name
+        click.echo(f"You are {number} on {channel}, talking to {name}. /quit leaves.")
+        _listen(session, turns)
     finally:
-        worker.close()
+        turns.close()
         runtime.database.close()
+
+
+class Turns:
+    """Has turns run by the workers that are alive or, without any, by this process.
+
+    Two copies of a bot would answer by turns, and an edited one with a state that the other lacks.
+    """
+
+    def __init__(self, runtime: Runtime, told: str, *, is_running: bool) -> None:
+        self._runtime = runtime
+        self._told = told
+        self._notifier = Notifier(runtime.settings)
+        self._worker = None if is_running else InlineWorker(runtime)
+
+    def notify(self, pool: Pool) -> None:
+        """Wake what runs the turns."""
+        if self._worker is None:
+            self._notifier.notify(pool)
+        else:
+            self._worker.notify(pool)
+
+    def leave_to_workers(self) -> None:
+        """Stop running turns here if workers have been started meanwhile."""
+        if self._worker is not None and (running := _running(self._runtime.settings, self._told)):
+            self.close()
+            click.echo(f"(Workers were started: {running} answers from now on.)")
+
+    def close(self) -> None:
+        """Run no more turns here."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+def _running(settings: Settings, told: str) -> str:
+    """The bot that live workers run, "" without workers.
+
+    Raises SettingsError if it is another one than the author named.
+    """
+    database = Database(settings.database_url, application="parley chat")
+    try:
+        with database.read() as connection:
+            bots = queues.running_bots(connection, database.now(connection))
+    finally:
+        database.close()
+    others = sorted(bots - {told, ""})
+    if told and others:
+        raise SettingsError(
+            f"The workers run {others[0]}, so {told} can't answer here. Stop them first, start "
+            f"them with BOT={told}, or chat without --bot and BOT to talk to {others[0]}."
+        )
+    return next(iter(others), told or settings.bot) if bots else ""
 
 
 def _lines(row: MessageRow) -> list[str]:
@@ -121,8 +181,8 @@ def _lines(row: MessageRow) -> list[str]:
     return [*text.splitlines(), *numbers]
 
 
-def _settings() -> Settings:
-    settings = Settings.load(provider="simulator")
+def _settings(given: dict[str, str]) -> Settings:
+    settings = Settings.load(provider="simulator", **given)
     try:
         is_real = Settings.load().provider != "simulator"
     except SettingsError:
@@ -130,11 +190,12 @@ def _settings() -> Settings:
         is_real = True
     if is_real:
         click.echo(f"A real PROVIDER is set, so this is stored separately, in {_SEPARATE}.")
-        return Settings.load(provider="simulator", database_url=_SEPARATE, broker_url="")
+        separate = {"database_url": _SEPARATE, "broker_url": "", **given}
+        return Settings.load(provider="simulator", **separate)
     return settings
 
 
-def _listen(chat: Chat) -> None:
+def _listen(chat: Chat, turns: Turns) -> None:
     """Send each line, and print reminders as they come."""
     threading.Thread(target=_show_reminders, args=[chat], daemon=True).start()
     while True:
@@ -148,6 +209,7 @@ def _listen(chat: Chat) -> None:
         if line == "/quit":
             return
         if line:
+            turns.leave_to_workers()
             chat.write(line)
 
 

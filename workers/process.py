@@ -74,7 +74,8 @@ class Process:
                     now = database.now(connection)
                     for pool in pools:
                         name, version = f"{pool}@{process}", self.runtime.bot.version
-                        workers.beat(connection, name, pool, now, version)
+                        path = self.runtime.settings.bot
+                        workers.beat(connection, name, pool, now, version, path)
             except SQLAlchemyError as error:
                 log.warning("heartbeat failed", error=type(error).__name__)
             pause.wait(BEAT_SECONDS)

@@ -77,6 +77,12 @@ def lanes(connection: Connection, now: datetime) -> dict[tuple[Direction, str], 
     }
 
 
+def running_bots(connection: Connection, now: datetime) -> set[str]:
+    """The bots that live converse workers run, as module:name; "" from one that does not say."""
+    query = select(Worker.bot).where(Worker.pool == "converse", Worker.seen_at > now - ALIVE)
+    return set(connection.execute(query).scalars())
+
+
 def workers(connection: Connection, now: datetime) -> Mapping[str, int]:
     """The number of processes of each pool that reported in the last 15 s."""
     alive = func.sum(case((Worker.seen_at >= now - ALIVE, 1), else_=0))

@@ -13,7 +13,8 @@ from pipeline.records.base import Record, ShortText
 class Worker(Record):
     """One process of a pool; gone from the count when `seen_at` is old.
 
-    `bot_version` is that of the bot it runs, "" from a release that did not say.
+    `bot` is the path of the bot it runs and `bot_version` its version, "" from a release that did
+    not say.
     """
 
     __tablename__ = "worker"
@@ -23,6 +24,7 @@ class Worker(Record):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     bot_version: Mapped[str] = mapped_column(default="", server_default="")
+    bot: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Watermark(Record):
@@ -35,14 +37,17 @@ class Watermark(Record):
 
 
 def beat(
-    connection: Connection, name: str, pool: str, now: datetime, bot_version: str = ""
+    connection: Connection,
+    name: str,
+    pool: str,
+    now: datetime,
+    bot_version: str = "",
+    bot: str = "",
 ) -> None:
-    """Say that this process is alive, and which version of the bot it runs."""
+    """Say that this process is alive, and which bot it runs in which version."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(Worker).values(
-        name=name, pool=pool, started_at=now, seen_at=now, bot_version=bot_version
-    )
-    seen = {"seen_at": now, "bot_version": bot_version}
+    seen = {"seen_at": now, "bot_version": bot_version, "bot": bot}
+    row = dialect.insert(Worker).values(name=name, pool=pool, started_at=now, **seen)
     connection.execute(row.on_conflict_do_update(index_elements=[Worker.name], set_=seen))
 
 
