@@ -12,6 +12,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NameResolutionError,
+    NewConnectionError,
     ReadTimeoutError,
     SSLError,
 )
@@ -22,6 +23,7 @@ _LONGEST = 64
 _SECONDS = urllib3.Timeout(connect=5.0, read=5.0)
 _AT_FAULT = (
     (NameResolutionError, "its host name is unknown; check DNS and PUBLIC_URL"),
+    (NewConnectionError, "nothing answers there; start `parley web` and the proxy"),
     (SSLError, "its certificate is not valid; renew it, with its whole chain"),
     ((ConnectTimeoutError, ReadTimeoutError), "no answer in 5 s; check the firewall and the proxy"),
 )
