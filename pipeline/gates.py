@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from pipeline.conversation.consent import CONSENT, is_opted_out
+from pipeline.conversation.consent import CONSENT, OPTED_OUT, is_opted_out
 from pipeline.conversation.rules import TAKEN_OVER
+from pipeline.conversation.window import is_free_form
 from pipeline.enums import Holder, Status
 from pipeline.providers.addresses import UNREACHABLE, is_reachable
 from pipeline.providers.base import UNLIMITED, Limits
 from pipeline.records.core.outbox import Head
-
-OPTED_OUT = "The contact has asked not to be messaged (STOP)."
 
 
 class Refusal(NamedTuple):
@@ -40,7 +39,7 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     if expires_at and expires_at <= now:
         return Refusal(Status.EXPIRED, "It could not be sent in time.")
     # A template may go out at any time.
-    if not is_consent and "content_sid" not in head.content:
+    if not is_consent and is_free_form(head.content):
         on_channel = limits.get(head.delivery.channel, UNLIMITED)
         closed = on_channel.refusal(head.last_inbound_at, now)
         return Refusal(Status.EXPIRED, closed) if closed else None

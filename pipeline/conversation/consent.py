@@ -15,6 +15,7 @@ EVERYWHERE = "*"
 # Also who has opted out is answered: https://www.twilio.com/docs/api/errors/23002, and carriers
 # want that of short codes. So is what a bot says before `turn.opt_out()`, as its confirmation.
 CONSENT = "consent"
+OPTED_OUT = "The contact has asked not to be messaged (STOP)."
 
 
 def scope(channel: str, our_number: str) -> str:

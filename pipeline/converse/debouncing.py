@@ -3,16 +3,17 @@
 The conversation's state decides this with `debounce=`. Next: turns.py runs the turn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
-from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join, join_messages
+from pipeline.botkit import EACH, LAST, Bot, Choice, Debounce, Join
+from pipeline.botkit.inputs.debounce import MOST_JOINED, Arrival, combine, count_together
 from pipeline.converse.work import LaneTurns
 from pipeline.messages import Inbound
 from pipeline.records.core.entries import ANSWERED, Waiting
-
-MOST_JOINED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Group:
 
     def combine(self, messages: Sequence[Inbound]) -> Inbound:
         """The one message that the bot receives for these."""
-        return join_messages(messages) if isinstance(self.policy, Join) else messages[-1]
+        return combine(messages, self.policy)
 
 
 def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
@@ -41,7 +42,7 @@ def group(bot: Bot, turns: LaneTurns, begin: int, now: datetime) -> Group:
     policy, choices = _policy(bot, turns, first)
     if policy == EACH:
         return alone
-    gathered = list(_gathered(bot, entries[begin:], policy, choices))
+    gathered = _gathered(bot, entries[begin:], policy, choices)
     if not gathered:
         return alone
     is_last = begin + len(gathered) == len(entries)
@@ -75,27 +76,12 @@ def _gathered(
     entries: Sequence[Waiting],
     policy: Debounce | Join,
     choices: tuple[Choice, ...],
-) -> Iterator[Waiting]:
+) -> Sequence[Waiting]:
     """The first of `entries` that belong together; none if the first needs its own turn."""
-    before: Waiting | None = None
-    for entry in entries[:MOST_JOINED]:
-        if not isinstance(entry.content, Inbound) or not _is_readable(entry):
-            return
-        if bot.needs_own_turn(entry.content, choices, is_tap_plain=policy == LAST):
-            return
-        if before is not None and not _follows(before, entry, policy):
-            return
-        before = entry
-        yield entry
+    arrivals = [Arrival(e.message, e.received_at) for e in takewhile(_is_readable, entries)]
+    needs_own = partial(bot.needs_own_turn, choices=choices, is_tap_plain=policy == LAST)
+    return entries[: count_together(arrivals, policy, needs_own)]
 
 
 def _is_readable(entry: Waiting) -> bool:
     return entry.kind in ANSWERED and isinstance(entry.content, Inbound)
-
-
-def _follows(before: Waiting, after: Waiting, policy: Debounce | Join) -> bool:
-    said, more = before.message, after.message
-    if (said.channel, said.recipient) != (more.channel, more.recipient):
-        return False
-    pause = after.received_at - before.received_at
-    return not isinstance(policy, Join) or pause <= timedelta(seconds=policy.seconds)

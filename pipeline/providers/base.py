@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel
 
+from pipeline.conversation.window import Window
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 
 FORM = "application/x-www-form-urlencoded"
@@ -86,16 +87,6 @@ class Setup(NamedTuple):
     note: str = ""
 
 
-class Window(NamedTuple):
-    """How long after the contact's last message free-form messages are accepted.
-
-    `closed` tells an operator what to do instead.
-    """
-
-    length: timedelta
-    closed: str
-
-
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
     """What is accepted on one channel: characters and files of a message, and when it may go out.
@@ -109,16 +100,11 @@ class ChannelLimits:
 
     def time_left(self, last_inbound_at: datetime | None, now: datetime) -> timedelta | None:
         """How long free-form messages are still accepted; None where there is no limit."""
-        if self.window is None:
-            return None
-        if last_inbound_at is None:
-            return timedelta(0)
-        return max(timedelta(0), last_inbound_at + self.window.length - now)
+        return self.window.time_left(last_inbound_at, now) if self.window else None
 
     def refusal(self, last_inbound_at: datetime | None, now: datetime) -> str:
         """Why a free-form message is not accepted now; "" if it is."""
-        is_closed = self.time_left(last_inbound_at, now) == timedelta(0)
-        return self.window.closed if self.window and is_closed else ""
+        return self.window.refusal(last_inbound_at, now) if self.window else ""
 
 
 Limits = Mapping[str, ChannelLimits]

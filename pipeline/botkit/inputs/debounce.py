@@ -3,15 +3,17 @@
 A state sets it with `awaits(debounce=...)`; the engine groups and joins the messages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pipeline.botkit.expected import NUMBER, display
 from pipeline.enums import MessageKind
 from pipeline.messages import Inbound
 
 LONGEST_PAUSE = timedelta(minutes=1)
+MOST_JOINED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,40 @@ LAST = Debounce("last")
 
 # Deprecated: its name before this release.
 Burst = Debounce
+
+
+class Arrival(NamedTuple):
+    """A message that waits for its turn, and when it arrived."""
+
+    message: Inbound
+    at: datetime
+
+
+def count_together(
+    arrivals: Sequence[Arrival], policy: Debounce | Join, needs_own_turn: Callable[[Inbound], bool]
+) -> int:
+    """How many of the first messages form one turn; 0 if the first needs a turn of its own."""
+    if policy == EACH:
+        return 0
+    count = 0
+    for arrival in arrivals[:MOST_JOINED]:
+        is_apart = count > 0 and not _follows(arrivals[count - 1], arrival, policy)
+        if needs_own_turn(arrival.message) or is_apart:
+            break
+        count += 1
+    return count
+
+
+def _follows(before: Arrival, after: Arrival, policy: Debounce | Join) -> bool:
+    said, more = before.message, after.message
+    if (said.channel, said.recipient) != (more.channel, more.recipient):
+        return False
+    return not isinstance(policy, Join) or after.at - before.at <= timedelta(seconds=policy.seconds)
+
+
+def combine(messages: Sequence[Inbound], policy: Debounce | Join) -> Inbound:
+    """The one message that the bot receives for these."""
+    return join_messages(messages) if isinstance(policy, Join) else messages[-1]
 
 
 def debounce_problem(debounce: object) -> str:

@@ -27,6 +27,8 @@ happens:
     fill {"size": "M"}           sends a form that they filled in (JSON)
     wait 1 h 30 min             time passes; timers that are due run
     enter STATE                 an operator sets the state
+    taken over 30 min           an operator takes over, for so long or until they hand back
+    restarted                   an operator restarts the conversation
     handed back                 an operator hands the conversation back ("given back" works too)
 
 After each follow all its replies in order (`< TEXT`, "…" at the end for any rest; `[URL]` for a
@@ -34,6 +36,7 @@ file, `[Title]` for a tap) and any of these checks:
 
     state STATE                 this is the state, or this SEND-state ran
     handed over: REASON         the bot asked for a person
+    not sent: REASON            a reply was not sent: the window is closed, or an opt-out
     ended                       the bot closed the conversation
     data KEY = JSON             a value of the conversation's data
 
@@ -50,10 +53,11 @@ from pipeline.botkit.testing.script_lines import ACTIONS
 from pipeline.errors import ParleyError
 from pipeline.messages import Channel
 
-CHECKS = ("<", "state", "handed over", "ended", "data")
+CHECKS = ("<", "state", "handed over", "not sent", "ended", "data")
+_REASONS = ("handed over", "not sent")
 _HEADERS = ("bot", "channel", "name", "now")
 _HEADER = re.compile(r"(\w+):(?:\s+(.*))?")
-_ALONE = frozenset({"ended", "given back", "handed back"})
+_ALONE = frozenset({"ended", "given back", "handed back", "restarted"})
 _INDENT = "  "
 
 
@@ -71,7 +75,7 @@ class ScriptLine:
     above: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        mark = "" if not self.text else ": " if self.verb == "handed over" else " "
+        mark = "" if not self.text else ": " if self.verb in _REASONS else " "
         return _indent(self.verb + mark + self.text)
 
 
@@ -162,7 +166,7 @@ class _Parser:
             self.steps[-1].checks.append(line)
         if verb in _ALONE and text:
             raise self._error(number, f"{verb!r} must be alone on its line")
-        if not text and verb not in {*_ALONE, ">", "<", "handed over"}:
+        if not text and verb not in {*_ALONE, *_REASONS, ">", "<", "taken over"}:
             raise self._error(number, f"{verb!r} needs something after it")
 
     def _error(self, number: int, what: str) -> ScriptError:
@@ -174,7 +178,7 @@ def _split(raw: str) -> tuple[str, str]:
     for verb in (*ACTIONS, *CHECKS):
         rest = raw.removeprefix(verb)
         if rest != raw and (verb in "<>" or not rest or rest[0] in " :"):
-            is_reason = verb == "handed over" and rest.startswith(":")
+            is_reason = verb in _REASONS and rest.startswith(":")
             return verb, rest[1:].strip() if is_reason else rest.removeprefix(" ")
     verb, _, text = raw.partition(" ")
     return verb, text

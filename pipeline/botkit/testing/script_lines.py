@@ -109,6 +109,15 @@ def _enter(talk: Talk, text: str) -> None:
     talk.enter(text)
 
 
+def _take_over(talk: Talk, text: str) -> None:
+    minutes = parse_duration(text).total_seconds() / 60 if text else None
+    talk.take_over(int(minutes) if minutes is not None else None)
+
+
+def _restart(talk: Talk, _text: str) -> None:
+    talk.restart()
+
+
 def _hand_back(talk: Talk, _text: str) -> None:
     talk.release()
 
@@ -123,6 +132,8 @@ ACTIONS: Mapping[str, Callable[[Talk, str], None]] = {
     "fill": _fill,
     "wait": _wait,
     "enter": _enter,
+    "taken over": _take_over,
+    "restarted": _restart,
     "handed back": _hand_back,
     "given back": _hand_back,
 }

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
+from pipeline.botkit.testing.differences import diff
 from pipeline.botkit.testing.script import Script, ScriptLine, ScriptStep
 from pipeline.botkit.testing.session import Talk
-from pipeline.botkit.testing.tester import OPENING, PHONE, diff
+from pipeline.botkit.testing.tester import OPENING, PHONE
 from pipeline.conversation.turns import Reply
 from pipeline.errors import BotError
 from pipeline.messages import Channel
@@ -87,9 +88,18 @@ def _problem(talk: Talk, check: ScriptLine) -> str:
         return f"the state is {talk.state!r}, not {check.text!r}"
     if check.verb == "ended" and not talk.is_ended:
         return "the bot did not end the conversation"
+    if check.verb == "not sent":
+        return _all_sent(talk, check.text)
     if check.verb == "handed over":
         return _no_hand_over(talk, check.text)
     return _wrong_data(talk, check.text) if check.verb == "data" else ""
+
+
+def _all_sent(talk: Talk, expected: str) -> str:
+    reasons = [why for _, why in talk.phone.unsent]
+    if not reasons or any(not expected or matches(expected, why) for why in reasons):
+        return "" if reasons else "every reply was sent"
+    return f"not sent: {reasons[0]!r}, not {expected!r}"
 
 
 def _no_hand_over(talk: Talk, reason: str) -> str:
@@ -131,6 +141,8 @@ def _facts(talk: Talk, step: ScriptStep, before: _Before) -> Iterator[ScriptLine
     state, hand_over, is_ended = before
     if talk.hand_over not in {None, hand_over} and "handed over" not in known_verbs:
         yield ScriptLine(0, "handed over", talk.hand_over or "")
+    if talk.phone.unsent and "not sent" not in known_verbs:
+        yield ScriptLine(0, "not sent", talk.phone.unsent[0][1])
     if talk.is_ended and not is_ended and "ended" not in known_verbs:
         yield ScriptLine(0, "ended", "")
     if talk.state != state and "state" not in known_verbs:
@@ -143,6 +155,8 @@ def _correct(talk: Talk, line: ScriptLine) -> ScriptLine | None:
         return replace(line, text=talk.state)
     if line.verb == "handed over" and talk.hand_over is not None:
         return replace(line, text=talk.hand_over)
+    if line.verb == "not sent" and talk.phone.unsent:
+        return replace(line, text=talk.phone.unsent[0][1])
     key = line.text.partition("=")[0].strip()
     if line.verb == "data" and key in talk.data:
         return replace(line, text=f"{key} = {_json(talk.data[key])}")

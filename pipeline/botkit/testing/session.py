@@ -9,26 +9,28 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pipeline.botkit.bot import Bot
+from pipeline.botkit.inputs.debounce import EACH, MOST_JOINED, Arrival, Join, combine
 from pipeline.botkit.situation import ContactView, PastMessage, Situation
 from pipeline.botkit.testing.alarm import next_timer
+from pipeline.botkit.testing.arrivals import debounce
 from pipeline.botkit.testing.attempts import take_turn
+from pipeline.botkit.testing.operator_steps import OperatorSteps
 from pipeline.botkit.testing.part import Part
 from pipeline.botkit.testing.phone import OUR_NUMBER, Phone
 from pipeline.conversation import rules
 from pipeline.conversation.consent import confirming, takes_effect
 from pipeline.conversation.reactions import hear_reaction, recognized
 from pipeline.conversation.turns import Choice, Entered, Outcome, Received, Reply, TurnCause
-from pipeline.conversation.values import Changes, Origin, Timer
+from pipeline.conversation.values import Changes, Timer
 from pipeline.enums import Cause, Consent, Direction, TimerKind
 from pipeline.errors import BotError
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Inbound, Location, Media
 
-OPERATOR = "operator"
 _CONTACT = UUID(int=0)
 
 
-class Talk:
+class Talk(OperatorSteps):
     """`replies`, and `passed` (SEND-states that ran), are those of the last thing that happened.
 
     `hand_over` is the reason why the bot asked for a human, None when it did not. `was_consent`:
@@ -74,16 +76,20 @@ class Talk:
     def hear(
         self,
         text: str = "",
-        *,
+        *more: str,
         media: str | None = None,
         button: str | None = None,
         location: Location | None = None,
         card: str | None = None,
     ) -> None:
-        """The contact writes; after an end, or `expires_after`, in a new conversation."""
+        """The contact writes; after an end, or `expires_after`, in a new conversation.
+
+        `more` are texts that they write in quick succession.
+        """
         files = [Media(media)] if media else [Media(card, "text/vcard")] if card else []
-        choices = () if self._is_over else self.choices
-        self._receive(self.phone.write(text, button, location, files, choices))
+        choices = () if self.is_over else self.choices
+        first = self.phone.write(text, button, location, files, choices)
+        self._receive(first, *(self.phone.write(it, None, None, (), choices) for it in more))
 
     def react(self, emoji: str) -> None:
         """The contact reacts to the bot's last message."""
@@ -93,12 +99,27 @@ class Talk:
         """The contact sends a form that they filled in."""
         self._receive(self.phone.fill(answers))
 
-    def _receive(self, message: Inbound) -> None:
-        message = recognized(self.bot.marked(message), self.phone.received)
-        is_settled = takes_effect(message.consent, is_out=self.is_opted_out)
-        if self._is_over and self.bot.takes(message) and not is_settled:
-            self._open()
+    def _receive(self, *messages: Inbound) -> None:
+        """Receive messages that arrive at the same time, in as many turns as production makes."""
         self._forget()
+        waiting = [Arrival(self.bot.marked(message), self.now) for message in messages]
+        while waiting:
+            policy, count = debounce(self, waiting)
+            together, waiting = waiting[: count or 1], waiting[count or 1 :]
+            if isinstance(policy, Join) and not waiting and 0 < count < MOST_JOINED:
+                self.now += timedelta(seconds=policy.seconds)
+            joined = combine([one.message for one in together], policy if count else EACH)
+            self._receive_one(joined, together)
+
+    def is_settled(self, message: Inbound) -> bool:
+        """Whether it is a STOP, START or HELP, which does not reach the bot."""
+        return takes_effect(message.consent, is_out=self.is_opted_out)
+
+    def _receive_one(self, message: Inbound, together: Sequence[Arrival]) -> None:
+        message = recognized(message, self.phone.received)
+        is_settled = self.is_settled(message)
+        if self.is_over and self.bot.takes(message) and not is_settled:
+            self._open()
         before = len(self.past)
         if is_settled:
             self._settle_consent(message)
@@ -109,16 +130,20 @@ class Talk:
             rules.hear_in_silence(self.conversation, self.bot, self.now)
             self._settle()
         else:
+            rules.hear(self.conversation, together[-1].at)
             self._take(Received(message))
-        self.past.insert(before, PastMessage(Direction.INBOUND, "contact", message.text, self.now))
+        self.past[before:before] = [
+            PastMessage(Direction.INBOUND, "contact", one.message.text, one.at) for one in together
+        ]
 
     @property
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether the contact's next message opens another conversation."""
         return self.is_ended or self.conversation.is_expired(self.bot.expires_after, self.now)
 
     def _hear_reaction(self) -> None:
         """A reaction that the bot does not ask for gets no turn and opens no conversation."""
-        if self.past and not self.is_ended:
+        if self.conversation.last_inbound_at and not self.is_ended:
             hear_reaction(self.conversation, self.bot, self.now)
             self._settle()
 
@@ -131,38 +156,6 @@ class Talk:
         )
         if text := self.bot.consent.reply(wish):
             self._say([confirming(Reply("text", text))])
-
-    def take_over(self, minutes: int | None = None) -> None:
-        """An operator takes the conversation over, for so long or until the release."""
-        self._forget()
-        rules.take_over(self.conversation, OPERATOR, minutes, self.now)
-        self._settle()
-
-    def release(self) -> None:
-        """An operator releases the conversation: the bot answers again."""
-        self._forget()
-        self.hand_over = None
-        rules.release(self.conversation, self.bot, self.now)
-        self._settle()
-
-    def enter(self, state: str) -> None:
-        """An operator sets the state."""
-        self._forget()
-        rules.move(self.conversation, self.bot, state, self._origin(Cause.OPERATOR))
-        self._settle()
-
-    def restart(self) -> None:
-        """An operator restarts the conversation."""
-        self._forget()
-        self.hand_over = None
-        rules.restart(self.conversation, self.bot, self._origin(Cause.OPERATOR))
-        self._settle()
-
-    def close(self) -> None:
-        """An operator ends the conversation."""
-        self._forget()
-        rules.close(self.conversation, self.now)
-        self._settle()
 
     def wait(self, duration: timedelta) -> None:
         """Time passes; what falls due runs in its order."""
@@ -182,17 +175,18 @@ class Talk:
 
     def _forget(self) -> None:
         self.replies, self.passed, self.was_consent, self.error = [], set(), False, None
+        self.phone.unsent = []
 
     def _take(self, cause: TurnCause, made_by: Cause = Cause.BOT) -> None:
         self._turns += 1
         outcome, error = take_turn(
             self.bot,
             lambda: self._situation(cause),
-            lambda meanwhile: self._apply(cause, meanwhile),
+            self._apply,
         )
         self.error = error or self.error
         if outcome:
-            self._apply(cause, outcome, made_by)
+            self._apply(outcome, made_by)
 
     def _situation(self, cause: TurnCause) -> Situation:
         conversation = self.conversation
@@ -210,9 +204,7 @@ class Talk:
             sent=self.phone.received,
         )
 
-    def _apply(self, cause: TurnCause, outcome: Outcome, made_by: Cause = Cause.BOT) -> None:
-        if isinstance(cause, Received):
-            rules.hear(self.conversation, self.now)
+    def _apply(self, outcome: Outcome, made_by: Cause = Cause.BOT) -> None:
         rules.apply(self.conversation, outcome, self._origin(made_by))
         self.contact = self.contact.changed(outcome.attributes)
         self._show(outcome)
@@ -225,8 +217,9 @@ class Talk:
         self._say(outcome.replies)
 
     def _say(self, replies: Sequence[Reply]) -> None:
-        """Send replies; those to a contact who has opted out are not sent."""
-        self.replies += self.phone.receive(replies)
+        """Send replies; those that production would refuse are `phone.unsent`."""
+        heard_at = self.conversation.last_inbound_at
+        self.replies += self.phone.receive(replies, heard_at, self.now)
         for reply in replies:
             self.past.append(PastMessage(Direction.OUTBOUND, "bot", reply.body, self.now))
 
@@ -237,10 +230,6 @@ class Talk:
         self.timers = [*kept, *changes.timers]
         if changes.is_entry_due:
             self._take(Entered())
-
-    def _origin(self, cause: Cause) -> Origin:
-        actor = OPERATOR if cause == Cause.OPERATOR else self.bot.name
-        return Origin(cause, actor, self.now)
 
     def _is_send(self, name: str) -> bool:
         return name in self.bot.states and self.bot.states[name].sort == "send"

@@ -5,12 +5,13 @@ Tester(bot).hears("hi").says("Hi!…").taps("join").in_state("ask_name")
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from difflib import ndiff
 from typing import Any, NoReturn, Self
 
 from pipeline.botkit.bot import Bot
 from pipeline.botkit.situation import ContactView
 from pipeline.botkit.testing import script_lines
+from pipeline.botkit.testing.differences import diff
+from pipeline.botkit.testing.operator_verbs import OperatorVerbs
 from pipeline.botkit.testing.session import Talk
 from pipeline.jsons import JsonObject
 from pipeline.messages import Channel, Location
@@ -20,7 +21,7 @@ OPENING = datetime(2030, 1, 7, 9, tzinfo=UTC)  # a Monday
 CHANNELS: tuple[Channel, ...] = ("sms", "whatsapp")
 
 
-class Tester:
+class Tester(OperatorVerbs):
     """Tests a bot in one conversation with one contact, on a clock that starts at `now`.
 
     `name` and `attributes` are the contact's. Each check returns the tester, so calls can be
@@ -46,7 +47,7 @@ class Tester:
     def hears(
         self,
         text: str = "",
-        *,
+        *more: str,
         media: str | None = None,
         button: str | None = None,
         location: Location | None = None,
@@ -54,13 +55,15 @@ class Tester:
     ) -> Self:
         """The contact sends `text`, the file at the URL `media`, or a tap on `button`.
 
-        `card` is the URL of a contact card. See also `taps` and `shares`.
+        `more` are texts in quick succession, which the state's `debounce=` may join. `card` is the
+        URL of a contact card. See also `taps` and `shares`.
         """
         named = {"": button, "location": location and location.label, "card": card}
         marks = [f"[{f'{what} {it}'.strip()}]" for what, it in named.items() if it is not None]
         sent = [text, media or "", *marks]
-        self._lines.append(f"  contact: {_indent(' '.join(filter(None, sent)))}")
-        self.talk.hear(text, media=media, button=button, location=location, card=card)
+        for line in (" ".join(filter(None, sent)), *more):
+            self._lines.append(f"  contact: {_indent(line)}")
+        self.talk.hear(text, *more, media=media, button=button, location=location, card=card)
         return self._note_replies()
 
     def taps(self, choice: str) -> Self:
@@ -92,20 +95,6 @@ class Tester:
         self.talk.fill(answers)
         return self._note_replies()
 
-    def enters(self, state: str) -> Self:
-        """An operator sets the state."""
-        self._lines.append(f"  operator: sets the state {state}")
-        self.talk.enter(state)
-        return self._note_replies()
-
-    def handed_back(self) -> Self:
-        """An operator hands the conversation back to the bot."""
-        self._lines.append("  operator: hands back")
-        self.talk.release()
-        return self._note_replies()
-
-    given_back = handed_back  # deprecated: its name before this release
-
     def passes(self, duration: timedelta) -> Self:
         """Time passes; timers that are due run in their order."""
         self._lines.append(f"  ({duration} pass)")
@@ -121,7 +110,7 @@ class Tester:
     def says(self, expected: str, *, media: str | None = None) -> Self:
         """The next reply is `expected`; a "…" at its end matches any rest."""
         if self._seen == len(self.talk.replies):
-            self._fail(f"the bot said nothing more; expected {expected!r}")
+            self._fail(f"the bot said nothing more; expected {expected!r}{self._why_not_sent()}")
         reply = self.talk.replies[self._seen]
         self._seen += 1
         if expected.endswith("…"):
@@ -140,6 +129,18 @@ class Tester:
             self._fail(f"the bot said {reply.body!r}; expected nothing")
         return self
 
+    def not_sent(self, reason: str = "") -> Self:
+        """A reply was not sent, for a reason that contains `reason`: the window, or an opt-out."""
+        reasons = [why for _, why in self.talk.phone.unsent]
+        if not reasons:
+            self._fail("every reply was sent")
+        if not any(reason in why for why in reasons):
+            self._fail(f"not sent: {reasons[0]!r}, not {reason!r}")
+        return self
+
+    def _why_not_sent(self) -> str:
+        return "".join(f"\nnot sent: {it.body!r}: {why}" for it, why in self.talk.phone.unsent)
+
     def in_state(self, name: str) -> Self:
         """This is the state, or this SEND-state has just run."""
         if name != self.talk.state and name not in self.talk.passed:
@@ -151,6 +152,13 @@ class Tester:
         for key, value in expected.items():
             if key not in self.talk.data or self.talk.data[key] != value:
                 self._fail(f"data[{key!r}] is {self.talk.data.get(key)!r}, not {value!r}")
+        return self
+
+    def has_attributes(self, **expected: object) -> Self:
+        """The contact's attributes contain these values; None for one that is not there."""
+        for key, value in expected.items():
+            if (found := self.talk.contact.attributes.get(key)) != value:
+                self._fail(f"attributes[{key!r}] is {found!r}, not {value!r}")
         return self
 
     def ended(self) -> Self:
@@ -187,6 +195,8 @@ class Tester:
         self._seen = 0
         for reply in self.talk.replies:
             self._lines.append(f"  bot:     {_indent(script_lines.reply_text(reply))}")
+        for reply, why in self.talk.phone.unsent:
+            self._lines.append(f"  bot:     {_indent(reply.body)}\n           (not sent: {why})")
         return self
 
     def _fail(self, what: str) -> NoReturn:
@@ -216,9 +226,3 @@ def both_channels(
 
 def _indent(text: str) -> str:
     return text.replace("\n", "\n           ")
-
-
-def diff(expected: str, said: str) -> str:
-    """Two texts line by line, with marks below what differs."""
-    found = ndiff(expected.splitlines(), said.splitlines())
-    return "\n".join(["(- expected, + said)", *(f"  {line.rstrip()}" for line in found)])

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 
+from pipeline.conversation.window import WINDOWS
 from pipeline.enums import Status
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
 from pipeline.providers import webhook_form
 from pipeline.providers.base import ChannelLimits, Found, Limits, Provider, Route, Webhook
 from pipeline.providers.simulator.settings import SimulatorSettings
-from pipeline.providers.whatsapp import WINDOW
 
 # Fictional: 555-01XX is set aside in the North American plan.
 OUR_NUMBER = "+15550100"
@@ -30,7 +30,7 @@ class Simulator(Provider):
     acknowledgement = webhook_form.ACKNOWLEDGEMENT
     limits: ClassVar[Limits] = {
         "sms": ChannelLimits(longest_body=1600, most_media=10),
-        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
+        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOWS["whatsapp"]),
         "rcs": ChannelLimits(longest_body=1600, most_media=10),
         "messenger": ChannelLimits(longest_body=1600, most_media=1),
     }

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from pipeline.conversation.window import WINDOWS
 from pipeline.enums import Status
 from pipeline.errors import MessageRefused, NotSent, OutcomeUnknown, SenderBlocked, SendError
 from pipeline.messages import Accepted, Inbound, Outbound, StatusCallback
@@ -34,7 +35,6 @@ from pipeline.providers.twilio.media import Files
 from pipeline.providers.twilio.rest import PooledClient
 from pipeline.providers.twilio.settings import Account, TwilioSettings
 from pipeline.providers.twilio.signature import Signatures
-from pipeline.providers.whatsapp import WINDOW
 
 # Retry every failed webhook up to five times, not only refused connections:
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -61,7 +61,7 @@ class Twilio(Provider):
     # https://www.twilio.com/docs/messaging/api/message-resource (MediaUrl)
     limits: ClassVar[Limits] = {
         "sms": ChannelLimits(longest_body=1600, most_media=10),
-        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOW),
+        "whatsapp": ChannelLimits(longest_body=1600, most_media=1, window=WINDOWS["whatsapp"]),
         "rcs": ChannelLimits(longest_body=1600, most_media=10),
         "messenger": ChannelLimits(longest_body=1600, most_media=1),
     }

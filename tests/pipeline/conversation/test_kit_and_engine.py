@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import override
-from pipeline.botkit import Bot, ContactView, Name, Turn
+from pipeline.botkit import Bot, ContactView, Join, Name, Turn
 from pipeline.botkit.testing.session import Talk
 from pipeline.converse.drain import Converse
 from pipeline.records import Record
+from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.timers import Timer
 from tests.builders import rows
@@ -24,12 +25,15 @@ from tests.stage import ADA, Stage
 EXAMPLES = int(os.environ.get("CONVERSATION_EXAMPLES", "25"))
 ACTOR = "operator"
 MINUTE = timedelta(minutes=1)
-STATES = ("open", "late", "menu", "quiet", "name")
+STATES = ("open", "late", "menu", "quiet", "name", "joined")
 minutes = st.sampled_from([1, 2, 3, 5, 7, 10, 15, 20, 30, 60, 400])
 texts = st.sampled_from(
     [
         *("hi", "menu", "quiet", "person", "twice", "remind", "over", "late", "name", "Ada", "1"),
         *("Liked “open: hi”", "Loved “Menu?”", "Removed a like from “quiet: …”", "Liked “nothing”"),
+        "joined",
+        "plan",
+        "drop",
     ]
 )
 steps = st.one_of(
@@ -50,22 +54,27 @@ def a_bot(start: str) -> Bot:
     return bot
 
 
-def add_states(bot: Bot) -> None:
-    def common(turn: Turn) -> str | None:
-        text = turn.message.text
-        turn.data["heard"] = turn.data.get("heard", 0) + 1
-        if text == "person":
-            turn.hand_over("asked")
-        elif text == "over":
-            turn.end()
-        elif text == "twice":
-            turn.remind(5 * MINUTE, "late")
-            turn.remind(20 * MINUTE, "late")
-        elif text == "remind":
-            turn.remind(10 * MINUTE, "menu")
-        turn.say(f"{turn.state}: {text}")
-        return text if text in STATES else None
+def common(turn: Turn) -> str | None:
+    text = turn.message.text
+    turn.data["heard"] = turn.data.get("heard", 0) + 1
+    if text == "person":
+        turn.hand_over("asked")
+    elif text == "over":
+        turn.end()
+    elif text == "twice":
+        turn.remind(5 * MINUTE, "late")
+        turn.remind(20 * MINUTE, "late")
+    elif text == "remind":
+        turn.remind(10 * MINUTE, "menu")
+    elif text == "plan":
+        turn.contact.attributes.setdefault("plans", []).append(turn.state)
+    elif text == "drop":
+        turn.contact.attributes.pop("plans", None)
+    turn.say(f"{turn.state}: {text} {turn.contact.attributes.get('plans')}")
+    return text if text in STATES else None
 
+
+def add_states(bot: Bot) -> None:
     bot.awaits("open", timeout=30 * MINUTE, on_timeout="late")(common)
     bot.sends("late", then="open")(lambda turn: turn.say(f"late {turn.now:%H:%M}"))
     bot.awaits(
@@ -77,6 +86,7 @@ def add_states(bot: Bot) -> None:
         on_timeout="open",
     )(common)
     bot.awaits("quiet", timeout=10 * MINUTE, on_timeout="late")(common)
+    bot.awaits("joined", debounce=Join(seconds=3), timeout=10 * MINUTE, on_timeout="late")(common)
     bot.asks("name", "Name?", Name(), into="name", then="quiet", tries=2, give_up="open")
 
 
@@ -95,6 +105,9 @@ class Pair:
         if what == "hear":
             self.stage.hears(value)
             self.run_kit("hear", value)
+            # The engine's clock follows the pause after joined messages.
+            self.drain.drain()
+            self.stage.clock.now = self.kit.now
         elif what == "react":
             self.stage.hears("", kind="reaction", reaction=value)
             self.run_kit("react", value)
@@ -168,6 +181,8 @@ class Pair:
         assert (engine.holder, engine.held_until) == (kit.holder, kit.held_until)
         assert engine.closed_at == kit.closed_at
         assert engine.state_seq == kit.state_seq
+        (contact,) = rows(self.stage.database, Contact)
+        assert contact.attributes == self.kit.contact.attributes
         mine = [(t.name, t.to_state, t.armed_at, t.due_at) for t in self.timers()]
         theirs = [(t.kind, t.to_state, t.armed_at, t.due_at) for t in self.kit.timers]
         assert sorted(mine) == sorted(theirs)
