@@ -90,7 +90,7 @@ class Receiver:
     def refused(self, provider: str, reason: str) -> None:
         """Count a webhook that was refused, if the database takes that at once."""
         self._start()
-        accepted = Accepted(None, {"word": f"{provider} {reason}"})
+        accepted = Accepted(None, {"provider": provider, "reason": reason})
         self._arrivals.put(accepted)
         with suppress(FutureTimeoutError, *_REFUSALS):
             accepted.taken.result(COUNTED_WITHIN_SECONDS)
@@ -148,7 +148,9 @@ class Receiver:
     def _separate(self, group: Sequence[Accepted], error: Exception) -> None:
         """Only the guilty row of a failed group fails; alone, a failure is its own."""
         if len(group) == 1:
-            log.warning("webhook not stored", error=type(error).__name__)
+            # The provider's id of the message leads to it once a later attempt has been stored.
+            sid = str(group[0].values.get("provider_id", ""))
+            log.warning("webhook not stored", message=sid, error=type(error).__name__)
             group[0].taken.set_exception(error)
             return
         deadline = time.monotonic() + self._patience_seconds
@@ -164,5 +166,6 @@ def _insert(connection: Connection, database: Database, group: Sequence[Accepted
     for pool, insert in (("converse", inbox.append), ("dispatch", status_callbacks.append)):
         if rows := [{**a.values, "received_at": now} for a in group if a.pool == pool]:
             insert(connection, rows)
-    if refused := Counter(a.values["word"] for a in group if a.pool is None):
+    words = (tallies.refusal(**a.values, day=now.date()) for a in group if a.pool is None)
+    if refused := Counter(words):
         tallies.add(connection, tallies.REFUSED, refused)

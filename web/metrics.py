@@ -15,8 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.database import Database
-from pipeline.queries import queues
-from pipeline.records.stats import tallies
+from pipeline.queries import queues, refused_webhooks
 
 
 class Pipeline(Collector):
@@ -53,8 +52,8 @@ class Pipeline(Collector):
         refused = CounterMetricFamily(
             "parley_webhooks_refused", "Webhooks refused.", labels=["provider", "reason"]
         )
-        for word, number in tallies.of(connection, tallies.REFUSED).items():
-            refused.add_metric(word.split(" ", 1), number)
+        for labels, number in refused_webhooks.totals(connection).items():
+            refused.add_metric(labels, number)
         yield refused
 
 

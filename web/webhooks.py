@@ -4,6 +4,7 @@ Next: pipeline/receive. Refusals are worded by web/problems.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -20,6 +21,7 @@ from werkzeug.exceptions import (
 from pipeline.errors import WebhookRejected
 from pipeline.providers import registry
 from pipeline.providers.base import FORM, Provider, Webhook
+from pipeline.queries import refused_webhooks
 from pipeline.receive import Form, Receiver
 from pipeline.runtime import Runtime
 
@@ -94,8 +96,9 @@ class WebhookView:
 
     def _refused(self, reason: str, detail: str = "") -> None:
         # The detail names a field and what was expected there; it has no number in it.
-        name = self._provider.name
-        log.warning("webhook refused", provider=name, reason=reason, detail=detail)
+        name, today = self._provider.name, datetime.now(UTC).date()
+        which = refused_webhooks.name_of(name, reason, today)
+        log.warning("webhook refused", id=which, provider=name, reason=reason, detail=detail)
         self._receiver.refused(name, reason)
 
     def _checked(self) -> tuple[Webhook, Form]:

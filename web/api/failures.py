@@ -3,7 +3,7 @@
 import uuid
 
 from pipeline.queries import failures as queries
-from pipeline.queries import resending
+from pipeline.queries import refused_webhooks, resending
 from web.actions import table
 from web.api import contacts, shapes
 from web.api.actions import add_routes
@@ -47,6 +47,20 @@ def rerun_turns(contact_id: uuid.UUID | None = None) -> object:
         with here().runtime.database.read() as connection:
             lane = contacts.existing(connection, contact_id).key
     return {"turns": table.RERUN_ALL(actor=actor(), lane=lane)}
+
+
+@failures.get("/failures/webhooks")
+@failures.needs("viewer")
+@failures.output(shapes.RefusedWebhooksPage)
+def list_refused_webhooks() -> dict[str, object]:
+    """List refused webhooks
+
+    Counted by provider, reason and day (UTC), for the last seven days, the latest day first.
+    """
+    database = here().runtime.database
+    with database.read() as connection:
+        found = refused_webhooks.refused(connection, database.now(connection))
+    return {"items": found, "next": None}
 
 
 @failures.get("/failures/messages")

@@ -6,6 +6,7 @@ differences together. A count is the sum of its rows.
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import Connection, delete, distinct, func, select
 from sqlalchemy.orm import Mapped
@@ -15,8 +16,13 @@ from pipeline.records.base import Record, SerialId, ShortText, among
 
 STATE = "state"
 CONTACTS = "contacts"
-# By "provider reason".
+# By "provider reason day".
 REFUSED = "refused"
+
+
+def refusal(provider: str, reason: str, day: date) -> str:
+    """The word under which webhooks are counted that were refused on this day (UTC)."""
+    return f"{provider} {reason} {day:%Y-%m-%d}"
 
 
 class Tally(Record):

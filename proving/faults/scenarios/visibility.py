@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from proving.faults.contacts import FakeContact
+from proving.faults.fake_twilio.webhooks import inbound_form
 from proving.faults.processes import eventually
 from proving.faults.run import Run
 from proving.faults.scenario import Group
@@ -14,6 +15,7 @@ from proving.faults.violations import Allowed
 
 SEEN_WITHIN_SECONDS = 2.0
 _UNROUTABLE = 21612
+_SOMEBODY_ELSES = "token of somebody else"
 
 scenario = Group("worker", [])
 
@@ -27,13 +29,14 @@ Listed = dict[str, Any]
     is_core=True,
 )
 def seen_at_once(run: Run) -> None:
-    """A turn and a send that fail are seen by an operator within 2 s, by one id."""
+    """A turn, a send and a webhook that fail are seen by an operator within 2 s, by one id."""
     failing, unreachable = run.fake_contacts(2)
     run.fake.turn(to=unreachable.number, times=1, status=400, code=_UNROUTABLE)
     run.start()
     run.stack.get("/states")  # makes the operator's token
     _a_turn_is_seen(run, failing)
     _a_send_is_seen(run, unreachable)
+    _a_webhook_is_seen(run)
     eventually(lambda: hurried_and_given_up(run, failing), 60)
     (turn,) = _failures(run, "turns", failing)
     assert (turn["status"], turn["next_attempt_at"]) == ("parked", None), turn
@@ -61,6 +64,14 @@ def _a_send_is_seen(run: Run, person: FakeContact) -> None:
     (message,) = _failures(run, "messages", person)
     assert message["error_code"] == str(_UNROUTABLE), message
     _is_in_the_log(run, message["id"])
+
+
+def _a_webhook_is_seen(run: Run) -> None:
+    refused_at = time.monotonic()
+    status, _ = run.stack.deliver(inbound_form(Body="quince 2"), token=_SOMEBODY_ELSES)
+    assert status == 403
+    seen_at = _seen(lambda: run.stack.get("/failures/webhooks")["items"])
+    _is_in_time(run, "webhook", seen_at - refused_at)
 
 
 def _failures(run: Run, kind: str, person: FakeContact) -> list[Listed]:

@@ -28,7 +28,13 @@ from web.api.shapes.conversations import (
     TransitionPage,
 )
 from web.api.shapes.exports import ContactExport, ConversationExport, ExportFormat
-from web.api.shapes.failures import FailedMessagePage, FailedTurnPage, Lane, Rerun
+from web.api.shapes.failures import (
+    FailedMessagePage,
+    FailedTurnPage,
+    Lane,
+    RefusedWebhooksPage,
+    Rerun,
+)
 from web.api.shapes.messages import (
     FirstMessage,
     Message,
@@ -74,6 +80,7 @@ __all__ = [
     "NewCannedReply",
     "NewContact",
     "Problem",
+    "RefusedWebhooksPage",
     "Reply",
     "Rerun",
     "Retry",

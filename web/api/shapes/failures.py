@@ -3,7 +3,7 @@
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, DateTime, Integer, String
+from apiflask.fields import UUID, Date, DateTime, Integer, String
 
 from web.api.shapes.base import Answer, TextOrNull, page_of
 from web.api.shapes.messages import Message
@@ -63,6 +63,16 @@ class FailedMessage(Message):
         return super().get_attribute(failed, attr, default)
 
 
+class RefusedWebhooks(Answer):
+    id = String(metadata={"description": "As in the log, e.g. twilio-signature-2026-11-28."})
+    provider = String()
+    reason = String(metadata={"description": "One word, e.g. signature, sender or too_large."})
+    day = Date()
+    number = Integer()
+    advice = String(metadata={"description": "What it means, and what to do."})
+
+
+RefusedWebhooksPage = page_of(RefusedWebhooks)
 FailedTurnPage = page_of(FailedTurn)
 FailedMessagePage = page_of(FailedMessage)
 

@@ -1,5 +1,6 @@
 """Failures: bot errors, undelivered messages, and sends with an unknown outcome."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -12,8 +13,9 @@ from pipeline.enums import Status
 from pipeline.errors import NotFound
 from pipeline.messages import storable
 from pipeline.queries import failures as queries
-from pipeline.queries import finding, queues, resending
+from pipeline.queries import finding, queues, refused_webhooks, resending
 from pipeline.queries.failures import FailedMessage
+from pipeline.queries.refused_webhooks import RefusedWebhooks
 from pipeline.queries.resending import Again
 from web.actions import table
 from web.api import cursors
@@ -28,6 +30,8 @@ from web.services import here
 page = Page("failures", "Failures")
 
 A_PAGE = 30
+# The id of refused webhooks, such as twilio-signature-2026-11-28.
+_WEBHOOKS = re.compile(r"[a-z]+-[a-z_]+-\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def index() -> Response:
         messages=messages.items,
         more_messages=_following("messages", messages.next),
         unknown=ask(_unknown),
+        webhooks=() if args else ask(_webhooks),
         is_first=not args,
     )
 
@@ -71,6 +76,8 @@ def _following(name: str, after: object) -> str:
 @needs("viewer")
 def find(wanted: str) -> BaseResponse:
     """Redirect to the turn, message, conversation or contact with this id. Raises NotFound."""
+    if _WEBHOOKS.fullmatch(wanted):
+        return redirect(url_for("failures.index", _anchor=wanted), 303)
     place = ask(finding.place_of, storable(wanted[:200]))
     if place is None or not (place.is_failed or place.conversation_id or place.contact_id):
         raise NotFound(f"Nothing has the id {wanted[:80]}: it is misspelled, or not stored yet.")
@@ -119,6 +126,10 @@ def _messages(connection: Connection, after: queries.FailurePosition | None) -> 
     now = runtime.database.now(connection)
     found = resending.assess(connection, rows, runtime.provider, now)
     return tuple(Failed(row, again) for row, again in zip(rows, found, strict=True))
+
+
+def _webhooks(connection: Connection) -> tuple[RefusedWebhooks, ...]:
+    return refused_webhooks.refused(connection, here().runtime.database.now(connection))
 
 
 def _unknown(connection: Connection) -> int:
