@@ -1,5 +1,7 @@
 """The kit settles STOP, START, HELP and reactions as the engine does."""
 
+from datetime import timedelta
+
 import pytest
 
 from pipeline.botkit import Bot, Consent, Tester, Turn, both_channels
@@ -81,6 +83,21 @@ def test_a_reaction_is_no_turn() -> None:
         talk.hears("Liked “Is that right? 1. Yes 2. No, ask me again”").says_nothing()
         # Not ours, so it is theirs.
         talk.hears("Liked “Yes, we can”").says("Good.")
+
+
+def test_reactions_without_a_message_start_no_timer() -> None:
+    bot = Bot("kit", start="start", loop_guard=None)
+    half = timedelta(minutes=30)
+
+    @bot.awaits("start", nudge="Still there?", nudge_after=half, timeout=2 * half, on_timeout="bye")
+    def start(turn: Turn) -> None:
+        turn.say("Hello.")
+
+    @bot.sends("bye", then="start")
+    def bye(turn: Turn) -> None:
+        turn.say("Bye!")
+
+    Tester(bot).reacts("👍").reacts("🔥").after(hours=3).says_nothing()
 
 
 def test_a_bot_that_asks_for_reactions() -> None:
