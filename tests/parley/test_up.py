@@ -49,6 +49,7 @@ def test_up_answers_and_stops_in_three_seconds(tmp_path: Path, database: Databas
     assert "curl http://127.0.0.1:" in output
     assert "Traceback" not in output
     assert "warning" not in output.lower()
+    assert list(tmp_path.glob("celerybeat*")) == []
 
 
 def test_first_admin_is_made_by_a_link_that_works_once(tmp_path: Path, database: Database) -> None:
@@ -105,6 +106,18 @@ bot = Bot("desk", start="welcome")
 def welcome(turn):
     turn.say("one")
 """
+
+
+def test_chat_beside_up_talks_to_the_bot_that_runs(tmp_path: Path, database: Database) -> None:
+    (tmp_path / "desk.py").write_text(BOT)
+    (tmp_path / "other.py").write_text(BOT.replace('"one"', '"two"'))
+    with running(tmp_path, "up", BOT="desk:bot"):
+        talk = parley(tmp_path, "chat", text="hi\nhi\nhi\n")
+        refused = parley(tmp_path, "chat", "--bot", "other:bot", text="hi\n")
+    assert "talking to desk:bot" in talk.stdout
+    assert bodies(database) == ["one", "one", "one"]
+    assert refused.returncode == 1
+    assert "The workers run desk:bot" in refused.stderr
 
 
 def bodies(database: Database) -> list[str]:
