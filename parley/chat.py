@@ -83,7 +83,7 @@ class Chat:
 
     def _new_messages(self) -> list[MessageRow]:
         with self._runtime.database.read() as connection:
-            contact = contacts.by_keys(connection, [self._key]).get(self._key)
+            contact = contacts.of_key(connection, self._key)
             return progress.said_after(connection, contact.id, self._seen) if contact else []
 
     def _inbound(self, text: str) -> Inbound:

@@ -24,6 +24,7 @@ class Point(StrEnum):
     CONVERSE_RECORDING = "converse.recording"
     CONVERSE_RECORDED = "converse.recorded"
     CONVERSE_BLAMING = "converse.blaming"
+    CONVERSE_JOINING = "converse.joining"
     CONVERSE_CONSENTING = "converse.consenting"
     CONVERSE_NOTIFIED = "converse.notified"
     DISPATCH_CLAIMING = "dispatch.claiming"
@@ -42,6 +43,8 @@ class Point(StrEnum):
     OVERRIDE_TAKING_OVER = "override.taking_over"
     OVERRIDE_WRITING = "override.writing"
     OVERRIDE_RERUNNING = "override.rerunning"
+    OVERRIDE_MERGING = "override.merging"
+    OVERRIDE_SPLITTING = "override.splitting"
 
 
 class _Trap:

@@ -27,7 +27,7 @@ def refusal(head: Head, now: datetime, limits: Limits) -> Refusal | None:
     """Why this outbound message must not be sent now, or None."""
     if head.is_blocked:
         return Refusal(Status.SUPPRESSED, "The contact is blocked.")
-    if not is_reachable(head.delivery.channel, head.phone or head.key):
+    if not is_reachable(head.delivery.channel, head.recipient):
         return Refusal(Status.SUPPRESSED, UNREACHABLE)
     is_consent = CONSENT in head.content
     channel, our_number = head.delivery.channel, head.delivery.our_number
@@ -72,6 +72,9 @@ class Window(Protocol):
     def our_number(self) -> str: ...
 
     @property
+    def address(self) -> str | None: ...
+
+    @property
     def last_inbound_at(self) -> datetime | None: ...
 
 
@@ -90,7 +93,8 @@ def why_not_to_write(
     """
     if contact.is_blocked:
         return "The contact is blocked."
-    if not is_reachable(conversation.channel, contact.phone or contact.key):
+    address = conversation.address or contact.phone or contact.key
+    if not is_reachable(conversation.channel, address):
         return UNREACHABLE
     if is_opted_out(contact.opt_outs, conversation.channel, conversation.our_number):
         return OPTED_OUT

@@ -68,9 +68,10 @@ class Inbound:
     """One message from a contact, as any provider would tell it.
 
     `contact_key` is the E.164 number, or the provider's user id where there is no number; `phone`
-    is None in that case. `recipient` is our number, short code or sender id without a channel
-    prefix. `consent` marks STOP, START and HELP, which do not reach the bot; only a START ("YES")
-    of somebody who never said STOP is an answer like any other.
+    is None in that case. `names` are all keys that the webhook gives this contact, the one to keep
+    first; () if there is only one. `recipient` is our number, short code or sender id without a
+    channel prefix. `consent` marks STOP, START and HELP, which do not reach the bot; only a START
+    ("YES") of somebody who never said STOP is an answer like any other.
 
     `kind` is a MessageKind, or a word of the provider's that Parley does not know, such as "poll".
     `type` is the provider's own word ("audio", "sticker"), "" where it says none. `reply_to` is the
@@ -111,6 +112,18 @@ class Inbound:
     consent: Consent | None = None
     provider_answered: bool = False
     sent_at: datetime | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The address that wrote, without its channel."""
+        return self.contact_key.removeprefix(f"{self.channel}:")
+
+    @property
+    def user_ids(self) -> tuple[str, ...]:
+        """The provider's ids of the contact in this webhook, without their channel."""
+        prefix = f"{self.channel}:"
+        return tuple(name.removeprefix(prefix) for name in self.names if name.startswith(prefix))
 
     @property
     def is_plain(self) -> bool:
@@ -141,6 +154,7 @@ class Inbound:
         if wish := known.get("consent"):
             known["consent"] = Consent(wish)
         known["media"] = tuple(Media(**item) for item in known.get("media", ()))
+        known["names"] = tuple(known.get("names", ()))
         if place := known.get("location"):
             known["location"] = Location(**place)
         if source := known.get("referral"):

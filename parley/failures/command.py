@@ -16,7 +16,7 @@ from pipeline import override
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.providers import addresses
 from pipeline.queries import failures as queries
-from pipeline.records.core import contacts
+from pipeline.records.core import aliases, contacts
 from pipeline.runtime import Runtime, opened
 from pipeline.wakeups import Pool
 from workers.notifier import Notifier
@@ -195,8 +195,9 @@ def _lane(runtime: Runtime, number: str | None) -> str:
     """Return the lane of a contact, or "" for all. Raises NotFound for an unknown number."""
     if number is None:
         return ""
-    lane = addresses.contact(number).key if number.strip() else ""
     with runtime.database.read() as connection:
+        key = addresses.contact(number).key if number.strip() else ""
+        lane = aliases.lane_of(connection, key)
         # The message of an unreadable turn has no contact yet.
         is_known = contacts.by_keys(connection, [lane]) or queries.counts(connection, lane).turns
     if not is_known:

@@ -3,7 +3,7 @@
 pipeline/records/saving.py is the only place that makes rows of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -34,18 +34,49 @@ class Failure(NamedTuple):
 
 @dataclass(slots=True)
 class LoggedInbound:
-    """A contact's message for the log, dated when it was received."""
+    """A contact's message for the log, dated when it was received.
+
+    `seen` are addresses to note on its channel, and when: those that are new in the conversation.
+    """
 
     message: Inbound
     contact_id: UUID
     conversation_id: UUID | None
     turn_id: int
     created_at: datetime
+    seen: tuple[tuple[str, datetime], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        message: Inbound,
+        contact_id: UUID,
+        conversation: Conversation | None,
+        turn_id: int,
+        at: datetime,
+    ) -> Self:
+        """The message, to be noted before the conversation is changed."""
+        where = conversation.id if conversation else None
+        seen = tuple(_newly_seen(message, conversation, at))
+        return cls(message, contact_id, where, turn_id, at, seen)
 
     @property
     def past(self) -> tuple[Direction, str, str]:
         """Direction, author and text, for a handler that asks for the history."""
         return Direction.INBOUND, "contact", self.message.text
+
+
+def _newly_seen(
+    message: Inbound, conversation: Conversation | None, at: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """The addresses to note: where the contact wrote from, if it is not where they did before."""
+    before = conversation.address if conversation else None
+    if before == message.address:
+        return
+    if conversation and before and conversation.last_inbound_at:
+        yield before, conversation.last_inbound_at
+    for name in dict.fromkeys([message.address, *message.user_ids]):
+        yield name, at
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +91,7 @@ class QueuedOutbound:
     author: str
     body: str
     created_at: datetime
+    address: str | None = None
     kind: str = "text"
     media: list[dict[str, str]] = field(default_factory=list)
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -91,6 +123,7 @@ class QueuedOutbound:
             conversation_id=conversation.id,
             channel=conversation.channel,
             our_number=conversation.our_number,
+            address=conversation.address,
             provider=provider,
             author="bot",
             kind=reply.kind,

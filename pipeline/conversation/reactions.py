@@ -99,10 +99,12 @@ def recognized(message: Inbound, sent: Latest) -> Inbound:
     )
 
 
-def hear_reaction(conversation: Conversation, bot: BotRules, at: datetime) -> None:
+def hear_reaction(
+    conversation: Conversation, bot: BotRules, at: datetime, address: str | None = None
+) -> None:
     """After a reaction that the bot does not ask for; it keeps no conversation from expiring."""
     if not conversation.is_expired(bot.expires_after, at):
-        rules.hear(conversation, at)
+        rules.hear(conversation, at, address)
         rules.hear_in_silence(conversation, bot, at)
 
 

@@ -61,8 +61,9 @@ def open_conversation(
     )
 
 
-def hear(conversation: Conversation, at: datetime) -> None:
-    """Note that the contact wrote then; an operator may have written since."""
+def hear(conversation: Conversation, at: datetime, address: str | None = None) -> None:
+    """Note that the contact wrote then, and from where; an operator may have written since."""
+    conversation.address = address or conversation.address
     conversation.last_message_at = max(conversation.last_message_at, at)
     conversation.last_inbound_at = max(conversation.last_inbound_at or at, at)
     conversation.changes.is_any = True

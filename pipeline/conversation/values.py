@@ -115,15 +115,15 @@ class Contact:
     changed: AttributeChanges = field(default_factory=dict)
 
     @classmethod
-    def new(cls, message: Inbound, at: datetime) -> Self:
-        """The contact who sent `message`."""
-        key, phone = message.contact_key, message.phone
+    def new(cls, message: Inbound, at: datetime, key: str = "") -> Self:
+        """The contact who sent `message`; `key` is that of its lane, if it has another."""
+        key, phone = key or message.contact_key, message.phone
         return cls(new_id(), key, phone, "", {}, {}, is_blocked=False, created_at=at, is_new=True)
 
     @classmethod
-    def at(cls, phone: str, at: datetime) -> Self:
-        """The contact with this number, whom an operator adds."""
-        return cls(new_id(), phone, phone, "", {}, {}, is_blocked=False, created_at=at, is_new=True)
+    def at(cls, phone: str, at: datetime, key: str) -> Self:
+        """The contact with this number and key, whom an operator adds."""
+        return cls(new_id(), key, phone, "", {}, {}, is_blocked=False, created_at=at, is_new=True)
 
     def hear(self, message: Inbound, at: datetime) -> None:
         """Note when they wrote, and what they call themselves; an operator's name for them stays"""
@@ -153,6 +153,7 @@ class Conversation:
     `version` and `state_before` are those loaded: the first fences the saving. `state_seq` counts
     stays in states, so that a timer knows whether its own was left. `rearmed_at` is when a
     reminder's turn came back to its state and armed time-out and nudge anew, since it was loaded.
+    `address` is where the contact wrote from last: replies go there. None: to the usual one.
     """
 
     id: UUID
@@ -173,6 +174,7 @@ class Conversation:
     last_inbound_at: datetime | None
     read_at: datetime | None = None
     closed_at: datetime | None = None
+    address: str | None = None
     is_new: bool = False
     state_before: str = ""
     rearmed_at: datetime | None = None
@@ -192,5 +194,5 @@ class Conversation:
             self.id, self.contact_id, self.channel, self.our_number, self.state, self.state_seq,
             self.data, self.choices, self.memory, self.version, self.holder, self.held_by,
             self.held_until, self.opened_at, self.last_message_at, self.last_inbound_at,
-            self.read_at, self.closed_at, self.is_new, self.state_before,
+            self.read_at, self.closed_at, self.address, self.is_new, self.state_before,
         )  # fmt: skip

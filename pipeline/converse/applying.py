@@ -47,9 +47,9 @@ class Applier:
         if entry.kind == EntryKind.RERUN:
             return
         message, at = entry.message, entry.received_at
+        pending.log.append(LoggedInbound.of(message, contact.id, conversation, entry.id, at))
         contact.hear(message, at)
-        rules.hear(conversation, at)
-        pending.log.append(LoggedInbound(message, contact.id, conversation.id, entry.id, at))
+        rules.hear(conversation, at, message.address)
 
     def apply(
         self,

@@ -16,13 +16,12 @@ from pipeline.converse.work import Batch, Work
 from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, EntryKind
+from pipeline.records import filing
 from pipeline.records.core import contacts, conversations, inbox, lanes, leases
 from pipeline.records.core.entries import Waiting
 
 LEASE = timedelta(seconds=15)
 ENTRIES_A_LANE = 16
-FILED_AT_ONCE = 500
-MOST_FILINGS = 10
 
 
 def claim(
@@ -60,15 +59,11 @@ def _lease(
     # Lanes that always have more must not keep others from being known at all.
     if not (rest or also_new):
         return leased, False
-    known: set[str] = set()
-    for _ in range(MOST_FILINGS):
-        new = inbox.file_new(connection, FILED_AT_ONCE)
-        known.update(new)
-        # Behind a flood of one contact there are others.
-        if len(new) < FILED_AT_ONCE or len(known) > limit:
-            break
-    if known:
-        lanes.note(connection, Direction.INBOUND, known, now)
+    # A worker with nothing to do waits its turn; one that has lanes works on them meanwhile.
+    filed = filing.file_new(connection, now, enough=limit, wait=not leased)
+    leased = [row for row in leased if row.key not in filed.joined]
+    if filed.lanes:
+        lanes.note(connection, Direction.INBOUND, filed.lanes, now)
         leased += take(limit=rest) if rest else []
     return leased, False
 

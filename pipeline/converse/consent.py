@@ -18,9 +18,10 @@ from pipeline.conversation.pending import Failure, LoggedInbound, Pending, Queue
 from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.enums import Consent, EntryStatus
+from pipeline.enums import Consent, Direction, EntryStatus
 from pipeline.messages import Inbound, storable
-from pipeline.records.core import contacts, conversations, inbox, parked
+from pipeline.records import filing
+from pipeline.records.core import contacts, conversations, inbox, lanes, parked
 from pipeline.records.core.entries import Waiting
 from pipeline.records.saving import add_contact, save_log
 
@@ -53,10 +54,14 @@ class Consents:
     def _settle_next(self) -> bool | None:
         """Settle one; returns whether an answer goes out, None when nothing waits."""
         with self._database.write() as connection:
+            now = self._database.now(connection)
+            # Its lane tells which contact wrote it.
+            filed = filing.file_new(connection, now)
+            if filed.lanes:
+                lanes.note(connection, Direction.INBOUND, filed.lanes, now)
             entry = inbox.next_consent(connection)
             if entry is None:
                 return None
-            now = self._database.now(connection)
             try:
                 with connection.begin_nested():
                     return self._settle(connection, entry, now)
@@ -76,7 +81,7 @@ class Consents:
 
     def _settle(self, connection: Connection, entry: Waiting, now: datetime) -> bool:
         message = entry.message
-        contact = contacts.load_by_keys(connection, [message.contact_key]).get(message.contact_key)
+        contact = contacts.load_by_keys(connection, [entry.lane]).get(entry.lane)
         where = scope(message.channel, message.recipient)
         is_out = contact is not None and is_opted_out(
             contact.opt_outs, message.channel, message.recipient
@@ -86,19 +91,17 @@ class Consents:
             # opening message, even if the provider replies to it too.
             inbox.treat_as_message(connection, entry.id)
             return False
-        contact = contact or _create(connection, message, now)
+        contact = contact or _create(connection, entry, message, now)
         known = conversations.load_open(connection, contact.id)
-        pending = Pending(message.contact_key, contact, known)
+        pending = Pending(entry.lane, contact, known)
         conversation = pending.open_on(message.channel, message.recipient)
-        conversation_id = conversation.id if conversation else None
-        pending.log.append(
-            LoggedInbound(message, contact.id, conversation_id, entry.id, entry.received_at)
-        )
+        at = entry.received_at
+        pending.log.append(LoggedInbound.of(message, contact.id, conversation, entry.id, at))
         self._answer(pending, message, entry.id, now)
         save_log(connection, [pending], now)
         if message.consent in {Consent.STOP, Consent.START}:
-            at = entry.received_at if message.consent == Consent.STOP else None
-            contacts.set_opt_out(connection, contact.id, where, at)
+            since = at if message.consent == Consent.STOP else None
+            contacts.set_opt_out(connection, contact.id, where, since)
         inbox.settle(connection, [entry.id], EntryStatus.HANDLED, now)
         crash.point(Point.CONVERSE_CONSENTING)
         return pending.sends
@@ -117,6 +120,7 @@ class Consents:
                 conversation_id=heard.conversation_id,
                 channel=message.channel,
                 our_number=message.recipient,
+                address=message.address,
                 provider=self._provider,
                 author="bot",
                 body=storable(text),
@@ -128,8 +132,8 @@ class Consents:
         )
 
 
-def _create(connection: Connection, message: Inbound, now: datetime) -> Contact:
+def _create(connection: Connection, entry: Waiting, message: Inbound, now: datetime) -> Contact:
     """The contact who wrote; a turn may have created the same one meanwhile."""
-    contact = Contact.new(message, now)
+    contact = Contact.new(message, now, entry.lane)
     contact.hear(message, now)
     return add_contact(connection, contact)

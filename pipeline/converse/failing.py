@@ -44,7 +44,7 @@ class FailedTurns:
             return False
         try:
             messages = [one.message for one in together.entries]
-            contact = pending.contact or Contact.new(messages[0], entry.received_at)
+            contact = pending.contact or Contact.new(messages[0], entry.received_at, entry.lane)
             conversation = self._applier.conversation_for(pending, contact, entry)
             cause, who = Received(together.combine(messages)), (contact, conversation)
             situated = self._situations.make(pending, who, cause, together.entries, now)
@@ -102,7 +102,7 @@ class FailedTurns:
         message = entry.message
         if entry.kind == EntryKind.RERUN:
             return pending.open_on(message.channel, message.recipient)
-        contact = pending.contact or Contact.new(message, entry.received_at)
+        contact = pending.contact or Contact.new(message, entry.received_at, entry.lane)
         conversation = self._applier.conversation_for(pending, contact, entry)
         self._applier.log(pending, entry, contact, conversation)
         return conversation

@@ -120,7 +120,7 @@ class TurnRunner:
 
     def _hear(self, pending: Pending, together: Group, now: datetime) -> None:
         entry, last = together.entries[0], together.entries[-1]
-        contact = pending.contact or Contact.new(entry.message, entry.received_at)
+        contact = pending.contact or Contact.new(entry.message, entry.received_at, entry.lane)
         entry.content = recognized(entry.message, self._situations.latest_sent(pending, contact))
         if not self._bot.takes(entry.content):
             self._hear_reaction(pending, entry, contact)
@@ -149,10 +149,9 @@ class TurnRunner:
         if entry.kind == EntryKind.RERUN:
             return
         contact.hear(message, at)
-        where = conversation.id if conversation else None
-        pending.log.append(LoggedInbound(message, contact.id, where, entry.id, at))
+        pending.log.append(LoggedInbound.of(message, contact.id, conversation, entry.id, at))
         if conversation:
-            hear_reaction(conversation, self._bot, at)
+            hear_reaction(conversation, self._bot, at, message.address)
 
     def _respond(
         self,

@@ -74,7 +74,7 @@ def envelope(head: Head, attempt: int) -> Outbound:
         message_id=str(head.delivery.public_id),
         attempt=attempt,
         channel=head.delivery.channel,
-        recipient=head.phone or head.key,
+        recipient=head.recipient,
         sender=head.delivery.our_number,
         body=head.body,
         media_urls=tuple(item["url"] for item in head.media),

@@ -32,6 +32,13 @@ from pipeline.override.conversations import (
     take_over,
 )
 from pipeline.override.failures import rerun, rerun_all, skip, try_all_now, try_now
+from pipeline.override.merging import (
+    Conflict,
+    Merge,
+    merge_contacts,
+    preview_merge,
+    split_contact,
+)
 from pipeline.override.retry import dismiss, retry
 from pipeline.override.time_travel import elapse
 from pipeline.override.timers import cancel_timer, retarget_timers
@@ -44,6 +51,8 @@ __all__ = [
     "MOST_MEDIA",
     "Change",
     "Changed",
+    "Conflict",
+    "Merge",
     "Queued",
     "add_canned_reply",
     "add_contact",
@@ -60,8 +69,10 @@ __all__ = [
     "elapse",
     "end",
     "known_state",
+    "merge_contacts",
     "opt_in",
     "opt_out",
+    "preview_merge",
     "release",
     "rerun",
     "rerun_all",
@@ -71,6 +82,7 @@ __all__ = [
     "retry",
     "send_message",
     "skip",
+    "split_contact",
     "take_over",
     "try_all_now",
     "try_now",

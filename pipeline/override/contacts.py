@@ -18,10 +18,10 @@ from pipeline.conversation.values import Contact
 from pipeline.errors import ChangeRefused, NotFound
 from pipeline.jsons import JsonObject
 from pipeline.messages import storable
-from pipeline.providers import addresses
-from pipeline.records import saving
+from pipeline.providers import addresses, number_forms
+from pipeline.records import joining, saving
 from pipeline.records.accounts import audit
-from pipeline.records.core import contacts
+from pipeline.records.core import aliases, contacts
 from pipeline.runtime import Runtime
 
 
@@ -35,7 +35,9 @@ def add_contact(
     phone = addresses.typed(written, force=force)
     with runtime.database.write() as connection:
         now = runtime.database.now(connection)
-        wanted = Contact.at(phone, now)
+        aliases.lock(connection)
+        joining.identify(connection, phone, number_forms.forms(phone), now)
+        wanted = Contact.at(phone, now, aliases.lane_of(connection, phone))
         contact = saving.add_contact(connection, wanted)
         is_new = contact.id == wanted.id
         if is_new:

@@ -19,7 +19,16 @@ from pipeline.messages import Inbound
 from pipeline.override.subject import locked_even_if_ended, save
 from pipeline.records import saving
 from pipeline.records.accounts import audit
-from pipeline.records.core import conversations, inbox, lanes, leases, messages, parked
+from pipeline.records.core import (
+    aliases,
+    conversations,
+    inbox,
+    lanes,
+    leases,
+    messages,
+    parked,
+    unfiled,
+)
 from pipeline.records.core.entries import ANSWERED, Waiting, parse
 from pipeline.runtime import Runtime
 
@@ -140,6 +149,10 @@ def _not_parked() -> ChangeRefused:
 def _take_up(connection: Connection, entries: Sequence[Waiting], now: datetime) -> int:
     """Make parked entries wait again and their lanes due; a lane in work keeps its lease."""
     keys = {entry.lane for entry in entries}
+    # They may have been parked before anybody knew whose they are.
+    for key, alias in aliases.of(connection, keys).items():
+        unfiled.move(connection, key, alias.lane)
+        keys = keys - {key} | {alias.lane}
     lanes.note(connection, Direction.INBOUND, keys, now)
     lanes.wake(connection, Direction.INBOUND, keys, now)
     ids = [entry.id for entry in entries]
@@ -155,11 +168,11 @@ def _log(connection: Connection, entry: Waiting, now: datetime) -> None:
     if not isinstance(entry.content, Inbound):
         return  # it cannot be parsed; the entry keeps the original
     message = entry.content
-    contact = Contact.new(message, now)
+    contact = Contact.new(message, now, aliases.lane_of(connection, entry.lane))
     contact.name = message.profile_name
     contact = saving.add_contact(connection, contact)
     pending = Pending(contact.key, contact, conversations.load_open(connection, contact.id))
     conversation = pending.open_on(message.channel, message.recipient)
-    where = conversation.id if conversation else None
-    pending.log.append(LoggedInbound(message, contact.id, where, entry.id, entry.received_at))
+    at = entry.received_at
+    pending.log.append(LoggedInbound.of(message, contact.id, conversation, entry.id, at))
     saving.save_log(connection, [pending], now)

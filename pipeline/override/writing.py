@@ -175,6 +175,7 @@ def _open(
     opened = rules.open_conversation(runtime.bot, contact_id, (channel, number), now, heard_at)
     # Messages that an operator read there stay read.
     opened.read_at = previous.read_at if previous else None
+    opened.address = previous.address if previous else None
     opened.changes.is_any = True
     save(connection, [opened], now)
     return opened
@@ -225,6 +226,7 @@ def outbound(
         conversation_id=conversation.id,
         channel=conversation.channel,
         our_number=conversation.our_number,
+        address=conversation.address,
         provider=runtime.provider.name,
         created_at=now,
         **values,

@@ -14,6 +14,7 @@ import phonenumbers
 
 from pipeline.errors import NumberRefused, WebhookRejected
 from pipeline.messages import SMS, WHATSAPP, Channel, storable
+from pipeline.providers.number_forms import forms
 
 EXPECTED_E164 = "Include the country code, for example +1 415 555 0132."
 UNREACHABLE = "This sender can't receive messages: its address is a name, not a number."
@@ -65,6 +66,20 @@ def _contact(raw: str, field: str) -> Address:
         return Address(channel, number, number, number)
     name = bounded(name, _LONGEST)
     return Address(channel, name, name if channel == SMS else f"{channel}:{name}", None)
+
+
+def names_of(sender: Address, user_id: str = "") -> tuple[str, ...]:
+    """Every key of a sender, the one to keep first: other forms of the number, and the user id.
+
+    () if there is only one.
+    """
+    found = list(forms(sender.phone) if sender.phone else (sender.key,))
+    if user_id.strip() and sender.channel != SMS:
+        other = contact(on_channel(sender.channel, user_id.strip()))
+        found += forms(other.phone) if other.phone else (other.key,)
+    # A number is a contact's on every channel, an id on one.
+    names = sorted(dict.fromkeys(found), key=lambda name: not name.startswith("+"))
+    return tuple(names) if len(names) > 1 else ()
 
 
 def ours(raw: str) -> str:

@@ -54,6 +54,7 @@ def inbound(form: Form, *, provider: str, account_id: str) -> Inbound:
         media=media,
         location=location,
         place="" if location else webhook_content.place(form),
+        names=addresses.names_of(sender, value(form, "ExternalUserId")),
         **webhook_content.contents(form, kind),
     )
     # A button called STOP, or a picture with that caption, is an answer to the bot.

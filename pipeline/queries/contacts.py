@@ -4,11 +4,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal, select, tuple_
 
+from pipeline.errors import NotFound
+from pipeline.jsons import JsonObject
 from pipeline.queries import search
-from pipeline.records.base import fetch
+from pipeline.records.base import fetch, short_repr
+from pipeline.records.core import addresses, contacts
+from pipeline.records.core.addresses import AddressRow
 from pipeline.records.core.contacts import CONTACTS, Contact, ContactRow
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
@@ -22,6 +27,32 @@ class Totals:
 
     messages: int
     conversations: int
+
+
+class KnownContact(NamedTuple):
+    """A contact with its addresses, the one heard from last first."""
+
+    id: uuid.UUID
+    key: str
+    phone: str | None
+    name: str
+    attributes: JsonObject
+    opt_outs: dict[str, str]
+    is_blocked: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    addresses: list[AddressRow]
+
+    def __repr__(self) -> str:
+        """Without the full number, so that no log can hold it."""
+        return short_repr(self)
+
+
+def known(connection: Connection, contact_id: uuid.UUID) -> KnownContact:
+    """One contact. Raises NotFound."""
+    if row := contacts.by_id(connection, contact_id):
+        return KnownContact(*row, addresses.of_contact(connection, contact_id))
+    raise NotFound("There is no such contact.")
 
 
 def totals(connection: Connection, contact_id: uuid.UUID) -> Totals:

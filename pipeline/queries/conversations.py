@@ -59,6 +59,7 @@ class ListedConversation(NamedTuple):
     last_inbound_at: datetime | None
     read_at: datetime | None
     closed_at: datetime | None
+    address: str | None
     phone: str | None
     name: str
     key: str
@@ -87,7 +88,7 @@ class ListedConversation(NamedTuple):
 
 
 # The columns of the conversation itself come first.
-_OWN = [Conversation.__table__.c[name] for name in ListedConversation._fields[:18]]
+_OWN = [Conversation.__table__.c[name] for name in ListedConversation._fields[:19]]
 # So much of the last message is shown in a list.
 _GIST = 300
 

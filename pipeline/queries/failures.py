@@ -125,6 +125,7 @@ class FailedMessage(NamedTuple):
     failed_at: datetime
     status_times: dict[str, str]
     created_at: datetime
+    address: str | None
     phone: str | None
     name: str
     key: str

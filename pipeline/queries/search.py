@@ -19,7 +19,7 @@ from pipeline.queries.narrow import Narrowed, narrowed
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.messages import Message
-from pipeline.records.core.search_index import CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
+from pipeline.records.core.search_index import ALSO_SQL, CONTACT_SQL, MESSAGE_SQL, PUNCTUATION
 
 _WRITTEN_NUMBER = re.compile(r"[+\d\s()./-]+", re.ASCII)
 _PUNCTUATION = str.maketrans(dict.fromkeys(PUNCTUATION + "%", " "))
@@ -36,11 +36,11 @@ def who(words: str) -> list[ColumnElement[bool]]:
     if not words:
         return []
     # As text, because the index of the migration is over this expression to the letter.
-    known = literal_column(CONTACT_SQL, Text)
-    found = [known.contains(words.lower(), autoescape=True)]
+    texts = (literal_column(CONTACT_SQL, Text), literal_column(ALSO_SQL, Text))
+    found = [text.contains(words.lower(), autoescape=True) for text in texts]
     digits = re.sub(r"\D", "", words, flags=re.ASCII)
     if digits and _WRITTEN_NUMBER.fullmatch(words):
-        found.append(known.contains(digits))
+        found += [text.contains(digits) for text in texts]
     return [or_(*found)]
 
 

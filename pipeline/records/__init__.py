@@ -3,6 +3,8 @@
 from pipeline.records.accounts import audit, canned_replies, invitations, sign_ins, tokens, users
 from pipeline.records.base import Record
 from pipeline.records.core import (
+    addresses,
+    aliases,
     contacts,
     conversations,
     inbox,
@@ -17,6 +19,8 @@ from pipeline.records.stats import tallies, workers
 
 __all__ = [
     "Record",
+    "addresses",
+    "aliases",
     "audit",
     "canned_replies",
     "contacts",

@@ -18,6 +18,7 @@ from pipeline.errors import ParleyError
 from pipeline.jsons import JsonObject
 from pipeline.records import contact_changes
 from pipeline.records.core import (
+    addresses,
     contacts,
     conversations,
     inbox,
@@ -30,6 +31,7 @@ from pipeline.records.core import (
     timers,
     transitions,
 )
+from pipeline.records.core.addresses import Seen
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +103,14 @@ def save_log(connection: Connection, batch: Sequence[Pending], now: datetime) ->
         for lane in batch
         for item in lane.log
     ]
+    if seen := [
+        Seen(item.contact_id, lane.key, item.message.channel, name, at)
+        for lane in batch
+        for item in lane.log
+        if isinstance(item, LoggedInbound)
+        for name, at in item.seen
+    ]:
+        addresses.note(connection, seen)
     if sending := {lane.key for lane in batch if lane.sends}:
         outbox.enqueue(connection, rows, sending, now)
     elif rows:
@@ -187,6 +197,7 @@ def _changed(conversation: Conversation) -> JsonObject:
         "last_message_at": conversation.last_message_at,
         "last_inbound_at": conversation.last_inbound_at,
         "closed_at": conversation.closed_at,
+        "address": conversation.address,
     }
 
 

@@ -25,6 +25,7 @@ def gather(run: Run) -> history.History:
     with run.stack.database.read() as connection:
         turns, replies = history.turns_of(connection), history.replies_of(connection)
         heard = {} if run.plan.bot else history.texts_counted(connection)
+        joined = history.joined_of(connection)
     return history.History(
         said=run.traffic.said,
         turns=turns,
@@ -33,6 +34,7 @@ def gather(run: Run) -> history.History:
         trace=run.trace(),
         delivered=history.delivered_of(run.fake),
         heard=heard,
+        joined=joined,
         statuses=run.statuses.seen(),
         waiting=waiting,
         leaks=leaks(run.stack.printed(), _secrets_of_logs(run)),

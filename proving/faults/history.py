@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import Connection, select
 
+from pipeline.records.core.aliases import LaneAlias
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.conversations import Conversation
 from pipeline.records.core.inbox import Entry
@@ -86,7 +87,7 @@ class History:
 
     `heard` is what the counting bot's data says of each contact, {} with another bot. `statuses`
     are those that were seen of each reply, in order. `leaks` are lines of logs that hold what no
-    log may, `asleep` the workers without a heartbeat.
+    log may, `asleep` the workers without a heartbeat. `joined` are contacts of several addresses.
     """
 
     said: list[Said]
@@ -99,6 +100,7 @@ class History:
     statuses: dict[str, list[str]] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    joined: frozenset[str] = frozenset()
     asleep: list[str] = field(default_factory=list)
 
 
@@ -108,12 +110,14 @@ def turns_of(connection: Connection) -> list[Turn]:
     of_log = select(Message.id, Message.provider_id).where(Message.direction == "inbound")
     for row in connection.execute(of_log.order_by(Message.id)):
         logged.setdefault(row.provider_id, []).append(row.id)
+    known = select(LaneAlias.key, LaneAlias.lane)
+    lanes = {row.key: row.lane for row in connection.execute(known)}
     entries = select(Entry.__table__).where(Entry.provider != "parley").order_by(Entry.id)
     return [
         Turn(
             row.id,
             row.provider_id,
-            row.lane,
+            lanes.get(row.lane, row.lane),
             row.kind,
             row.status,
             row.error,
@@ -121,6 +125,11 @@ def turns_of(connection: Connection) -> list[Turn]:
         )
         for row in connection.execute(entries)
     ]
+
+
+def joined_of(connection: Connection) -> frozenset[str]:
+    """The contacts who have several addresses."""
+    return frozenset(connection.execute(select(LaneAlias.lane)).scalars())
 
 
 def replies_of(connection: Connection) -> list[Reply]:

@@ -116,6 +116,26 @@ MUTATIONS: dict[str, Mutation] = {
         frozenset({"error", "wrong effects"}),
         safeguards.respect_no_version,
     ),
+    "plausible-senders": Mutation(
+        "A webhook is refused where a numbering plan lacks the sender's number.",
+        "P1 senders of every kind",
+        frozenset({"error"}),
+        safeguards.refuse_impossible_numbers,
+        is_quick=True,
+    ),
+    "an-address-a-contact": Mutation(
+        "Each address is a contact, whatever a webhook says.",
+        "P11 one person, two addresses",
+        frozenset({"divided"}),
+        safeguards.take_each_address_for_a_contact,
+        is_quick=True,
+    ),
+    "usual-address": Mutation(
+        "A contact is answered at the usual address, not at the one that wrote.",
+        "P11 one person, two addresses",
+        frozenset({"error"}),
+        safeguards.answer_the_usual_address,
+    ),
     "no-gates": Mutation(
         "What must not be sent any more is sent.",
         "F35 STOP while replies are queued",

@@ -86,12 +86,28 @@ def wrong_effects(history: History, allowed: Allowed) -> Iterator[Violation]:
             if turn.id not in answered:
                 yield Violation("torn", "P4", f"turn {turn.id} is handled and has no reply")
     for contact in handled.keys() | history.heard.keys():
-        if (heard := history.heard.get(contact, [])) != handled[contact]:
+        heard = history.heard.get(contact, [])
+        if not _is_same(heard, handled[contact], is_joined=contact in history.joined):
             what = f"{contact}: the log has {handled[contact]}, the bot heard {heard}"
             times = Counter([*heard, *handled[contact]])
             own = [it for it in history.said if it.contact == contact]
             sids = {it.sid for it in own if times[it.text] != 2}
             yield Violation("wrong effects", "P2", what, _some(about(history, sids)))
+
+
+def _is_same(heard: list[str], handled: list[str], *, is_joined: bool) -> bool:
+    """Of contacts that were joined the log has the order, and each conversation its share."""
+    return sorted(heard) == sorted(handled) if is_joined else heard == handled
+
+
+def divided(history: History, _: Allowed) -> Iterator[Violation]:
+    """P11: what one person says, from whatever address, is one contact's."""
+    contacts = {turn.sid: turn.contact for turn in history.turns}
+    for person, said in _by(history.said, lambda said: said.contact):
+        found = {contacts[one.sid]: one.sid for one in said if one.sid in contacts}
+        if len(found) > 1:
+            what = f"{person} is {len(found)} contacts: {', '.join(sorted(found))}"
+            yield Violation("divided", "P11", what, _some(about(history, set(found.values()))))
 
 
 def reordered_turns(history: History, _: Allowed) -> Iterator[Violation]:
@@ -173,7 +189,7 @@ def backwards(history: History, _: Allowed) -> Iterator[Violation]:
         ranks = [STATUS_RANK.get(status, STATUS_RANK["accepted"]) for status in statuses]
         furthest[reply_of.get(sid, "")] = max([furthest[reply_of.get(sid, "")], *ranks])
     for reply in history.replies:
-        if _has_provider_id(reply) and STATUS_RANK[reply.status] < furthest[reply.id]:
+        if reply.provider_id and STATUS_RANK[reply.status] < furthest[reply.id]:
             what = f"{reply.body!r} is {reply.status}, but a later status was reported"
             yield Violation("backwards", "P7", what, tuple(history.statuses.get(reply.id, ())))
         seen = [STATUS_RANK[s] for s in history.statuses.get(reply.id, ())]
@@ -189,11 +205,6 @@ def leaked(history: History, _: Allowed) -> Iterator[Violation]:
         yield Violation("leaked", "logs", "secrets are in the logs", _some(history.leaks))
 
 
-def _has_provider_id(reply: Reply) -> bool:
-    """Whether the provider has it, as the database knows."""
-    return reply.provider_id is not None
-
-
 CHECKS: tuple[Check, ...] = (
     undrained,
     asleep,
@@ -201,6 +212,7 @@ CHECKS: tuple[Check, ...] = (
     unexpected,
     doubled_turns,
     wrong_effects,
+    divided,
     reordered_turns,
     overlapped,
     unsent,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import phonenumbers
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
@@ -13,11 +14,13 @@ from pipeline.conversation.pending import Failure
 from pipeline.converse import record
 from pipeline.dispatch import callbacks as merging
 from pipeline.enums import Direction, EntryStatus, Status
-from pipeline.records import bulk
+from pipeline.errors import WebhookRejected
+from pipeline.providers import addresses
+from pipeline.records import bulk, joining
 from pipeline.records.core import inbox, leases, messages, outbox, parked
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.lanes import Lane
-from pipeline.records.core.outbox import Delivery
+from pipeline.records.core.outbox import Delivery, Head
 from pipeline.records.core.status_callbacks import CallbackRow
 
 Rows = Sequence[dict[str, Any]]
@@ -145,6 +148,25 @@ def hide_what_is_tried_again() -> None:
 
     noted = parked.fail
     _put(parked, "fail", fail)
+
+
+def refuse_impossible_numbers() -> None:
+    def plausible(raw: str, field: str = "From") -> addresses.Address:
+        found = contact(raw, field)
+        if not (found.phone and phonenumbers.is_possible_number(phonenumbers.parse(found.phone))):
+            raise WebhookRejected(f"{field}: not a possible number")
+        return found
+
+    contact = addresses.contact
+    _put(addresses, "contact", plausible)
+
+
+def take_each_address_for_a_contact() -> None:
+    _put(joining, "are_apart", lambda _known, _key, _names: False)
+
+
+def answer_the_usual_address() -> None:
+    _put(Head, "recipient", property(lambda head: head.phone or head.key))
 
 
 def _put(owner: Any, name: str, new: Any) -> None:

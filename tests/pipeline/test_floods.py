@@ -5,9 +5,10 @@ from structlog.testing import capture_logs
 
 from pipeline import override, sweep
 from pipeline.botkit import Turn
-from pipeline.converse.claim import FILED_AT_ONCE, claim
+from pipeline.converse.claim import claim
 from pipeline.enums import Direction, EntryKind
 from pipeline.queries import failures, queues
+from pipeline.records import filing
 from pipeline.records.core import inbox, lanes
 from pipeline.records.core.messages import Message
 from pipeline.records.stats import floods
@@ -187,7 +188,7 @@ def test_what_a_claim_is_filing_is_parked_at_the_next_look(stage: MakeStage) -> 
         return  # one writer at a time
     flood(s, 5)
     with s.database.write() as connection:
-        inbox.file_new(connection, FILED_AT_ONCE)
+        filing.file_new(connection, s.clock())
         assert park(s) == 0
         lanes.note(connection, Direction.INBOUND, [ADA], s.clock())
     assert park(s) == 2

@@ -96,7 +96,8 @@ def test_other_channels_are_answered(
     s.plays()
     assert isinstance(s.runtime.provider, Post)
     (sent,) = s.runtime.provider.sent
-    assert (sent.channel, sent.recipient) == (channel, values.get("contact", ADA))
+    name = values.get("contact", ADA).removeprefix("messenger:")
+    assert (sent.channel, sent.recipient) == (channel, name)
 
 
 def test_old_message_expires(stage: MakeStage) -> None:

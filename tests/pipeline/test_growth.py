@@ -23,7 +23,8 @@ from tests.stack.servers import missing
 # Those that a planner took to read an index of everything that waits, is leased or pending.
 READS = {
     "converse/claim: inbox.waiting_of": {"ix_inbox_waiting"},
-    "converse/claim: inbox.file_new": {"ix_inbox_unfiled", "pk_inbox"},
+    "converse/claim: unfiled.new": {"ix_inbox_unfiled", "pk_lane_alias"},
+    "converse/claim: unfiled.file": {"pk_inbox"},
     "converse/record: leases.lock_held": {"pk_lane"},
     "converse/record: leases.release": {"pk_lane"},
     "converse/record: inbox.settle": {"pk_inbox"},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
+from apiflask import fields
 from apiflask.fields import String
 from apiflask.validators import Length, Range
 
@@ -173,6 +174,22 @@ OPT_IN = Action(
     "Opt-out removed. The provider may still block messages until they text START.",
     on="contact",
     fields=_PLACE,
+)
+MERGE = Action(
+    "merge",
+    override.merge_contacts,
+    lambda done: f"Contacts merged. Moved {count(done.conversations, 'conversation')}.",
+    wakes="converse",
+    on="contact",
+    fields={"other": fields.UUID(required=True)},
+)
+SPLIT = Action(
+    "split",
+    override.split_contact,
+    lambda done: f"Address split off with {count(done.conversations, 'conversation')}.",
+    wakes="converse",
+    on="contact",
+    fields={"address": String(required=True)},
 )
 ADD_CANNED_REPLY = Action("add_canned_reply", override.add_canned_reply, "Reply added.")
 CHANGE_CANNED_REPLY = Action("change_canned_reply", override.change_canned_reply, "Saved.")

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from apiflask import HTTPError
 from sqlalchemy import Connection
 
+from pipeline import override
 from pipeline.errors import NotFound, NumberRefused
 from pipeline.queries import contacts as queries
 from pipeline.queries import conversations, transcript
+from pipeline.queries.contacts import KnownContact
 from pipeline.queries.filter import ConversationFilter
 from pipeline.records.core import contacts as records
 from pipeline.records.core.contacts import ContactRow
@@ -23,6 +25,12 @@ from web.auth import actor
 from web.services import here
 
 contacts = Noun("contacts", "Contacts")
+
+
+def known(contact_id: uuid.UUID) -> KnownContact:
+    """The contact with its addresses, as it is now. Raises NotFound."""
+    with here().runtime.database.read() as connection:
+        return queries.known(connection, contact_id)
 
 
 def existing(connection: Connection, contact_id: uuid.UUID) -> ContactRow:
@@ -49,7 +57,7 @@ def list_contacts(q: str, limit: int, cursor: Moment | None = None) -> object:
 @contacts.post("/contacts")
 @contacts.needs(table.ADD_CONTACT.role)
 @contacts.takes(shapes.NewContact)
-@contacts.output(shapes.Contact, status_code=201)
+@contacts.output(shapes.KnownContact, status_code=201)
 @contacts.doc(responses={200: "The contact that already has this number"})
 def create_contact(phone: str, force: bool) -> tuple[object, int]:
     """Create a contact
@@ -61,22 +69,21 @@ def create_contact(phone: str, force: bool) -> tuple[object, int]:
     except NumberRefused as error:
         hints = [str(error), *(['Send "force": true to add it.'] if error.is_doubtful else [])]
         raise HTTPError(422, detail={"json": {"phone": [" ".join(hints)]}}) from error
-    return contact, 201 if is_new else 200
+    return known(contact.id), 201 if is_new else 200
 
 
 @contacts.get("/contacts/<uuid:contact_id>")
 @contacts.needs("viewer")
-@contacts.output(shapes.Contact)
+@contacts.output(shapes.KnownContact)
 def get_contact(contact_id: uuid.UUID) -> tuple[object, int]:
     """Get a contact"""
-    with here().runtime.database.read() as connection:
-        return existing(connection, contact_id), 200
+    return known(contact_id), 200
 
 
 @contacts.patch("/contacts/<uuid:contact_id>")
 @contacts.needs(table.CHANGE_CONTACT.role)
 @contacts.takes(shapes.ContactChange)
-@contacts.output(shapes.Contact)
+@contacts.output(shapes.KnownContact)
 @contacts.doc(responses={409: "Too many attributes, too long ones, or opted out of all numbers"})
 def change_contact(  # noqa: PLR0913 (what the body may hold)
     contact_id: uuid.UUID,
@@ -99,8 +106,48 @@ def change_contact(  # noqa: PLR0913 (what the body may hold)
     if opted_out is not None:
         action = table.OPT_OUT if opted_out else table.OPT_IN
         action(contact_id, actor=actor(), channel=channel, number=number)
-    with here().runtime.database.read() as connection:
-        return existing(connection, contact_id), 200
+    return known(contact_id), 200
+
+
+@contacts.post("/contacts/<uuid:contact_id>/merge")
+@contacts.needs(table.MERGE.role)
+@contacts.takes(shapes.MergeRequest)
+@contacts.output(shapes.Merged)
+@contacts.doc(responses={409: "Both are the same contact"})
+def merge_contacts(contact_id: uuid.UUID, other: uuid.UUID, dry_run: bool) -> object:
+    """Merge another contact into this one
+
+    Moves its conversations, messages and addresses. An opt-out or a block of either stays.
+    """
+    if dry_run:
+        done = override.preview_merge(here().runtime, contact_id, other)
+    else:
+        done = table.MERGE(contact_id, actor=actor(), other=other)
+    return {
+        "dry_run": dry_run,
+        "contact": known(contact_id),
+        "conversations": done.conversations,
+        "messages": done.messages,
+        "addresses": done.addresses,
+        "conflicts": done.conflicts,
+        "opt_outs": done.opt_outs,
+        "blocked": done.is_blocked,
+    }
+
+
+@contacts.post("/contacts/<uuid:contact_id>/split")
+@contacts.needs(table.SPLIT.role)
+@contacts.takes(shapes.SplitRequest)
+@contacts.output(shapes.SplitResult)
+@contacts.doc(responses={409: "It is not an address of the contact, or its only one"})
+def split_contact(contact_id: uuid.UUID, address: str) -> object:
+    """Split an address off
+
+    It becomes a contact of its own with its conversations, and stays one.
+    """
+    done = table.SPLIT(contact_id, actor=actor(), address=address)
+    numbers = {"conversations": done.conversations, "messages": done.messages}
+    return {"contact": known(done.contact.id), **numbers}
 
 
 @contacts.get("/contacts/<uuid:contact_id>/conversations")

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.conversation import values
@@ -15,13 +15,15 @@ from pipeline.conversation.consent import EVERYWHERE
 from pipeline.jsons import JsonObject
 from pipeline.records import bulk
 from pipeline.records.base import Record, among, any_of, columns, fetch, fetch_one, short_repr
+from pipeline.records.core import aliases
 from pipeline.records.stats import tallies
 
 
 class Contact(Record):
     """Somebody who writes to us. `key` is the E.164 number or the provider's user id.
 
-    `opt_outs` maps "channel number-of-ours" to the moment the contact said STOP there.
+    `opt_outs` maps "channel number-of-ours" to the moment the contact said STOP there. `also` are
+    the addresses that are not in the key, for searches.
     """
 
     __tablename__ = "contact"
@@ -35,6 +37,7 @@ class Contact(Record):
     is_blocked: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(index=True)
     last_seen_at: Mapped[datetime | None]
+    also: Mapped[str | None]
 
 
 class ContactRow(NamedTuple):
@@ -63,6 +66,12 @@ def by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, ContactRow
     query = _keyed(connection.dialect.name)
     rows = fetch(connection, query, ContactRow._make, {"keys": list(keys)})
     return {row.key: row for row in rows}
+
+
+def of_key(connection: Connection, key: str) -> ContactRow | None:
+    """The contact whom a key stands for."""
+    lane = aliases.lane_of(connection, key)
+    return by_keys(connection, [lane]).get(lane)
 
 
 def load_by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, values.Contact]:
@@ -157,6 +166,31 @@ def lock(connection: Connection, contact_id: uuid.UUID) -> values.Contact | None
 def change(connection: Connection, contact_id: uuid.UUID, **values: Any) -> None:
     """Write an operator's change."""
     connection.execute(update(Contact).where(Contact.id == contact_id).values(**values))
+
+
+def absorb(connection: Connection, into: values.Contact, other: values.Contact) -> None:
+    """Let a contact have what another one had, whose messages it has already; delete that one.
+
+    Opt-outs and a block of either stay; of two values of an attribute its own.
+    """
+    both = select(Contact.id, Contact.also).where(Contact.id.in_([into.id, other.id]))
+    locked = connection.execute(both.order_by(Contact.id).with_for_update())
+    also = {row.id: row.also for row in locked}
+    seen = [one.last_seen_at for one in (into, other) if one.last_seen_at]
+    change(
+        connection,
+        into.id,
+        phone=into.phone or other.phone,
+        name=into.name or other.name,
+        attributes={**other.attributes, **into.attributes},
+        opt_outs={**other.opt_outs, **into.opt_outs},
+        is_blocked=into.is_blocked or other.is_blocked,
+        created_at=min(into.created_at, other.created_at),
+        last_seen_at=max(seen, default=None),
+        also=" ".join(filter(None, [also[into.id], other.key, also[other.id]])),
+    )
+    connection.execute(delete(Contact).where(Contact.id == other.id))
+    tallies.add(connection, tallies.CONTACTS, {"": -1})
 
 
 def keys_of(connection: Connection, contact_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -33,6 +33,7 @@ class ConversationRow(NamedTuple):
     last_inbound_at: datetime | None
     read_at: datetime | None
     closed_at: datetime | None
+    address: str | None
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
@@ -58,5 +59,5 @@ def _parse(row: ConversationRow, choices: tuple[Choice, ...]) -> values.Conversa
         row.id, row.contact_id, row.channel, row.our_number, row.state, row.state_seq, row.data,
         choices, row.memory, row.version, row.holder,
         row.held_by, row.held_until, row.opened_at, row.last_message_at, row.last_inbound_at,
-        row.read_at, row.closed_at, False, row.state,
+        row.read_at, row.closed_at, row.address, False, row.state,
     )  # fmt: skip

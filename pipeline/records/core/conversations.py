@@ -38,6 +38,7 @@ class Conversation(Record):
     `state_seq` counts the states entered, so that a timer knows whether its state was left.
     `memory` belongs to the bot kit: steps back, flow calls, wrong answers.
     `read_at` is when an operator last looked; what came in later is unread.
+    `address` is where the contact wrote from last; None in what an operator began.
     """
 
     __tablename__ = "conversation"
@@ -86,6 +87,7 @@ class Conversation(Record):
     last_inbound_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    address: Mapped[str | None]
 
 
 # As the partial indexes say it.

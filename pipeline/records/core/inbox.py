@@ -46,7 +46,9 @@ from pipeline.records.base import (
 from pipeline.records.core.entries import EntryRow, Waiting, parse
 
 # As text: SQLAlchemy writes "is_filed = 0" for SQLite, whose partial index says "NOT is_filed".
-_UNFILED = text("NOT inbox.is_filed")
+UNFILED = text("NOT inbox.is_filed")
+# An entry that is on its way into the lane may come before one that is in it.
+_FILED = text("inbox.is_filed")
 _SETTLED = (EntryStatus.HANDLED, EntryStatus.IGNORED)
 _READ_AT_ONCE = 10_000
 
@@ -54,9 +56,10 @@ _READ_AT_ONCE = 10_000
 class Entry(Record):
     """One thing to take a turn on.
 
-    `is_filed` says that the entry's lane knows about it; `payload` holds the parsed message and
-    the form as it came. `error` says why the last turn failed, or why there was none; "" before.
-    `conversation_id` is the conversation that shows the failure; None before.
+    `is_filed` says that the entry is in its lane; before, `lane` is the key that it came with, and
+    `names` are, line by line, all keys that its webhook gives the contact. `payload` holds the
+    parsed message and the form as it came. `error` says why the last turn failed, or why there was
+    none; "" before. `conversation_id` is the conversation that shows the failure; None before.
     """
 
     __tablename__ = "inbox"
@@ -85,6 +88,7 @@ class Entry(Record):
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     conversation_id: Mapped[uuid.UUID | None]
+    names: Mapped[str | None]
 
 
 IS_WAITING = Entry.status == literally(EntryStatus.WAITING)
@@ -94,13 +98,6 @@ IS_FAILING = IS_WAITING & (Entry.attempts > literal_column("0"))
 HAS_FAILED_TURN = or_(IS_PARKED, IS_FAILING)
 _IS_CONSENT = IS_WAITING & (Entry.kind == literally(EntryKind.CONSENT))
 _ANY_CONSENT = select(Entry.id).where(_IS_CONSENT).limit(1)
-_UNKNOWN = (
-    select(Entry.id, Entry.lane)
-    .where(_UNFILED)
-    .order_by(Entry.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
 
 
 def entry(message: Inbound, form: dict[str, list[str]]) -> JsonObject:
@@ -112,23 +109,14 @@ def entry(message: Inbound, form: dict[str, list[str]]) -> JsonObject:
         "provider_id": message.provider_id,
         "lane": message.contact_key,
         "payload": {"message": message.to_json(), "form": form},
-        # Consent is settled ahead of its lane, so no lane needs to know.
-        "is_filed": bool(message.consent),
+        "names": "\n".join(message.names) or None,
+        "is_filed": False,
     }
 
 
 def append(connection: Connection, entries: Sequence[JsonObject]) -> None:
     """Add entries; one whose (provider, account, id) is there already changes nothing."""
     bulk.add(connection, Entry, entries, skip_known=True)
-
-
-def file_new(connection: Connection, limit: int) -> list[str]:
-    """Mark the oldest entries that no lane knows of as filed; returns the lane of each."""
-    rows = list(connection.execute(_UNKNOWN, {"most": limit}).all())
-    if rows:
-        filed = update(Entry).where(among(connection, Entry.id, [row.id for row in rows]))
-        connection.execute(filed.values(is_filed=True))
-    return [row.lane for row in rows]
 
 
 def waiting_of(connection: Connection, keys: Sequence[str], limit: int) -> list[Waiting]:
@@ -148,7 +136,10 @@ def _all_heads(limit: int) -> Select[Any]:
 
 def _heads(key: Any, limit: int) -> Select[Any]:
     return (
-        select(Entry.__table__).where(Entry.lane == key, IS_WAITING).order_by(Entry.id).limit(limit)
+        select(Entry.__table__)
+        .where(Entry.lane == key, IS_WAITING, _FILED)
+        .order_by(Entry.id)
+        .limit(limit)
     )
 
 
@@ -241,7 +232,7 @@ def prune(connection: Connection, before: datetime, limit: int, after: int = 0) 
 
 def has_unfiled(connection: Connection) -> bool:
     """Whether an entry waits that no lane knows of."""
-    return connection.execute(select(Entry.id).where(_UNFILED).limit(1)).first() is not None
+    return connection.execute(select(Entry.id).where(UNFILED).limit(1)).first() is not None
 
 
 def known_ids(connection: Connection, provider_ids: Sequence[str]) -> set[str]:

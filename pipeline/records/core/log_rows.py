@@ -33,6 +33,7 @@ def inbound_row(item: LoggedInbound) -> JsonObject:
         "provider_id": message.provider_id,
         "created_at": item.created_at,
         "settled_at": item.created_at,
+        "address": message.address,
     }
 
 
@@ -94,6 +95,7 @@ def queued_row(item: QueuedOutbound) -> JsonObject:
         idempotency_key=item.idempotency_key,
         created_at=item.created_at,
         expires_at=item.created_at + KEEP_TRYING_TO_SEND,
+        address=item.address,
     )
 
 
@@ -110,4 +112,5 @@ _EMPTY: JsonObject = {
     "expires_at": None,
     "settled_at": None,
     "failed_at": None,
+    "address": None,
 }

@@ -10,8 +10,10 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    and_,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,7 +45,8 @@ class Message(Record):
     `(turn_id, ordinal)` is unique: 0 is the inbound message of the turn, 1… its replies, so no
     turn can be recorded twice (promise P2). `status_times` maps a status to its ISO 8601 moment.
     `settled_at` is when sending ended: the provider accepted the message, or it will not be sent.
-    `failed_at` is when it failed; None again after a retry or a dismissal.
+    `failed_at` is when it failed; None again after a retry or a dismissal. `address` is that of the
+    contact, on the channel; None is the usual one.
     """
 
     __tablename__ = "message"
@@ -100,6 +103,7 @@ class Message(Record):
     failed_at: Mapped[datetime | None]
     status_times: Mapped[JsonObject] = mapped_column(default=dict)
     created_at: Mapped[datetime]
+    address: Mapped[str | None]
 
 
 class MessageRow(NamedTuple):
@@ -127,6 +131,7 @@ class MessageRow(NamedTuple):
     failed_at: datetime | None
     status_times: dict[str, str]
     created_at: datetime
+    address: str | None
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
@@ -208,6 +213,31 @@ def ids_by_public_id(
         among(connection, Message.public_id, public_ids), Message.direction == Direction.OUTBOUND
     )
     return {row.public_id: row.id for row in connection.execute(query)}
+
+
+def move(connection: Connection, from_id: uuid.UUID, to_id: uuid.UUID) -> int:
+    """Give every message of a contact to another one; returns how many."""
+    moved = update(Message).where(Message.contact_id == from_id).values(contact_id=to_id)
+    return connection.execute(moved).rowcount
+
+
+def give(
+    connection: Connection,
+    from_id: uuid.UUID,
+    conversation_ids: Collection[uuid.UUID],
+    names: Collection[tuple[Channel, str]],
+    to_id: uuid.UUID,
+) -> int:
+    """Give a contact the messages of these conversations, and those outside of any conversation
+    with these addresses, of another contact; returns how many.
+    """
+    outside = tuple_(Message.channel, Message.address).in_(list(names))
+    whose = or_(
+        among(connection, Message.conversation_id, conversation_ids),
+        and_(Message.conversation_id.is_(None), outside),
+    )
+    moved = update(Message).where(Message.contact_id == from_id, whose)
+    return connection.execute(moved.values(contact_id=to_id)).rowcount
 
 
 def clear_failure(connection: Connection, message_id: int) -> int:

@@ -84,12 +84,18 @@ class Head(NamedTuple):
     has_next: bool
     key: str
     phone: str | None
+    address: str | None
     opt_outs: Mapping[str, str]
     is_blocked: bool
     holder: Holder | None
     held_by: str | None
     held_until: datetime | None
     last_inbound_at: datetime | None
+
+    @property
+    def recipient(self) -> str:
+        """The contact's address to send to: the one that wrote, or the usual one."""
+        return self.address or self.phone or self.key
 
     def __repr__(self) -> str:
         """Without the body and the full number, so that no log can hold them."""
@@ -143,6 +149,7 @@ def _heads(dialect: str) -> Select[*tuple[Any, ...]]:
             _HAS_NEXT,
             Contact.key,
             Contact.phone,
+            Message.address,
             Contact.opt_outs,
             Contact.is_blocked,
             Conversation.holder,

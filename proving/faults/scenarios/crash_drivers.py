@@ -156,7 +156,7 @@ def a_state_set_by_hand(run: Run, mark: Path) -> None:
     run.has_crashed(mark)
     moves = count(run, Transition.id, Transition.cause == "operator")
     assert moves == 1, f"one change by an operator left {moves} transitions"
-    _is_audited_once(run, "change_state")
+    is_audited_once(run, "change_state")
 
 
 def a_hold(run: Run, mark: Path) -> None:
@@ -166,7 +166,7 @@ def a_hold(run: Run, mark: Path) -> None:
     held = insist(run, "PATCH", path, holder="operator")
     run.has_crashed(mark)
     assert held["holder"] == "operator", held
-    _is_audited_once(run, "hold")
+    is_audited_once(run, "hold")
     insist(run, "PATCH", path, holder="bot")
 
 
@@ -178,7 +178,7 @@ def operator_message(run: Run, mark: Path) -> None:
     run.has_crashed(mark)
     eventually(lambda: "from an operator" in person.got, 60)
     assert person.got.count("from an operator") == 1, person.got
-    _is_audited_once(run, "send_message")
+    is_audited_once(run, "send_message")
 
 
 def a_turn_run_again(run: Run, mark: Path) -> None:
@@ -195,7 +195,7 @@ def a_turn_run_again(run: Run, mark: Path) -> None:
     insist(run, "POST", "/failures/turns/rerun")
     run.has_crashed(mark)
     eventually(lambda: "2: refused 1" in person.got, 60)
-    _is_audited_once(run, "rerun_all")
+    is_audited_once(run, "rerun_all")
 
 
 def _a_talk(run: Run) -> FakeContact:
@@ -219,6 +219,6 @@ def reminded(run: Run) -> dict[str, int]:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _is_audited_once(run: Run, action: str) -> None:
+def is_audited_once(run: Run, action: str) -> None:
     number = count(run, AuditEntry.id, AuditEntry.action == action)
     assert number == 1, f"{action} is {number} times in the audit log"

@@ -10,6 +10,7 @@ from pipeline.crash import Point
 from proving.faults.run import Run
 from proving.faults.scenario import ON_POSTGRESQL, SQLITE, Group, Scenario
 from proving.faults.scenarios import crash_drivers as drivers
+from proving.faults.scenarios import crash_merging
 
 Driver = Callable[[Run, Path], None]
 
@@ -25,6 +26,7 @@ DRIVERS: dict[Point, tuple[Driver, int]] = {
     Point.CONVERSE_RECORDING: (drivers.traffic, 5),
     Point.CONVERSE_RECORDED: (drivers.traffic, 5),
     Point.CONVERSE_BLAMING: (drivers.a_reply_that_cannot_be_recorded, 1),
+    Point.CONVERSE_JOINING: (crash_merging.two_who_are_one, 5),
     Point.CONVERSE_CONSENTING: (drivers.stop_and_start, 5),
     Point.CONVERSE_NOTIFIED: (drivers.traffic, 5),
     Point.DISPATCH_CLAIMING: (drivers.traffic, 5),
@@ -43,6 +45,8 @@ DRIVERS: dict[Point, tuple[Driver, int]] = {
     Point.OVERRIDE_TAKING_OVER: (drivers.a_hold, 1),
     Point.OVERRIDE_WRITING: (drivers.operator_message, 1),
     Point.OVERRIDE_RERUNNING: (drivers.a_turn_run_again, 1),
+    Point.OVERRIDE_MERGING: (crash_merging.a_merge, 1),
+    Point.OVERRIDE_SPLITTING: (crash_merging.a_split, 1),
 }
 _QUICK = {Point.RECEIVE_COMMITTED, Point.CONVERSE_RECORDED, Point.CLOCK_MOVED_TIMERS}
 _QUICK |= {Point.DISPATCH_CALLED, Point.DISPATCH_RECORDING}

@@ -7,7 +7,7 @@ from pipeline.botkit import Turn
 from pipeline.converse.claim import LEASE, claim
 from pipeline.converse.record import record
 from pipeline.converse.turns import TurnRunner
-from pipeline.records.core import inbox
+from pipeline.records import filing
 from tests.builders import a_lane, an_entry
 from tests.pipeline.conftest import MakeStage
 from tests.stage import ADA, BOB
@@ -143,4 +143,4 @@ def test_empty_database_has_nothing_to_claim(stage: MakeStage) -> None:
     batch = claim(s.database, 8)
     assert (batch.works, batch.is_full, batch.is_recovery) == ([], False, False)
     with s.database.write() as connection:
-        assert inbox.file_new(connection, 10) == []
+        assert filing.file_new(connection, s.clock()).lanes == set()

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from pipeline import override
 from pipeline.botkit import Bot, Turn
 from pipeline.enums import Direction
+from pipeline.records import filing
 from pipeline.records.core import lanes, leases
 from pipeline.records.core.contacts import Contact
 from pipeline.records.core.inbox import Entry
@@ -158,7 +159,8 @@ def test_message_that_kills_its_worker_is_parked(stage: MakeStage) -> None:
     s.converse()
     s.hears("deadly again")
     with s.database.write() as connection:
-        lanes.note(connection, Direction.INBOUND, [ADA], s.clock())
+        filed = filing.file_new(connection, s.clock())
+        lanes.note(connection, Direction.INBOUND, filed.lanes, s.clock())
     for _ in range(5):
         die_in_turn(s)
         s.clock.pass_by(15)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, DateTime, Dict, List, Nested, String
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length
 from marshmallow import ValidationError, validates_schema
 
@@ -42,6 +42,19 @@ class Contact(Answer):
         return super().get_attribute(obj, attr, default)
 
 
+class Address(Answer):
+    address = String(metadata={"description": "As the provider writes it, without the channel."})
+    channel = Channel()
+    first_seen_at = DateTime()
+    last_seen_at = DateTime()
+
+
+class KnownContact(Contact):
+    addresses = List(
+        Nested(Address), metadata={"description": "The one that they wrote from last comes first."}
+    )
+
+
 def _opt_out(scope: str, at: str) -> dict[str, str | None]:
     if scope == EVERYWHERE:
         return {"channel": None, "number": None, "at": at}
@@ -74,6 +87,48 @@ class NewContact(Schema):
         load_default=False,
         metadata={"description": "Add a number even if its country's numbering plan lacks it."},
     )
+
+
+class MergeRequest(Schema):
+    other = UUID(
+        required=True, metadata={"description": "The contact to merge; its id is gone afterwards."}
+    )
+    dry_run = Flag(load_default=False, metadata={"description": "Only count; change nothing."})
+
+
+class MergeConflict(Answer):
+    channel = Channel(attribute="stays.channel")
+    our_number = String(attribute="stays.our_number")
+    stays = UUID(attribute="stays.id")
+    ends = UUID(attribute="ends.id")
+
+
+class Merged(Answer):
+    dry_run = Boolean()
+    contact = Nested(KnownContact)
+    conversations = Integer()
+    messages = Integer()
+    addresses = List(Nested(type("MovedAddress", (Address,), {})))
+    conflicts = List(
+        Nested(MergeConflict),
+        metadata={"description": "Open conversations of both on one number: one of each pair ends"},
+    )
+    opt_outs = List(String())
+    blocked = Boolean()
+
+
+class SplitRequest(Schema):
+    address = String(
+        required=True,
+        validate=Length(1, 200),
+        metadata={"description": "One of the contact's addresses."},
+    )
+
+
+class SplitResult(Answer):
+    contact = Nested(type("SplitContact", (KnownContact,), {}))
+    conversations = Integer()
+    messages = Integer()
 
 
 class ContactChange(Schema):

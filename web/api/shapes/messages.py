@@ -31,6 +31,10 @@ class Message(Answer):
     conversation_id = UUID(allow_none=True)
     direction = String(validate=OneOf(["inbound", "outbound"]))
     channel = Channel()
+    address = String(
+        allow_none=True,
+        metadata={"description": "The contact's address; null is the one of the contact."},
+    )
     kind = String()
     body = String()
     media = List(Nested(Media))

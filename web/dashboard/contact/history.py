@@ -8,16 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from pipeline.conversation.consent import EVERYWHERE, is_opted_out
-from pipeline.errors import NotFound
 from pipeline.providers.addresses import UNREACHABLE, is_reachable, usual_channels
 from pipeline.queries import contacts, resending, transcript
 from pipeline.queries import conversations as queries
+from pipeline.queries.contacts import KnownContact
 from pipeline.queries.conversations import ListedConversation
 from pipeline.queries.filter import ConversationFilter
 from pipeline.queries.resending import Again
-from pipeline.records.core import contacts as contact_records
 from pipeline.records.core import conversations as records
-from pipeline.records.core.contacts import ContactRow
 from pipeline.records.core.conversation_rows import ConversationRow
 from pipeline.records.core.messages import MessageRow
 from web.services import here
@@ -59,7 +57,7 @@ class History:
     can be sent on any of them, or "".
     """
 
-    contact: ContactRow
+    contact: KnownContact
     totals: contacts.Totals
     conversations: tuple[ListedConversation, ...]
     open: tuple[ConversationRow, ...]
@@ -78,9 +76,7 @@ def history(
 
     `our_number` is the one for new conversations.
     """
-    contact = contact_records.by_id(connection, contact_id)
-    if contact is None:
-        raise NotFound("Contact not found.")
+    contact = contacts.known(connection, contact_id)
     said = transcript.latest_of_contact(connection, contact_id, before, SHOWN + 1)
     shown = said[-SHOWN:]
     listed = queries.listing(connection, ConversationFilter(contact_id=contact_id), None, LISTED)
@@ -123,12 +119,12 @@ def _lines(connection: Connection, said: Sequence[MessageRow]) -> Iterator[Histo
         yield HistoryLine("message", row.created_at, row, conversation, answered, failed)
 
 
-def _why_unreachable(contact: ContactRow, channels: Sequence[str]) -> str:
+def _why_unreachable(contact: KnownContact, channels: Sequence[str]) -> str:
     where = contact.phone or contact.key
     return "" if any(is_reachable(channel, where) for channel in channels) else UNREACHABLE
 
 
-def _opt_outs(contact: ContactRow) -> Iterator[OptOut]:
+def _opt_outs(contact: KnownContact) -> Iterator[OptOut]:
     for scope, at in contact.opt_outs.items():
         channel, _, our_number = scope.partition(" ")
         is_place = scope != EVERYWHERE
@@ -137,14 +133,14 @@ def _opt_outs(contact: ContactRow) -> Iterator[OptOut]:
 
 
 def _is_out(
-    contact: ContactRow, listed: Sequence[ListedConversation], channel: str, our_number: str
+    contact: KnownContact, listed: Sequence[ListedConversation], channel: str, our_number: str
 ) -> bool:
     """Whether the contact opted out of the number that a message on this channel would be from."""
     numbers = [row.our_number for row in listed if row.channel == channel]
     return is_opted_out(contact.opt_outs, channel, next(iter(numbers), our_number))
 
 
-def _channels(contact: ContactRow, listed: Sequence[ListedConversation]) -> tuple[str, ...]:
+def _channels(contact: KnownContact, listed: Sequence[ListedConversation]) -> tuple[str, ...]:
     """Those that an operator can use, the one used last first."""
     used = [row.channel for row in listed]
     return tuple(dict.fromkeys([*used[:1], *usual_channels(contact.key, contact.phone), *used]))

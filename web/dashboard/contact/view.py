@@ -16,6 +16,7 @@ from pipeline.segments import segments
 from web.actions import table
 from web.api import cursors
 from web.dashboard.contact.history import History, history
+from web.dashboard.contact.merging import merging
 from web.dashboard.conversations.filters import Filters
 from web.dashboard.forms import add_forms, submit, text_of
 from web.dashboard.page import Page, needs, person
@@ -115,6 +116,7 @@ def _page(
         "contact/page.html",
         status=status,
         known=known,
+        merging=merging(contact_id, storable(request.args.get("merge", ""))[:200]),
         filters=Filters(),
         canned=ask(canned_replies.listing),
         channel=channel or known.channels[0],

@@ -66,7 +66,7 @@ def load_phone(connection: Connection, address: str) -> Phone:
         return Phone(address, "", address, SMS)
     other = on_channel(SMS if who.channel == WHATSAPP else WHATSAPP, who.name) if who.phone else ""
     empty = Phone(address, other, who.name, who.channel)
-    contact = contacts.by_keys(connection, [who.key]).get(who.key)
+    contact = contacts.of_key(connection, who.key)
     if contact is None:
         return empty
     said = _seen(connection, contact, who.channel)

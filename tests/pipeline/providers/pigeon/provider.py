@@ -67,6 +67,7 @@ class Pigeon(Provider):
             channel=sender.channel,
             contact_key=sender.key,
             phone=sender.phone,
+            names=addresses.names_of(sender),
             recipient=self._number,
             text=said["text"],
         )
