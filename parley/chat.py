@@ -17,7 +17,7 @@ from pipeline.database import Database
 from pipeline.enums import PENDING
 from pipeline.errors import SettingsError
 from pipeline.messages import Channel, Inbound
-from pipeline.providers.addresses import on_channel
+from pipeline.providers.addresses import on_channel, typed
 from pipeline.providers.base import Webhook
 from pipeline.queries import progress, queues
 from pipeline.receive import Receiver
@@ -104,6 +104,7 @@ def chat(number: str, channel: Channel, path: str | None) -> None:
     with their bot. With a real PROVIDER the conversation is stored separately, in var/chat.db, so
     that none of your contacts get a message.
     """
+    number = typed(number, force=True)
     settings = _settings({"bot": path} if path else {})
     logs.configure(settings.log_format, level=logging.ERROR)
     to_head(settings)

@@ -43,7 +43,7 @@ def test_other_number_is_another_contact(tmp_path: Path) -> None:
 def test_impossible_number_is_one_clear_line(tmp_path: Path) -> None:
     done = parley(tmp_path, "chat", "--from", "+1")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: From: ")
+    assert done.stderr.startswith("Error: Include the country code, ")
     assert done.stderr.count("\n") == 1
 
 
