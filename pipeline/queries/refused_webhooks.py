@@ -44,7 +44,7 @@ class RefusedWebhooks(NamedTuple):
 
 
 def name_of(provider: str, reason: str, day: date) -> str:
-    """The id that log lines have, such as twilio-signature-2026-11-28."""
+    """The id that log lines have, such as acme-signature-2026-11-28."""
     return f"{provider}-{reason}-{day:%Y-%m-%d}"
 
 

@@ -64,7 +64,7 @@ class FailedMessage(Message):
 
 
 class RefusedWebhooks(Answer):
-    id = String(metadata={"description": "As in the log, e.g. twilio-signature-2026-11-28."})
+    id = String(metadata={"description": "As in the log, e.g. acme-signature-2026-11-28."})
     provider = String()
     reason = String(metadata={"description": "One word, e.g. signature, sender or too_large."})
     day = Date()

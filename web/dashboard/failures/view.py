@@ -30,7 +30,7 @@ from web.services import here
 page = Page("failures", "Failures")
 
 A_PAGE = 30
-# The id of refused webhooks, such as twilio-signature-2026-11-28.
+# The id of refused webhooks, such as acme-signature-2026-11-28.
 _WEBHOOKS = re.compile(r"[a-z]+-[a-z_]+-\d{4}-\d\d-\d\d")
 
 
