@@ -18,6 +18,20 @@ Channel = str
 SMS: Channel = "sms"
 WHATSAPP: Channel = "whatsapp"
 
+# E.164 has at most 15 digits; a short code may come in the same form.
+_NUMBER = re.compile(r"\+\d{3,15}", re.ASCII)
+
+
+def is_number(name: str) -> bool:
+    """Whether the name of an address is a number in international form, possible or not."""
+    return _NUMBER.fullmatch(name) is not None
+
+
+def key_of(channel: Channel, name: str) -> str:
+    """What tells an address from others on all channels: numbers are the same on each."""
+    return name if channel == SMS or is_number(name) else f"{channel}:{name}"
+
+
 # A database text column takes neither NUL nor half of a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

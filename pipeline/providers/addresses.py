@@ -13,15 +13,13 @@ from functools import lru_cache
 import phonenumbers
 
 from pipeline.errors import NumberRefused, WebhookRejected
-from pipeline.messages import SMS, WHATSAPP, Channel, storable
+from pipeline.messages import SMS, WHATSAPP, Channel, is_number, key_of, storable
 from pipeline.providers.number_forms import forms
 
 EXPECTED_E164 = "Include the country code, for example +1 415 555 0132."
 UNREACHABLE = "This sender can't receive messages: its address is a name, not a number."
 _LONGEST = 160
 
-# E.164 has at most 15 digits; a short code may come in the same form.
-_NUMBER = re.compile(r"\+\d{3,15}", re.ASCII)
 _DIGITS = re.compile(r"\+?\d+", re.ASCII)
 # WhatsApp's own ids are numbers in international form without the plus.
 _WHATSAPP_ID = re.compile(r"\d{7,15}", re.ASCII)
@@ -63,9 +61,9 @@ def _contact(raw: str, field: str) -> Address:
     if channel == WHATSAPP and _WHATSAPP_ID.fullmatch(name):
         name = f"+{name}"
     if number := _number(name):
-        return Address(channel, number, number, number)
+        return Address(channel, number, key_of(channel, number), number)
     name = bounded(name, _LONGEST)
-    return Address(channel, name, name if channel == SMS else f"{channel}:{name}", None)
+    return Address(channel, name, key_of(channel, name), None)
 
 
 def names_of(sender: Address, user_id: str = "") -> tuple[str, ...]:
@@ -149,7 +147,7 @@ def _split(text: str) -> tuple[Channel, str]:
 def _number(name: str) -> str | None:
     """The number in international form that a name is, however it is written."""
     plain = unicodedata.normalize("NFKC", name).translate(_PUNCTUATION)
-    return plain if _NUMBER.fullmatch(plain) else None
+    return plain if is_number(plain) else None
 
 
 def _visible(text: str) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.messages import SMS, Channel
+from pipeline.messages import SMS, Channel, is_number, key_of
 from pipeline.records import bulk
 from pipeline.records.base import Record, ShortText, among, fetch
 from pipeline.records.core.contacts import Contact
@@ -52,8 +52,7 @@ class AddressRow(NamedTuple):
     @property
     def key(self) -> str:
         """What tells it from others on all channels: numbers are the same on each."""
-        is_plain = self.channel == SMS or self.address.startswith("+")
-        return self.address if is_plain else f"{self.channel}:{self.address}"
+        return key_of(self.channel, self.address)
 
 
 class Seen(NamedTuple):
@@ -75,7 +74,7 @@ _SEEN_AGAIN: bulk.Expressions = (
 
 def kind_of(channel: Channel, name: str) -> str:
     """What an address is: number, short_code, name (of an SMS sender) or user_id."""
-    if name.startswith("+") and name[1:].isdecimal():
+    if is_number(name):
         return "number"
     if channel != SMS:
         return "user_id"

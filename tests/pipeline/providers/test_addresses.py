@@ -1,5 +1,7 @@
 """Addresses: who a sender is, whatever it is called, and what a person may type."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.errors import NumberRefused, WebhookRejected
 from pipeline.messages import storable
 from pipeline.providers import addresses
+from pipeline.records.core.addresses import AddressRow
 
 # What came, and the channel, name, key and phone that it means.
 SENDERS = [
@@ -155,3 +158,16 @@ def test_a_typed_name_cannot_be_forced(written: str) -> None:
     with pytest.raises(NumberRefused) as refused:
         addresses.typed(written, force=True)
     assert not refused.value.is_doubtful
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("+14155550132", "whatsapp:+14155550132", "whatsapp:US.123", "rcs:brand", "VERIFY!"),
+        # Not numbers, although they begin as one does.
+        *("+1", "whatsapp:+1", "messenger:+x", "rcs:+12345678901234567890"),
+    ],
+)
+def test_the_records_know_a_sender_by_the_same_key(raw: str) -> None:
+    sender, now = addresses.contact(raw), datetime.now(UTC)
+    assert AddressRow(sender.channel, sender.name, now, now).key == sender.key
