@@ -17,7 +17,7 @@ from pipeline.crash import Point
 from pipeline.database import Database
 from pipeline.enums import Direction, EntryKind
 from pipeline.records import filing
-from pipeline.records.core import contacts, conversations, inbox, lanes, leases
+from pipeline.records.core import contacts, conversations, inbox, leases
 from pipeline.records.core.entries import Waiting
 
 LEASE = timedelta(seconds=15)
@@ -62,9 +62,8 @@ def _lease(
     # A worker with nothing to do waits its turn; one that has lanes works on them meanwhile.
     filed = filing.file_new(connection, now, enough=limit, wait=not leased)
     leased = [row for row in leased if row.key not in filed.joined]
-    if filed.lanes:
-        lanes.note(connection, Direction.INBOUND, filed.lanes, now)
-        leased += take(limit=rest) if rest else []
+    if filed.lanes and rest:
+        leased += take(limit=rest)
     return leased, False
 
 

@@ -18,10 +18,10 @@ from pipeline.conversation.pending import Failure, LoggedInbound, Pending, Queue
 from pipeline.conversation.values import Contact
 from pipeline.crash import Point
 from pipeline.database import Database
-from pipeline.enums import Consent, Direction, EntryStatus
+from pipeline.enums import Consent, EntryStatus
 from pipeline.messages import Inbound, storable
 from pipeline.records import filing
-from pipeline.records.core import contacts, conversations, inbox, lanes, parked
+from pipeline.records.core import contacts, conversations, inbox, parked
 from pipeline.records.core.entries import Waiting
 from pipeline.records.saving import add_contact, save_log
 
@@ -56,23 +56,14 @@ class Consents:
         with self._database.write() as connection:
             now = self._database.now(connection)
             # Its lane tells which contact wrote it.
-            filed = filing.file_new(connection, now)
-            if filed.lanes:
-                lanes.note(connection, Direction.INBOUND, filed.lanes, now)
+            filing.file_new(connection, now)
             entry = inbox.next_consent(connection)
             if entry is None:
                 return None
             try:
                 with connection.begin_nested():
                     return self._settle(connection, entry, now)
-            except (
-                DataError,
-                IntegrityError,
-                AttributeError,
-                KeyError,
-                TypeError,
-                ValueError,
-            ) as error:
+            except _DAMAGE as error:
                 text = f"{type(error).__name__}: {error}"
                 failure = Failure((entry.id,), 1, text, is_final=True)
                 parked.fail(connection, entry.id, failure, now)

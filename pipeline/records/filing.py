@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pipeline.enums import EntryKind
+from pipeline.enums import Direction, EntryKind
 from pipeline.records import joining
-from pipeline.records.core import aliases, unfiled
+from pipeline.records.core import aliases, lanes, unfiled
 from pipeline.records.core.unfiled import New
 
 AT_ONCE = 500
@@ -30,7 +30,7 @@ class Filed:
 def file_new(
     connection: Connection, now: datetime, *, enough: int | None = None, wait: bool = True
 ) -> Filed:
-    """File what is new, until `enough` lanes are known to have work.
+    """File what is new, until `enough` lanes are known to have work, and make these lanes due.
 
     Without `wait`, nothing is filed while another worker does that.
     """
@@ -44,6 +44,8 @@ def file_new(
         # Behind a flood of one contact there are others.
         if len(rows) < AT_ONCE or (enough is not None and len(filed.lanes) > enough):
             break
+    if filed.lanes:
+        lanes.note(connection, Direction.INBOUND, filed.lanes, now)
     return filed
 
 

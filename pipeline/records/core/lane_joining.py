@@ -65,11 +65,5 @@ def is_sending(connection: Connection, key: str) -> bool:
     return connection.execute(query).scalar_one_or_none() is not None
 
 
-def rename(connection: Connection, key: str) -> None:
-    """Remove an idle lane in both directions, whose contact has another key now."""
-    for direction in Direction:
-        _remove(connection, direction, key)
-
-
 def _remove(connection: Connection, direction: Direction, key: str) -> None:
     connection.execute(delete(Lane).where(Lane.direction == direction, Lane.key == key))
