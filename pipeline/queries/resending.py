@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pipeline.conversation.window import is_free_form
 from pipeline.enums import NOT_DELIVERED, Direction
 from pipeline.gates import why_not_to_write
-from pipeline.jsons import JsonObject
 from pipeline.providers.base import Provider
 from pipeline.queries.failures import FailedMessage
 from pipeline.records.core import contacts, conversations, resends
@@ -29,10 +29,14 @@ class Again(NamedTuple):
 
 
 class _Around(NamedTuple):
-    """What is around the failed messages: contacts, conversations, and what was sent again."""
+    """What is around the failed messages: contacts, conversations, and what was sent again.
+
+    `refusing` are the conversations whose window is closed, as the provider said.
+    """
 
     contacts: Mapping[UUID, ContactRow]
     conversations: Mapping[UUID, ConversationRow]
+    refusing: frozenset[UUID]
     sent_again: frozenset[UUID]
 
 
@@ -40,14 +44,15 @@ def assess(
     connection: Connection, failed: Sequence[Failed], provider: Provider, now: datetime
 ) -> list[Again]:
     """For each of these messages, whether it can be sent again."""
+    ids = {one.conversation_id for one in failed if one.conversation_id}
+    among = conversations.by_ids(connection, ids)
     around = _Around(
         contacts.by_ids(connection, {one.contact_id for one in failed}),
-        conversations.by_ids(
-            connection, {one.conversation_id for one in failed if one.conversation_id}
-        ),
+        among,
+        frozenset(one.id for one in among.values() if is_window_refused(connection, one, provider)),
         resends.sent_again(connection, [one.public_id for one in failed]),
     )
-    return [_assess(connection, one, around, provider, now) for one in failed]
+    return [_assess(one, around, provider, now) for one in failed]
 
 
 def assess_lines(
@@ -63,9 +68,7 @@ def assess_lines(
     return {row.id: again for row, again in zip(failed, found, strict=True)}
 
 
-def _assess(
-    connection: Connection, failed: Failed, around: _Around, provider: Provider, now: datetime
-) -> Again:
+def _assess(failed: Failed, around: _Around, provider: Provider, now: datetime) -> Again:
     contact = around.contacts.get(failed.contact_id)
     where = around.conversations.get(failed.conversation_id) if failed.conversation_id else None
     if failed.direction != Direction.OUTBOUND or where is None or contact is None:
@@ -74,12 +77,12 @@ def _assess(
         return _both("This message did not fail.")
     if failed.public_id in around.sent_again:
         return _both("It was sent again already.")
-    has_refused = is_window_refused(connection, where, provider)
+    has_refused = where.id in around.refusing
 
     def why_not(*, is_changed: bool) -> str:
         if provider.is_hopeless(failed.error_code, is_changed=is_changed):
             return _HOPELESS.format(reason=failed.error.rstrip("."))
-        is_template = _is_template(failed.content) and not is_changed
+        is_template = not (is_free_form(failed.content) or is_changed)
         return why_not_to_write(
             contact, where, now, provider.limits, is_template=is_template, has_refused=has_refused
         )
@@ -96,10 +99,6 @@ def is_window_refused(connection: Connection, where: resends.Line, provider: Pro
     if on_channel is None or on_channel.window is None:
         return False
     return resends.was_refused_since_inbound(connection, where, provider.window_codes)
-
-
-def _is_template(content: JsonObject) -> bool:
-    return "content_sid" in content
 
 
 def _both(reason: str) -> Again:
