@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, case, func, literal_column, select
 
 from pipeline.enums import PENDING, Direction, Status
 from pipeline.records.core.inbox import IS_PARKED, IS_WAITING, Entry
@@ -79,7 +79,7 @@ def lanes(connection: Connection, now: datetime) -> dict[tuple[Direction, str], 
 
 def running_bots(connection: Connection, now: datetime) -> set[str]:
     """The bots that live converse workers run, as module:name; "" from one that does not say."""
-    query = select(Worker.bot).where(Worker.pool == "converse", Worker.seen_at > now - ALIVE)
+    query = select(Worker.bot).where(*_converse_alive(now))
     return set(connection.execute(query).scalars())
 
 
@@ -97,10 +97,14 @@ def bot_versions(connection: Connection, now: datetime) -> Mapping[str, int]:
     """The versions of the bot that living converse workers run, with the number of workers."""
     query = (
         select(Worker.bot_version, func.count())
-        .where(Worker.pool == "converse", Worker.seen_at >= now - ALIVE, Worker.bot_version != "")
+        .where(*_converse_alive(now), Worker.bot_version != "")
         .group_by(Worker.bot_version)
     )
     return {version: int(number) for version, number in connection.execute(query)}
+
+
+def _converse_alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Worker.pool == "converse", Worker.seen_at >= now - ALIVE
 
 
 def _age(since: datetime | None, now: datetime) -> float:
