@@ -122,24 +122,17 @@ def _address(conversation_id: uuid.UUID) -> str:
     return f"{address}?{query}" if query else address
 
 
-add_forms(
-    page,
-    "turn",
-    "/conversations/<uuid:conversation_id>/turns/<int:entry_id>",
-    back=lambda conversation_id, **_: _address(conversation_id),
-    again=lambda conversation_id, **_: show_one(conversation_id, status=409),
-)
-add_forms(
-    page,
-    "timer",
-    "/conversations/<uuid:conversation_id>/timers/<int:timer_id>",
-    back=lambda conversation_id, **_: _address(conversation_id),
-    again=lambda conversation_id, **_: show_one(conversation_id, status=409),
-)
-add_forms(
-    page,
-    "conversation",
-    "/conversations/<uuid:conversation_id>",
-    back=_address,
-    again=partial(show_one, status=409),
-)
+def _back(conversation_id: uuid.UUID, **_: object) -> str:
+    """The way back from a form of a turn, a timer or the conversation itself."""
+    return _address(conversation_id)
+
+
+def _again(conversation_id: uuid.UUID, **_: object) -> Response:
+    """The page once more, with what the form was refused for."""
+    return show_one(conversation_id, status=409)
+
+
+_PATH = "/conversations/<uuid:conversation_id>"
+add_forms(page, "turn", f"{_PATH}/turns/<int:entry_id>", back=_back, again=_again)
+add_forms(page, "timer", f"{_PATH}/timers/<int:timer_id>", back=_back, again=_again)
+add_forms(page, "conversation", _PATH, back=_back, again=_again)
