@@ -42,6 +42,7 @@ STOPS = (
         "Quit texting me!",
         "never text me again",
     ),
+    *("I do  not want messages", "I no  longer want messages", "Do\tnot text me again"),
     *("I don't want these messages", "I do not want to receive any more texts", "cancel texts"),
     *("I no longer wish to receive messages.", "end all messages", "Unsubscribe from all"),
     *("stop msgs", "Stop texting this number", "unsub", "Unsub me", "lose my number", "text STOP"),
