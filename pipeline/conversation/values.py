@@ -98,7 +98,8 @@ class Changes:
 class Contact:
     """Somebody who writes to us. `seen_at` is set when they wrote; `is_new` until saved.
 
-    `changed` are the attributes that turns changed and that are not saved yet.
+    `changed` are the attributes that turns changed and that are not saved yet, `profile_name` what
+    they call themselves if that is new.
     """
 
     id: UUID
@@ -113,6 +114,7 @@ class Contact:
     is_new: bool = False
     seen_at: datetime | None = None
     changed: AttributeChanges = field(default_factory=dict)
+    profile_name: str = ""
 
     @classmethod
     def new(cls, message: Inbound, at: datetime, key: str = "") -> Self:
@@ -128,8 +130,8 @@ class Contact:
     def hear(self, message: Inbound, at: datetime) -> None:
         """Note when they wrote, and what they call themselves; an operator's name for them stays"""
         self.seen_at = at
-        if "name" not in self.attributes:
-            self.name = message.profile_name or self.name
+        if "name" not in self.attributes and message.profile_name not in {"", self.name}:
+            self.name = self.profile_name = message.profile_name
 
     def change_attributes(self, changes: AttributeChanges) -> None:
         """Change attributes as a turn of the bot wants it; "name" is what they are called."""

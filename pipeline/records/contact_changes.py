@@ -42,8 +42,11 @@ def _attributes(connection: Connection, batch: Sequence[Pending]) -> bool:
 
 def _seen(connection: Connection, batch: Sequence[Pending]) -> None:
     if seen := [
-        {"id": who.id, "last_seen_at": who.seen_at, "name": who.name}
+        {"id": who.id, "last_seen_at": who.seen_at}
         for who in (lane.contact for lane in batch)
         if who and who.seen_at
     ]:
         contacts.seen(connection, seen)
+    for who in (lane.contact for lane in batch):
+        if who and who.profile_name and not who.is_new:
+            contacts.rename(connection, who.id, who.profile_name)

@@ -115,8 +115,15 @@ def create(connection: Connection, contacts: Sequence[JsonObject]) -> None:
 
 
 def seen(connection: Connection, moments: Sequence[JsonObject]) -> None:
-    """Note when contacts last wrote, and their profile names: id, last_seen_at, name."""
+    """Note when contacts last wrote: id, last_seen_at."""
     bulk.change(connection, Contact, moments)
+
+
+def rename(connection: Connection, contact_id: uuid.UUID, profile_name: str) -> None:
+    """Name a contact as they call themselves, unless an operator or the bot has named them."""
+    has_name = Contact.attributes["name"].as_string().is_not(None)
+    renamed = update(Contact).where(Contact.id == contact_id, ~has_name)
+    connection.execute(renamed.values(name=profile_name))
 
 
 def set_opt_out(

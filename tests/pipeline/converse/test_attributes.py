@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Row
 
 from pipeline import override
@@ -72,6 +73,31 @@ def test_an_operator_changes_another_attribute_while_the_turn_runs(stage: MakeSt
     s.hears("two")
     s.converse()
     assert contact(s).attributes == {"visits": 2, "seen": ["one", "two"], "plan": "7"}
+
+
+@pytest.mark.parametrize("profile_name", ["", "Ada L.", "ada 🦄"])
+def test_an_operator_renames_the_contact_while_the_turn_runs(
+    stage: MakeStage, profile_name: str
+) -> None:
+    def interrupted(turn: Turn) -> None:
+        if turn.message.text == "two":
+            override.change_contact(s.runtime, contact(s).id, actor="operator", name="Ada Lovelace")
+
+    s = stage(interrupted)
+    s.hears("one", profile_name="Ada L.")
+    s.converse()
+    assert contact(s).name == "Ada L."
+    s.hears("two", profile_name=profile_name)
+    s.converse()
+    assert contact(s).name == "Ada Lovelace"
+
+
+def test_a_new_profile_name_is_kept(stage: MakeStage) -> None:
+    s = stage()
+    for profile_name in ("Ada", "", "Ada L."):
+        s.hears("hi", profile_name=profile_name)
+        s.converse()
+    assert contact(s).name == "Ada L."
 
 
 def test_same_attribute_in_a_race_runs_the_turn_again(stage: MakeStage) -> None:
